@@ -1,0 +1,45 @@
+// The whole line: a sentence in, a release folder out.
+#ifndef GRAMMY_SONG_H
+#define GRAMMY_SONG_H
+
+#include <grammy/profile.h>
+#include <grammy/progress.h>
+#include <grammy/status.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// NULL, 0 and NaN mean: as the words, the style and the seed say.
+typedef struct grm_song_options {
+    const char *folder;  // where to; NULL: named after the title, in the working folder
+    bool force;          // replace a folder that is there
+    bool dry_stems;      // also stems/dry/
+    bool has_seed;
+    uint64_t seed;
+    const char *genre, *key, *metre, *instruments, *title;
+    double tempo_bpm, duration_s;
+    const char *styles_folder;  // of the user's own styles; NULL: the usual place
+    bool timestamps;            // write the date into metadata (files then differ from run to run)
+} grm_song_options;
+
+// What came out, measured on the files. Plain data.
+typedef struct grm_song_result {
+    char folder[1024];
+    char title[128], style[64], key[16];
+    uint64_t seed;
+    double duration_s, tempo_bpm, integrated_lufs, true_peak_dbtp, loudness_range_lu;
+    unsigned stems;
+} grm_song_result;
+
+// Makes the track; all of the folder or nothing of it. Blocks; cancel from another thread or a signal handler through
+// `progress` (may be NULL). `options` and `result` may be NULL.
+GRM_API grm_status grm_song_make(const grm_profile *profile, const char *prompt, const grm_song_options *options,
+                                 grm_progress *progress, grm_song_result *result, grm_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

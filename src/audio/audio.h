@@ -1,0 +1,48 @@
+// Files, rates and tapes.
+#ifndef GRM_AUDIO_ROOM_H
+#define GRM_AUDIO_ROOM_H
+
+#include <grammy/audio.h>
+#include <stdint.h>
+
+#include "base/base.h"
+
+// ---- tape: a recording of any length that does not sit in memory ----
+
+// Planar float32 frames appended in order and read at random, kept in an unlinked scratch file; silent stretches
+// take no room. One writer; after the last append any number of readers.
+typedef struct grm_tape grm_tape;
+// `folder` holds the scratch file: the release's staging folder, or NULL for $TMPDIR or /tmp.
+grm_status grm_tape_new(unsigned channels, unsigned rate_hz, const char *folder, grm_tape **out, grm_error *err);
+void grm_tape_free(grm_tape *tape);
+grm_status grm_tape_append(grm_tape *tape, const float *const *planes, size_t frames, grm_error *err);
+// Frames beyond the end read as silence.
+grm_status grm_tape_read(const grm_tape *tape, size_t start, size_t frames, float *const *planes, grm_error *err);
+size_t grm_tape_frames(const grm_tape *tape);
+unsigned grm_tape_channels(const grm_tape *tape);
+unsigned grm_tape_rate(const grm_tape *tape);
+
+// ---- files ----
+
+typedef enum grm_format {
+    GRM_WAV16,
+    GRM_WAV24,
+    GRM_WAV32F,
+    GRM_FLAC24,
+    GRM_MP3_320,
+} grm_format;
+
+// Writes a stream to `path` as it comes (use grm_file_begin for a safe name). Samples beyond ±1 are clipped in the
+// integer formats. Close reports what could not be written; it frees the writer in every case.
+typedef struct grm_writer grm_writer;
+grm_status grm_writer_open(const char *path, grm_format format, unsigned channels, unsigned rate_hz, grm_writer **out,
+                           grm_error *err);
+grm_status grm_writer_write(grm_writer *writer, const float *const *planes, size_t frames, grm_error *err);
+grm_status grm_writer_close(grm_writer *writer, grm_error *err);
+
+// Reads a whole file (anything libsndfile knows) of at most limit_s seconds (0: no limit).
+grm_status grm_audio_read(const char *path, double limit_s, grm_audio **out, grm_error *err);
+// soxr, high quality.
+grm_status grm_audio_resample(const grm_audio *in, unsigned rate_hz, grm_audio **out, grm_error *err);
+
+#endif

@@ -1,0 +1,32 @@
+// Stems to stereo.
+#ifndef GRM_MIX_H
+#define GRM_MIX_H
+
+#include <grammy/score.h>
+#include <jansson.h>
+
+#include "audio/audio.h"
+#include "base/base.h"
+#include "style/style.h"
+#include "synth/synth.h"
+
+// What the mix goes by beside the sound itself. Plain data, borrowed for the call.
+typedef struct grm_mix_plan {
+    const grm_part_mix *parts;  // [stems], intentions from the style
+    grm_style_mix style;
+    double tempo_bpm;  // for the delay
+    size_t section_count;
+    const double *section_start_s;  // [section_count], for automation
+    const float *section_energy;    // [section_count], 0..1
+} grm_mix_plan;
+
+// Takes the stems as they sound in the mix, with their effects; called in time order for each stem, never for one stem
+// from two threads at once. planes: [2][frames].
+typedef grm_status grm_mix_sink(void *context, size_t stem, const float *const *planes, size_t frames, grm_error *err);
+
+// Mixes to stereo at the stems' rate: the sum of what the sink gets, sample by sample. `decisions` (may be NULL)
+// receives what was decided, as mix.json names it. The peak is at most -3 dBFS.
+grm_status grm_mix_run(const grm_run *run, const grm_stems *stems, const grm_mix_plan *plan, grm_mix_sink *sink,
+                       void *sink_context, size_t stage, grm_audio **out, json_t **decisions, grm_error *err);
+
+#endif

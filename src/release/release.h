@@ -1,0 +1,59 @@
+// The folder that comes out: tagged files, pictures, metadata, a page to look at.
+#ifndef GRM_RELEASE_H
+#define GRM_RELEASE_H
+
+#include <grammy/brief.h>
+#include <grammy/score.h>
+#include <jansson.h>
+
+#include "audio/audio.h"
+#include "base/base.h"
+#include "master/master.h"
+#include "style/style.h"
+
+typedef struct grm_tags {
+    const char *title, *artist, *album, *genre, *comment, *key, *isrc;  // UTF-8, any may be NULL
+    double tempo_bpm;                                                   // 0: none
+    int year;                                                           // 0: none
+    const uint8_t *cover_png;                                           // may be NULL
+    size_t cover_size;
+} grm_tags;
+
+// Tagged masters. WAV gets a LIST INFO chunk, MP3 an ID3v2.4 tag with the cover. Same input, same bytes.
+grm_status grm_release_write_wav(const char *path, const grm_audio *audio, const grm_tags *tags, grm_error *err);
+grm_status grm_release_write_mp3(const char *path, const grm_audio *audio, const grm_tags *tags, grm_error *err);
+
+// Pictures. 3000x3000 cover drawn from brief, style and seed; waveform with section names and spectrogram, both with
+// labelled axes. PNG bytes; free().
+grm_status grm_cover_draw(const grm_brief *brief, const grm_style *style, uint8_t **png, size_t *size, grm_error *err);
+grm_status grm_waveform_draw(const grm_audio *audio, const grm_score *score, const grm_style *style, uint8_t **png,
+                             size_t *size, grm_error *err);
+grm_status grm_spectrogram_draw(const grm_run *run, const grm_audio *audio, uint8_t **png, size_t *size,
+                                grm_error *err);
+
+// A page that opens offline: pictures inside it, players for the master and each stem by relative path, the figures.
+typedef struct grm_page {
+    const json_t *brief, *report, *release;
+    const uint8_t *cover_png, *waveform_png, *spectrogram_png;  // cover: a small one is made of it
+    size_t cover_size, waveform_size, spectrogram_size;
+    size_t stem_count;
+    const char *const *stem_files;  // "stems/01-kick.wav"
+    const char *const *stem_names;
+} grm_page;
+grm_status grm_page_write(const char *path, const grm_page *page, grm_error *err);
+
+// release.json and report.json as DESIGN.md names their fields; new references.
+typedef struct grm_release_facts {
+    const grm_brief *brief;
+    const grm_score *score;
+    const grm_profile *profile;
+    const char *soundfont_name, *soundfont_sha256;  // NULL when none was used
+    const grm_master_target *target;
+    const grm_master_levels *levels;  // of the master as written
+    size_t stem_count;
+    const char *const *stem_files;
+} grm_release_facts;
+json_t *grm_release_json(const grm_release_facts *facts);
+json_t *grm_report_json(const grm_release_facts *facts);
+
+#endif
