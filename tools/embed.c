@@ -13,15 +13,33 @@ static void write_bytes(FILE *out, FILE *in, const char *path) {
     }
 }
 
+// The name of a file with its folder's links resolved, however the build system has put it; free().
+static char *resolve(const char *path) {
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    char *folder = strdup(slash ? path : ".");
+    if (folder && slash) folder[slash == path ? 1 : slash - path] = '\0';
+    char *full = folder ? realpath(folder, NULL) : NULL;
+    char *result = full ? malloc(strlen(full) + strlen(base) + 2) : NULL;
+    if (!result) {
+        perror(path);
+        exit(1);
+    }
+    sprintf(result, "%s/%s", full, base);
+    free(full);
+    free(folder);
+    return result;
+}
+
 static void write_name(FILE *out, const char *path, const char *root) {
-    size_t length = strlen(root);
-    const char *slash = strrchr(path, '/');
-    if (strncmp(path, root, length) == 0 && path[length] == '/')
-        fprintf(out, "\"%s\"", path + length + 1);
-    else if (path[0] == '.' && strncmp(path, "../", 3) == 0 && !strstr(path + 3, "../"))
-        fprintf(out, "\"%s\"", path + 3);
+    char *full = resolve(path), *top = realpath(root, NULL);
+    size_t length = top ? strlen(top) : 0;
+    const char *slash = strrchr(full, '/');
+    if (length > 0 && strncmp(full, top, length) == 0 && full[length] == '/')
+        fprintf(out, "\"%s\"", full + length + 1);
     else
-        fprintf(out, "\"system/%s\"", slash ? slash + 1 : path);
+        fprintf(out, "\"system/%s\"", slash + 1);
+    free(top);
+    free(full);
 }
 
 int main(int argc, char **argv) {

@@ -87,6 +87,7 @@ void grm_progress_step(grm_progress *progress, size_t stage, double done);
 // Reads a whole file of at most `limit` bytes; one extra zero byte follows. "-" is standard input. Free with free().
 grm_status grm_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size, grm_error *err);
 // Writes beside and renames, so that the path holds all of it or what it held before.
+// "-" is standard output.
 grm_status grm_file_write(const char *path, const void *bytes, size_t size, grm_error *err);
 // A temporary name beside `path` to write to, then grm_file_commit (rename, GRM_FAILED when it can't) or
 // grm_file_discard. Both free the name.

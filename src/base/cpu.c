@@ -1,0 +1,47 @@
+#include "base/base.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+
+// The registers that the system saves at a switch of threads (Intel SDM vol. 1, 13.3): using others would lose data.
+static uint64_t saved_registers(void) {
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (uint64_t)high << 32 | low;
+}
+
+grm_cpu grm_cpu_detect(void) {
+    const uint64_t avx_state = 0x6, avx512_state = 0xe6;
+    grm_cpu cpu = {0};
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return cpu;
+    uint64_t saved = saved_registers();
+    bool avx_fma = (c & bit_AVX) && (c & bit_FMA) && (saved & avx_state) == avx_state;
+    if (!avx_fma || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return cpu;
+    const unsigned avx512 = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
+    cpu.avx2_fma = b & bit_AVX2;
+    cpu.avx512 = cpu.avx2_fma && (b & avx512) == avx512 && (saved & avx512_state) == avx512_state;
+    return cpu;
+}
+
+#elif defined(__aarch64__)
+
+grm_cpu grm_cpu_detect(void) {
+    return (grm_cpu){.neon = true};  // part of the base architecture
+}
+
+#elif defined(__arm__) && defined(__linux__)
+#include <sys/auxv.h>
+
+grm_cpu grm_cpu_detect(void) {
+    const unsigned long hwcap_neon = 1ul << 12;  // HWCAP_NEON of Linux's asm/hwcap.h
+    return (grm_cpu){.neon = getauxval(AT_HWCAP) & hwcap_neon};
+}
+
+#else
+
+grm_cpu grm_cpu_detect(void) {
+    return (grm_cpu){0};
+}
+
+#endif
