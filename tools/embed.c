@@ -1,5 +1,6 @@
 // Turns files into a C source with their bytes: embed OUT.c SOURCE_ROOT FILE...
 // A file is known by its path below SOURCE_ROOT; one from elsewhere (a font of the system) by "system/" and its name.
+#define _XOPEN_SOURCE 700  // realpath
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
