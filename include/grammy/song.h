@@ -25,6 +25,13 @@ typedef struct grm_song_options {
     bool timestamps;            // write the date into metadata (files then differ from run to run)
 } grm_song_options;
 
+// How long a stage took, by the clock.
+enum { GRM_SONG_MAX_STAGES = 16 };
+typedef struct grm_song_stage {
+    char name[16];
+    double start_s, seconds;
+} grm_song_stage;
+
 // What came out, measured on the files. Plain data.
 typedef struct grm_song_result {
     char folder[1024];
@@ -32,6 +39,8 @@ typedef struct grm_song_result {
     uint64_t seed;
     double duration_s, tempo_bpm, integrated_lufs, true_peak_dbtp, loudness_range_lu;
     unsigned stems;
+    unsigned stage_count;
+    grm_song_stage stages[GRM_SONG_MAX_STAGES];  // in the order in which they began; some run side by side
 } grm_song_result;
 
 // Makes the track; all of the folder or nothing of it. Blocks; cancel from another thread or a signal handler through

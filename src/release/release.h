@@ -14,28 +14,36 @@
 typedef struct grm_tags {
     const char *title, *artist, *album, *genre, *comment, *key, *isrc;  // UTF-8, any may be NULL
     double tempo_bpm;                                                   // 0: none
-    int year;                                                           // 0: none
+    const char *date;                                                   // "2025-03-01" or NULL
     const uint8_t *cover_png;                                           // may be NULL
     size_t cover_size;
 } grm_tags;
 
-// Tagged masters. WAV gets a LIST INFO chunk, MP3 an ID3v2.4 tag with the cover. Same input, same bytes.
-grm_status grm_release_write_wav(const char *path, const grm_audio *audio, const grm_tags *tags, grm_error *err);
-grm_status grm_release_write_mp3(const char *path, const grm_audio *audio, const grm_tags *tags, grm_error *err);
+// Tagged masters. WAV (24 bits) gets a LIST INFO chunk, MP3 (320 kb/s, constant) an ID3v2.4 tag with the cover. Same
+// input, same bytes. `run` (may be NULL) is asked for cancelling and stepped at `stage`; what is half-written stays at
+// `path`, for the caller to discard.
+grm_status grm_release_write_wav(const grm_run *run, size_t stage, const char *path, const grm_audio *audio,
+                                 const grm_tags *tags, grm_error *err);
+grm_status grm_release_write_mp3(const grm_run *run, size_t stage, const char *path, const grm_audio *audio,
+                                 const grm_tags *tags, grm_error *err);
 
 // Pictures. 3000x3000 cover drawn from brief, style and seed; waveform with section names and spectrogram, both with
-// labelled axes. PNG bytes; free().
-grm_status grm_cover_draw(const grm_brief *brief, const grm_style *style, uint8_t **png, size_t *size, grm_error *err);
-grm_status grm_waveform_draw(const grm_audio *audio, const grm_score *score, const grm_style *style, uint8_t **png,
-                             size_t *size, grm_error *err);
-grm_status grm_spectrogram_draw(const grm_run *run, const grm_audio *audio, uint8_t **png, size_t *size,
-                                grm_error *err);
+// labelled axes. PNG bytes; free(). `run` is only asked for cancelling and may be NULL, as may `style` and `score`.
+// `small` (may be NULL) receives the cover at 600x600.
+typedef struct grm_picture {
+    uint8_t *png;
+    size_t size;
+} grm_picture;
+grm_status grm_cover_draw(const grm_run *run, const grm_brief *brief, const grm_style *style, grm_picture *out,
+                          grm_picture *small, grm_error *err);
+grm_status grm_waveform_draw(const grm_run *run, const grm_audio *audio, const grm_score *score, const grm_style *style,
+                             grm_picture *out, grm_error *err);
+grm_status grm_spectrogram_draw(const grm_run *run, const grm_audio *audio, grm_picture *out, grm_error *err);
 
 // A page that opens offline: pictures inside it, players for the master and each stem by relative path, the figures.
 typedef struct grm_page {
     const json_t *brief, *report, *release;
-    const uint8_t *cover_png, *waveform_png, *spectrogram_png;  // cover: a small one is made of it
-    size_t cover_size, waveform_size, spectrogram_size;
+    grm_picture cover, waveform, spectrogram;  // borrowed; the cover a small one
     size_t stem_count;
     const char *const *stem_files;  // "stems/01-kick.wav"
     const char *const *stem_names;
@@ -52,6 +60,7 @@ typedef struct grm_release_facts {
     const grm_master_levels *levels;  // of the master as written
     size_t stem_count;
     const char *const *stem_files;
+    const char *date;  // NULL unless asked for
 } grm_release_facts;
 json_t *grm_release_json(const grm_release_facts *facts);
 json_t *grm_report_json(const grm_release_facts *facts);
