@@ -1,0 +1,16 @@
+// Planes of float to the samples of files, interleaved. Full scale is ±1, rounded to the nearest step, clipped at both
+// ends; what is no number is written as silence.
+#ifndef GRM_AUDIO_PCM_H
+#define GRM_AUDIO_PCM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+void grm_pcm_to_16(const float *const *planes, unsigned channels, size_t frames, uint8_t *out);  // little-endian
+// 3 bytes a sample, little-endian; writes one byte past the end.
+void grm_pcm_to_24(const float *const *planes, unsigned channels, size_t frames, uint8_t *out);
+void grm_pcm_to_24_high(const float *const *planes, unsigned channels, size_t frames, int32_t *out);  // the top 24 bits
+void grm_pcm_interleave(const float *const *planes, unsigned channels, size_t frames, float *out);
+void grm_pcm_interleave_clipped(const float *const *planes, unsigned channels, size_t frames, float *out);
+
+#endif
