@@ -119,22 +119,23 @@ typedef struct sheet {
     double leading;
 } sheet;
 
-static void capitals(char *text) {
-    for (; *text; text++) *text = (char)toupper((unsigned char)*text);
+// "F♯ MINOR", with typographic accidentals.
+static void spell_key(grm_key key, char text[40]) {
+    static const char *const sharps[12] = {"C",       "C\u266f", "D",       "D\u266f", "E",       "F",
+                                           "F\u266f", "G",       "G\u266f", "A",       "A\u266f", "B"};
+    static const char *const flats[12] = {"C",       "D\u266d", "D",       "E\u266d", "E",       "F",
+                                          "G\u266d", "G",       "A\u266d", "A",       "B\u266d", "B"};
+    static const char *const modes[GRM_MODE_COUNT] = {"MAJOR",  "MINOR",      "DORIAN", "PHRYGIAN",
+                                                      "LYDIAN", "MIXOLYDIAN", "LOCRIAN"};
+    snprintf(text, 40, "%s %s", (key.flat ? flats : sharps)[key.tonic % 12], modes[key.mode % GRM_MODE_COUNT]);
 }
 
 // The three small texts: what it is, how fast, in which key.
 static void captions(const sheet *s, char kind[64], char tempo[32], char key[40]) {
-    char name[16];
     snprintf(kind, 64, "%s", s->style ? s->style->title : s->brief->genre ? s->brief->genre : "");
     snprintf(tempo, 32, "%.0f BPM", s->brief->tempo_bpm);
-    grm_key_name(s->brief->key, name);
-    // Typographic accidentals.
-    if (name[1] == '#' || name[1] == 'b')
-        snprintf(key, 40, "%c%s%s", name[0], name[1] == '#' ? "\xe2\x99\xaf" : "\xe2\x99\xad", name + 2);
-    else
-        snprintf(key, 40, "%s", name);
-    capitals(kind), capitals(key + 1);
+    spell_key(s->brief->key, key);
+    for (char *c = kind; *c; c++) *c = (char)toupper((unsigned char)*c);
 }
 
 // A veil of the ground's colour, so that letters stand on calm.
