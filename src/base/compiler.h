@@ -9,6 +9,20 @@
 #define GRM_PRINTF(text, first)
 #endif
 
+// A kernel's body, written once and compiled anew inside each caller: in a plain one, and in one marked GRM_AVX2, which
+// runs only where grm_cpu_detect finds avx2_fma. Contraction is off, so both give the same bits.
+#if defined(__GNUC__)
+#define GRM_INLINE static inline __attribute__((__always_inline__))
+#else
+#define GRM_INLINE static inline
+#endif
+#if defined(__GNUC__) && defined(__x86_64__)
+#define GRM_HAVE_AVX2 1
+#define GRM_AVX2 __attribute__((__target__("avx2,fma")))
+#else
+#define GRM_HAVE_AVX2 0
+#endif
+
 #define GRM_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

@@ -1,0 +1,192 @@
+// Second-order filters and cascades of them.
+//
+// A cascade runs four cells on two channels as eight lanes: cell c works on the sample that is c behind the first
+// cell's, so that no lane waits for another within a step. The first and last three samples of a call, where not all
+// cells have work, run lane by lane; the arithmetic of each cell is the same everywhere, to the bit.
+#include <assert.h>
+#include <complex.h>
+#include <string.h>
+
+#include "dsp/dsp.h"
+
+#if GRM_HAVE_AVX2
+#include <immintrin.h>
+#endif
+
+static grm_filter cell_of(double g, double k, double m0, double m1, double m2) {
+    double a1 = 1 / (1 + g * (g + k)), a2 = g * a1, a3 = g * a2;
+    return (grm_filter){
+        .e1 = (float)(-2 * g * (g + k) * a1),  // 2 a1 - 2 without cancellation
+        .c2 = (float)(2 * a2),
+        .c3 = (float)(2 * a3),
+        .x0 = (float)(m0 + m1 * a2 + m2 * a3),
+        .x1 = (float)(m1 * a1 + m2 * a2),
+        .x2 = (float)(-m1 * a2 + m2 * (1 - a3)),
+    };
+}
+
+static double prewarp(double rate_hz, double hz) {
+    double top = 0.49 * rate_hz;
+    if (!(hz > 1)) hz = 1;
+    if (hz > top) hz = top;
+    return tan(GRM_PI * hz / rate_hz);
+}
+
+grm_filter grm_filter_prototype(double rate_hz, double hz, double k, double high, double band, double low) {
+    return cell_of(prewarp(rate_hz, hz), k, high, k * (band - high), low - high);
+}
+
+// A. Simper, "Linear trapezoidal integrated state variable filter with low noise optimisation", 2013.
+grm_filter grm_filter_design(grm_filter_kind kind, double rate_hz, double hz, double q, double db) {
+    double g = prewarp(rate_hz, hz), k = 1 / (q > 0.05 ? q : 0.05), a = pow(10, db / 40);
+    switch (kind) {
+        case GRM_FILTER_LOWPASS:
+            return cell_of(g, k, 0, 0, 1);
+        case GRM_FILTER_HIGHPASS:
+            return cell_of(g, k, 1, -k, -1);
+        case GRM_FILTER_BANDPASS:
+            return cell_of(g, k, 0, k, 0);
+        case GRM_FILTER_NOTCH:
+            return cell_of(g, k, 1, -k, 0);
+        case GRM_FILTER_ALLPASS:
+            return cell_of(g, k, 1, -2 * k, 0);
+        case GRM_FILTER_BELL:
+            return cell_of(g, k / a, 1, k / a * (a * a - 1), 0);
+        case GRM_FILTER_LOW_SHELF:
+            return cell_of(g / sqrt(a), k, 1, k * (a - 1), a * a - 1);
+        case GRM_FILTER_HIGH_SHELF:
+            return cell_of(g * sqrt(a), k, a * a, k * (1 - a) * a, 1 - a * a);
+    }
+    return cell_of(g, k, 1, 0, 0);
+}
+
+double grm_filter_gain_db(const grm_filter *f, double rate_hz, double at_hz) {
+    // Solve (z - A) s = B with z on the unit circle.
+    double complex z = cexp(I * 2 * GRM_PI * at_hz / rate_hz);
+    double complex a = z - 1 - f->e1, b = f->c2, c = -f->c2, d = z - 1 + f->c3;
+    double complex det = a * d - b * c;
+    double complex s1 = (f->c2 * d - b * f->c3) / det, s2 = (a * f->c3 - c * f->c2) / det;
+    double gain = cabs(f->x0 + f->x1 * s1 + f->x2 * s2);
+    return gain > 1e-10 ? 20 * log10(gain) : -200;
+}
+
+void grm_cascade_set(grm_cascade *cascade, size_t cell, const grm_filter *f) {
+    assert(cell < GRM_CASCADE_CELLS);
+    for (size_t lane = 2 * (cell % 4); lane < 2 * (cell % 4) + 2; lane++) {
+        cascade->group[cell / 4].e1[lane] = f->e1;
+        cascade->group[cell / 4].c2[lane] = f->c2;
+        cascade->group[cell / 4].c3[lane] = f->c3;
+        cascade->group[cell / 4].x0[lane] = f->x0;
+        cascade->group[cell / 4].x1[lane] = f->x1;
+        cascade->group[cell / 4].x2[lane] = f->x2;
+    }
+}
+
+void grm_cascade_init(grm_cascade *cascade, const grm_filter *cells, size_t count) {
+    assert(count <= GRM_CASCADE_CELLS);
+    const grm_filter through = {.x0 = 1};
+    memset(cascade, 0, sizeof *cascade);
+    cascade->cells = count;
+    cascade->avx2 = grm_cpu_detect().avx2_fma;
+    for (size_t i = 0; i < GRM_CASCADE_CELLS; i++) grm_cascade_set(cascade, i, i < count ? &cells[i] : &through);
+}
+
+double grm_cascade_gain_db(const grm_cascade *cascade, double rate_hz, double at_hz) {
+    double db = 0;
+    for (size_t i = 0; i < cascade->cells; i++) {
+        size_t g = i / 4, lane = 2 * (i % 4);
+        grm_filter f = {cascade->group[g].e1[lane], cascade->group[g].c2[lane], cascade->group[g].c3[lane],
+                        cascade->group[g].x0[lane], cascade->group[g].x1[lane], cascade->group[g].x2[lane]};
+        db += grm_filter_gain_db(&f, rate_hz, at_hz);
+    }
+    return db;
+}
+
+// One lane, one sample.
+GRM_INLINE float lane_step(grm_cascade *c, size_t g, size_t lane, float x) {
+    float s1 = c->group[g].s1[lane], s2 = c->group[g].s2[lane];
+    float v3 = x - s2;
+    float d1 = c->group[g].e1[lane] * s1 + c->group[g].c2[lane] * v3;
+    float d2 = c->group[g].c2[lane] * s1 + c->group[g].c3[lane] * v3;
+    float y = c->group[g].x0[lane] * x + (c->group[g].x1[lane] * s1 + c->group[g].x2[lane] * s2);
+    c->group[g].s1[lane] = s1 + d1;
+    c->group[g].s2[lane] = s2 + d2;
+    return y;
+}
+
+static void group_run(grm_cascade *c, size_t g, size_t cells, float *left, float *right, size_t frames) {
+    for (size_t i = 0; i < frames; i++)
+        for (size_t cell = 0; cell < cells; cell++) {
+            left[i] = lane_step(c, g, 2 * cell, left[i]);
+            right[i] = lane_step(c, g, 2 * cell + 1, right[i]);
+        }
+}
+
+#if GRM_HAVE_AVX2
+// Cells first..last-1 take a step; y holds each lane's last output and receives the new one.
+GRM_INLINE void partial_step(grm_cascade *c, size_t g, size_t first, size_t last, float y[8]) {
+    for (size_t lane = 2 * last; lane-- > 2 * first;) y[lane] = lane_step(c, g, lane, y[lane - 2]);
+}
+
+GRM_AVX2 static void group_run_avx2(grm_cascade *c, size_t g, float *left, float *right, size_t frames) {
+    float w[10];  // two lanes of input, then the outputs
+    float *y = w + 2;
+    for (size_t t = 0; t < 3; t++) {
+        w[0] = left[t], w[1] = right[t];
+        partial_step(c, g, 0, t + 1, y);
+    }
+    __m256 e1 = _mm256_loadu_ps(c->group[g].e1), c2 = _mm256_loadu_ps(c->group[g].c2);
+    __m256 c3 = _mm256_loadu_ps(c->group[g].c3), x0 = _mm256_loadu_ps(c->group[g].x0);
+    __m256 x1 = _mm256_loadu_ps(c->group[g].x1), x2 = _mm256_loadu_ps(c->group[g].x2);
+    __m256 s1 = _mm256_loadu_ps(c->group[g].s1), s2 = _mm256_loadu_ps(c->group[g].s2);
+    __m256 out = _mm256_setr_ps(y[0], y[1], y[2], y[3], y[4], y[5], 0, 0);
+    const __m256i up = _mm256_setr_epi32(0, 1, 0, 1, 2, 3, 4, 5);
+    for (size_t t = 3; t < frames; t++) {
+        __m128 in = _mm_unpacklo_ps(_mm_load_ss(left + t), _mm_load_ss(right + t));
+        __m256 x = _mm256_blend_ps(_mm256_permutevar8x32_ps(out, up), _mm256_castps128_ps256(in), 3);
+        __m256 v3 = _mm256_sub_ps(x, s2);
+        __m256 d1 = _mm256_add_ps(_mm256_mul_ps(e1, s1), _mm256_mul_ps(c2, v3));
+        __m256 d2 = _mm256_add_ps(_mm256_mul_ps(c2, s1), _mm256_mul_ps(c3, v3));
+        out = _mm256_add_ps(_mm256_mul_ps(x0, x), _mm256_add_ps(_mm256_mul_ps(x1, s1), _mm256_mul_ps(x2, s2)));
+        s1 = _mm256_add_ps(s1, d1);
+        s2 = _mm256_add_ps(s2, d2);
+        __m128 high = _mm256_extractf128_ps(out, 1);
+        _mm_store_ss(left + t - 3, _mm_movehl_ps(high, high));
+        _mm_store_ss(right + t - 3, _mm_shuffle_ps(high, high, 3));
+    }
+    _mm256_storeu_ps(c->group[g].s1, s1);
+    _mm256_storeu_ps(c->group[g].s2, s2);
+    _mm256_storeu_ps(y, out);
+    for (size_t cell = 1; cell < 4; cell++) {
+        partial_step(c, g, cell, 4, y);
+        left[frames - 4 + cell] = y[6];
+        right[frames - 4 + cell] = y[7];
+    }
+}
+#endif
+
+static void run_stereo(grm_cascade *cascade, float *left, float *right, size_t frames) {
+    for (size_t g = 0; 4 * g < cascade->cells; g++) {
+        size_t cells = cascade->cells - 4 * g < 4 ? cascade->cells - 4 * g : 4;
+#if GRM_HAVE_AVX2
+        if (cascade->avx2 && frames >= 4) {
+            group_run_avx2(cascade, g, left, right, frames);
+            continue;
+        }
+#endif
+        group_run(cascade, g, cells, left, right, frames);
+    }
+}
+
+void grm_cascade_run(grm_cascade *cascade, float *left, float *right, size_t frames) {
+    if (right) {
+        run_stereo(cascade, left, right, frames);
+        return;
+    }
+    float silence[256];
+    for (size_t at = 0; at < frames; at += GRM_COUNT(silence)) {
+        size_t count = frames - at < GRM_COUNT(silence) ? frames - at : GRM_COUNT(silence);
+        memset(silence, 0, count * sizeof *silence);
+        run_stereo(cascade, left + at, silence, count);
+    }
+}

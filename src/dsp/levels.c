@@ -1,0 +1,83 @@
+// Levels of a buffer, ramps, and how the processor treats numbers near zero.
+#include "dsp/dsp.h"
+
+#if GRM_HAVE_AVX2
+#include <xmmintrin.h>
+#endif
+
+unsigned grm_denormals_flush(void) {
+#if GRM_HAVE_AVX2
+    unsigned mode = _mm_getcsr();
+    _mm_setcsr(mode | 0x8040u);  // flush to zero, denormals are zero
+    return mode;
+#elif defined(__GNUC__) && defined(__aarch64__)
+    uint64_t mode;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
+    __asm__ volatile("msr fpcr, %0" : : "r"(mode | (uint64_t)1 << 24));
+    return (unsigned)mode;
+#else
+    return 0;
+#endif
+}
+
+void grm_denormals_restore(unsigned mode) {
+#if GRM_HAVE_AVX2
+    _mm_setcsr(mode);
+#elif defined(__GNUC__) && defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)mode));
+#else
+    (void)mode;
+#endif
+}
+
+enum { LANES = 16 };
+
+float grm_peak(const float *x, size_t frames) {
+    float lane[LANES] = {0}, peak = 0;
+    size_t i = 0;
+    for (; i + LANES <= frames; i += LANES)
+        for (size_t k = 0; k < LANES; k++) {
+            float a = fabsf(x[i + k]);
+            lane[k] = a > lane[k] ? a : lane[k];
+        }
+    for (; i < frames; i++) peak = fabsf(x[i]) > peak ? fabsf(x[i]) : peak;
+    for (size_t k = 0; k < LANES; k++) peak = lane[k] > peak ? lane[k] : peak;
+    return peak;
+}
+
+double grm_power(const float *x, size_t frames) {
+    double sum = 0;
+    for (size_t at = 0; at < frames; at += 1024) {
+        size_t count = frames - at < 1024 ? frames - at : 1024, i = 0;
+        float lane[LANES] = {0};
+        for (; i + LANES <= count; i += LANES)
+            for (size_t k = 0; k < LANES; k++) lane[k] += x[at + i + k] * x[at + i + k];
+        for (; i < count; i++) sum += (double)x[at + i] * x[at + i];
+        for (size_t k = 0; k < LANES; k++) sum += lane[k];
+    }
+    return frames ? sum / (double)frames : 0;
+}
+
+bool grm_all_finite(const float *x, size_t frames) {
+    // x * 0 is 0 for what is finite, NaN for the rest.
+    float lane[LANES] = {0}, sum = 0;
+    size_t i = 0;
+    for (; i + LANES <= frames; i += LANES)
+        for (size_t k = 0; k < LANES; k++) lane[k] += x[i + k] * 0.0f;
+    for (; i < frames; i++) sum += x[i] * 0.0f;
+    for (size_t k = 0; k < LANES; k++) sum += lane[k];
+    return sum == 0;
+}
+
+void grm_scale(float *x, size_t frames, float gain) {
+    for (size_t i = 0; i < frames; i++) x[i] *= gain;
+}
+
+void grm_add_ramp(float *restrict y, const float *restrict x, size_t frames, float from, float to) {
+    if (from == to) {
+        for (size_t i = 0; i < frames; i++) y[i] += from * x[i];
+        return;
+    }
+    float step = (to - from) / (float)frames;
+    for (size_t i = 0; i < frames; i++) y[i] += (from + step * (float)(int)i) * x[i];
+}
