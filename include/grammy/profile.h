@@ -67,7 +67,17 @@ typedef struct grm_setting_value {
 } grm_setting_value;
 
 // Resolves flags, environment, .env, config file and defaults, in this order. A bad value is GRM_USAGE and names
-// the variable, the value and what is allowed. The profile is immutable and may be shared by threads.
+// the variable, the value, where it was set and what is allowed. A variable that is set to nothing counts as not set,
+// and a flag's value may be NULL: not given. The config file has one setting a line, in small letters, without
+// "GRAMMY_": `max_audio_duration: 600`. The profile is immutable and may be shared by threads.
+//   LIGHTWEIGHT_MODE     auto, true, false
+//   MODEL_SIZE           small, medium, large
+//   MODEL_PRECISION      float32, float16, int8, int4
+//   AUDIO_BUFFER_SIZE    bytes, a power of two, 256..65536
+//   WORKER_CONCURRENCY   1..64
+//   MAX_AUDIO_DURATION   seconds, 1..36000
+//   GRAMMY_THREADS       1..256; default: all processors
+//   GRAMMY_SOUNDFONT     path of an SF2 or SF3 file
 GRM_API grm_status grm_profile_new(const grm_setting_value *flags, size_t flag_count, grm_profile **out,
                                    grm_error *err);
 GRM_API void grm_profile_free(grm_profile *profile);

@@ -125,6 +125,10 @@ grm_status grm_writer_open(const char *path, grm_format format, unsigned channel
                         formats[format].name, formats[format].most_channels);
     if (rate_hz < 1 || rate_hz > 768000)
         return grm_fail(err, GRM_USAGE, "cannot write '%s': a rate of %u Hz; 1 to 768000 are possible", path, rate_hz);
+    // The rates of MPEG-1, whose highest bit rate this is; the lower rates of MPEG-2 end at 160 kb/s (ISO 13818-3).
+    if (format == GRM_MP3_320 && rate_hz != 32000 && rate_hz != 44100 && rate_hz != 48000)
+        return grm_fail(err, GRM_USAGE, "cannot write '%s': MP3 at 320 kb/s takes 32000, 44100 or 48000 Hz, not %u",
+                        path, rate_hz);
     grm_writer *writer = calloc(1, sizeof(*writer));
     if (!writer) return grm_fail_memory(err);
     writer->file = -1;
