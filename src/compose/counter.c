@@ -1,0 +1,161 @@
+// Second lines: riffs of scale degrees that bend to the chords, and counter-melodies that hold guide tones under the
+// tune and speak where it breathes.
+#include <stdlib.h>
+
+#include "compose/tune.h"
+
+// The pitch of a scale degree (0 below the tonic .. 9) near `near`; a degree that rubs against the chord gives way to
+// the nearest chord note.
+static int degree_pitch(const grm_work *work, const grm_writer_part *part, const grm_chord *chord, int degree,
+                        int tonic) {
+    unsigned scale = grm_chord_scale(work, chord);
+    int base = grm_pitch_near(tonic, (part->low + part->high) / 2 - 4, part->low, part->high), pitch = base;
+    if (degree == 0) {
+        pitch = base - 1;
+        while (!(scale >> (((pitch % 12) + 12) % 12) & 1)) pitch--;
+    }
+    for (int i = 1; i < degree; i++) {
+        pitch++;
+        while (!(scale >> (pitch % 12) & 1)) pitch++;
+    }
+    if (!(chord->pcs >> (pitch % 12) & 1)) {
+        bool rubs = chord->pcs >> ((pitch + 11) % 12) & 1 || chord->pcs >> ((pitch + 1) % 12) & 1;
+        for (int off = 1; rubs && off <= 2; off++) {
+            if (chord->pcs >> ((pitch + 12 - off) % 12) & 1) return pitch - off;
+            if (chord->pcs >> ((pitch + off) % 12) & 1) return pitch + off;
+        }
+    }
+    return pitch;
+}
+
+void grm_riff_play(grm_work *work, grm_writer_part *part) {
+    grm_rng all = grm_rng_new(work->seed, "riff"), own = grm_rng_branch(&all, part->plan->name, 0);
+    for (size_t i = 0; i < work->passage_count; i++) {
+        const grm_passage *p = &work->passages[i];
+        int32_t from, to;
+        if (!grm_part_plays(work, part, p, &from, &to)) continue;
+        grm_rng rng = grm_rng_branch(&own, p->plan->kind, 0);
+        const grm_choice *choice = grm_choice_draw(work, &part->plan->figures, p->energy, &rng);
+        int bars = 1, base = 74 + (int)(20 * p->energy);
+        const char *steps = choice ? grm_figure_fit(work, choice->text, choice->metre, &bars) : NULL;
+        if (!steps) continue;
+        int count = bars * work->steps_per_bar, tonic = (work->brief->key.tonic + p->transpose) % 12;
+        for (int32_t at = from; at < to; at += STEP_TICKS) {
+            int step = (int)((at - p->start) / STEP_TICKS) % count, length = 1;
+            if (steps[step] < '0' || steps[step] > '9') continue;
+            while (step + length < count && steps[step + length] == '-') length++;
+            int32_t ticks = length * STEP_TICKS < to - at ? length * STEP_TICKS : to - at;
+            int pitch = degree_pitch(work, part, grm_chord_at(work, at), steps[step] - '0', tonic);
+            grm_part_note(part, at, ticks, pitch, base + 4 * grm_metric_weight(work, step));
+        }
+        if (i + 1 == work->passage_count && to == p->end)
+            grm_part_note(part, work->last_chord, work->end - work->last_chord,
+                          degree_pitch(work, part, &work->chords[work->chord_count - 1], 1, tonic), base);
+    }
+}
+
+// The next stretch of silence in the tune, or of a held note, of at least `least` ticks, in from..to.
+static bool next_gap(const grm_work *work, int32_t from, int32_t to, int32_t least, int32_t *start, int32_t *end) {
+    int32_t at = from;
+    for (size_t i = 0; i < work->melody.count; i++) {
+        const grm_line_note *n = &work->melody.notes[i];
+        if (n->start + n->length <= at) continue;
+        if (n->start >= to) break;
+        if (n->start - at >= least) break;
+        // A long note counts as room once it has been heard for a beat.
+        int32_t free_from = n->start + (n->length >= 2 * work->beat_ticks ? work->beat_ticks : n->length);
+        if (free_from > at) at = free_from;
+        if (n->start + n->length - at >= least) break;
+        if (n->start + n->length > at && n->length < 2 * work->beat_ticks) at = n->start + n->length;
+    }
+    int32_t until = to;
+    for (size_t i = 0; i < work->melody.count; i++)
+        if (work->melody.notes[i].start >= at + STEP_TICKS && work->melody.notes[i].start < until) {
+            until = work->melody.notes[i].start;
+            break;
+        }
+    *start = at, *end = until;
+    return at < to && until - at >= least;
+}
+
+// An answer in a gap: a few notes that lead to a chord note, ending before the tune comes back.
+static void answer(grm_work *work, grm_writer_part *part, const grm_passage *p, int32_t start, int32_t end, int *last,
+                   grm_rng *rng) {
+    int32_t grid = work->beat_ticks / 2, at = (start + grid - 1) / grid * grid;
+    grm_idea idea = {.steps = work->steps_per_bar};
+    int most = 3 + (int)grm_rng_below(rng, 3), half = work->steps_per_beat / 2;
+    for (int step = 0; idea.count < most && at + step * STEP_TICKS + grid <= end;) {
+        int length = grm_rng_chance(rng, 0.65f) ? half : work->steps_per_beat;
+        if (idea.count + 1 == most) length = work->steps_per_beat + half;
+        int32_t left = (end - at) / STEP_TICKS - step;
+        if (length > left) length = (int)left;
+        if (length < 1) break;
+        idea.step[idea.count] = step;
+        idea.length[idea.count++] = length;
+        step += length;
+    }
+    if (idea.count < 2) return;
+    float fall = grm_rng_chance(rng, 0.5f) ? 2.0f : -2.0f;
+    idea.contour[0] = fall, idea.contour[2] = -fall;
+    grm_singing s = {.start = at,
+                     .low = part->low,
+                     .high = part->high,
+                     .centre = (part->low + part->high) / 2,
+                     .last_pitch = *last,
+                     .noise = 0.8f};
+    int pitch[IDEA_NOTES];
+    grm_line_sing(work, &idea, &s, rng, pitch);
+    for (int i = 0; i < idea.count; i++)
+        grm_part_note(part, at + idea.step[i] * STEP_TICKS, idea.length[i] * STEP_TICKS, pitch[i],
+                      64 + (int)(18 * p->energy));
+    *last = pitch[idea.count - 1];
+}
+
+// Guide tones: the third or seventh of each chord, led by step, one long note a chord.
+static void guide(grm_work *work, grm_writer_part *part, const grm_passage *p, int32_t from, int32_t to, int *last) {
+    for (int32_t at = from; at < to;) {
+        const grm_chord *chord = grm_chord_at(work, at);
+        int32_t end = chord->end < to ? chord->end : to;
+        int near = *last >= 0 ? *last : (part->low + part->high) / 2, best = -1;
+        for (int pitch = part->low; pitch <= part->high; pitch++) {
+            int above = ((pitch - chord->root) % 12 + 12) % 12;
+            if (!(chord->pcs >> (pitch % 12) & 1)) continue;
+            int cost = abs(pitch - near) * 2 + (above == 0 ? 3 : above == 7 ? 2 : 0);
+            if (best < 0 || cost < abs(best - near) * 2 + (((best - chord->root) % 12 + 12) % 12 == 0 ? 3 : 0))
+                best = pitch;
+        }
+        if (best < 0) best = near;
+        grm_part_note(part, at, end - at, best, 60 + (int)(20 * p->energy));
+        *last = best;
+        at = end > at ? end : to;
+    }
+}
+
+void grm_counter_play(grm_work *work, grm_writer_part *part) {
+    grm_rng all = grm_rng_new(work->seed, "counter"), own = grm_rng_branch(&all, part->plan->name, 0);
+    int last = -1;
+    for (size_t i = 0; i < work->passage_count; i++) {
+        const grm_passage *p = &work->passages[i];
+        int32_t from, to, start, end;
+        if (!grm_part_plays(work, part, p, &from, &to)) continue;
+        bool tune = p->tune && p->tune[0] != '-';
+        grm_rng rng = grm_rng_branch(&own, p->plan->kind, 0);
+        // Where instruments can hold notes, long ones under the tune in even turns; else answers alone.
+        if (part->instrument->sustains && (!tune || p->energy > 0.6f)) {
+            guide(work, part, p, from, to, &last);
+        } else {
+            for (int32_t at = from; next_gap(work, at, to, work->beat_ticks + work->beat_ticks / 2, &start, &end);
+                 at = end) {
+                int32_t room = 2 * work->bar_ticks;
+                if (!tune && end - start > room) end = start + room;
+                bool speak = grm_rng_chance(&rng, 0.75f);
+                if (speak) answer(work, part, p, start, end, &last, &rng);
+            }
+        }
+        if (i + 1 == work->passage_count && to == p->end && last >= 0) {
+            const grm_chord *chord = &work->chords[work->chord_count - 1];
+            grm_part_note(part, work->last_chord, work->end - work->last_chord,
+                          grm_pitch_near(chord->root, last, part->low, part->high), 66);
+        }
+    }
+}

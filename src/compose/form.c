@@ -1,0 +1,310 @@
+// Sections with bars that add up to the asked length. A form of the style is drawn, then cut or grown by whole
+// phrases until it fits; what is left over goes to the ends. The last chord stands after the last whole bar and rings
+// out to the very end.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compose/work.h"
+
+enum { MAX_SECTIONS = 256, MAX_BARS = 4096 };
+
+typedef struct slot {
+    const grm_section_plan *plan;
+    int bars;
+} slot;
+
+typedef struct form {
+    slot slots[MAX_SECTIONS];
+    int count;
+} form;
+
+static int total(const form *f) {
+    int bars = 0;
+    for (int i = 0; i < f->count; i++) bars += f->slots[i].bars;
+    return bars;
+}
+
+// What a listener would miss least goes first when a form is cut.
+static int importance(const char *kind) {
+    static const struct {
+        const char *kind;
+        int value;
+    } known[] = {{"chorus", 5}, {"drop", 5},  {"head", 5},   {"theme", 5}, {"groove", 5}, {"verse", 4}, {"main", 5},
+                 {"pre", 3},    {"build", 3}, {"bridge", 2}, {"solo", 2},  {"break", 2},  {"intro", 1}, {"outro", 1}};
+    for (size_t i = 0; i < GRM_COUNT(known); i++)
+        if (strcmp(kind, known[i].kind) == 0) return known[i].value;
+    return 3;
+}
+
+static void remove_slot(form *f, int at) {
+    memmove(&f->slots[at], &f->slots[at + 1], (size_t)(f->count - at - 1) * sizeof *f->slots);
+    f->count--;
+}
+
+static bool insert_slots(form *f, int at, const slot *slots, int count) {
+    if (f->count + count > MAX_SECTIONS) return false;
+    slot copy[2];
+    for (int i = 0; i < count; i++) copy[i] = slots[i];
+    memmove(&f->slots[at + count], &f->slots[at], (size_t)(f->count - at) * sizeof *f->slots);
+    for (int i = 0; i < count; i++) f->slots[at + i] = copy[i];
+    f->count += count;
+    return true;
+}
+
+// Shortens by `unit` the section that is missed least among those longer than `longer_than`; the later of equals.
+static bool trim(form *f, int unit, int longer_than) {
+    int best = -1;
+    for (int i = 0; i < f->count; i++) {
+        if (f->slots[i].bars <= longer_than) continue;
+        if (best < 0 || importance(f->slots[i].plan->kind) < importance(f->slots[best].plan->kind) ||
+            (importance(f->slots[i].plan->kind) == importance(f->slots[best].plan->kind) &&
+             f->slots[i].bars >= f->slots[best].bars))
+            best = i;
+    }
+    if (best < 0) return false;
+    f->slots[best].bars -= unit;
+    return true;
+}
+
+// Drops a repeat first (the later of two neighbours' pairs), then whatever is missed least; never the only main one.
+static bool drop(form *f, int at_most) {
+    int best = -1, best_value = 100;
+    for (int i = 0; i < f->count; i++) {
+        int same = 0;
+        for (int j = 0; j < f->count; j++) same += f->slots[j].plan == f->slots[i].plan;
+        int value = importance(f->slots[i].plan->kind) * 2 - (same > 1 ? 4 : 0);
+        if (f->slots[i].bars > at_most || f->count < 2 || (same == 1 && importance(f->slots[i].plan->kind) == 5))
+            continue;
+        if (value <= best_value) best = i, best_value = value;
+    }
+    if (best < 0) return false;
+    remove_slot(f, best);
+    return true;
+}
+
+static void shrink(form *f, int target) {
+    for (int excess; (excess = total(f) - target) > 0;) {
+        if (excess >= 8 && trim(f, 8, 16)) continue;
+        if (excess >= 4 && f->count > 5 && drop(f, excess)) continue;
+        if (excess >= 4 && trim(f, 4, 4)) continue;
+        if (excess >= 4 && drop(f, excess)) continue;
+        if (excess >= 2 && trim(f, 2, 2)) continue;
+        if (trim(f, 1, 1)) continue;
+        remove_slot(f, f->count - 1);
+        if (f->count == 0) return;
+    }
+}
+
+// Repeats the best pair of neighbours (a verse with its chorus), or lengthens, by whole phrases.
+static void grow(form *f, int target) {
+    for (int lack; (lack = target - total(f)) > 0;) {
+        int best = -1, best_value = -1;
+        for (int i = 0; i + 1 < f->count; i++) {
+            int a = importance(f->slots[i].plan->kind), b = importance(f->slots[i + 1].plan->kind);
+            int bars = f->slots[i].bars + f->slots[i + 1].bars;
+            if (a < 2 || b < 2 || bars > lack || f->slots[i].plan == f->slots[i + 1].plan) continue;
+            int value = (b == 5 ? 20 : a + b) - (i == 0 ? 3 : 0);
+            if (value > best_value) best = i, best_value = value;
+        }
+        if (best >= 0 && lack >= 8 && insert_slots(f, best, &f->slots[best], 2)) continue;
+        if (lack >= 4) {
+            int shortest = -1;  // the shortest that is worth more of; ends only when nothing else is there
+            for (int i = 0; i < f->count; i++) {
+                bool inner = importance(f->slots[i].plan->kind) > 1;
+                if (shortest < 0 || (inner && importance(f->slots[shortest].plan->kind) == 1) ||
+                    (inner && f->slots[i].bars < f->slots[shortest].bars))
+                    shortest = i;
+            }
+            f->slots[shortest].bars += 4;
+            continue;
+        }
+        bool ends_long = f->slots[f->count - 1].bars >= 4 && f->count > 1;
+        int at = importance(f->slots[0].plan->kind) == 1 && (lack % 2 == 0 || !ends_long) ? 0 : f->count - 1;
+        f->slots[at].bars += lack;
+    }
+}
+
+static bool parse_form(const grm_style *style, const char *text, form *f) {
+    f->count = 0;
+    while (*text && f->count < MAX_SECTIONS) {
+        while (*text == ' ') text++;
+        size_t length = strcspn(text, ": ");
+        char kind[32];
+        if (length == 0 || length >= sizeof kind) break;
+        memcpy(kind, text, length);
+        kind[length] = 0;
+        text += length;
+        int bars = 8;
+        if (*text == ':') bars = (int)strtol(text + 1, (char **)&text, 10);
+        const grm_section_plan *plan = grm_style_section(style, kind);
+        if (plan && bars > 0 && bars <= 64) f->slots[f->count++] = (slot){plan, bars};
+    }
+    return f->count > 0;
+}
+
+// How long sections of a kind usually are in this style's forms.
+static int usual_bars(const grm_style *style, const grm_section_plan *plan) {
+    form f;
+    for (size_t i = 0; i < style->forms.count; i++) {
+        if (!parse_form(style, style->forms.items[i].text, &f)) continue;
+        for (int s = 0; s < f.count; s++)
+            if (f.slots[s].plan == plan) return f.slots[s].bars;
+    }
+    return 8;
+}
+
+// The style's own section for a kind that it may know by another name.
+static const grm_section_plan *nearest_section(const grm_style *style, const char *kind) {
+    static const char *const alike[][6] = {
+        {"chorus", "drop", "head", "theme", "groove", NULL},
+        {"verse", "theme", "head", "groove", "main", NULL},
+        {"drop", "chorus", "groove", "theme", "head", NULL},
+        {"bridge", "break", "solo", "verse", "theme", NULL},
+        {"pre", "build", "verse", "theme", NULL},
+        {"build", "pre", "break", "bridge", NULL},
+        {"break", "bridge", "build", "intro", NULL},
+        {"solo", "bridge", "head", "chorus", "theme", NULL},
+        {"intro", "outro", NULL},
+        {"outro", "intro", NULL},
+    };
+    const grm_section_plan *plan = grm_style_section(style, kind);
+    for (size_t i = 0; i < GRM_COUNT(alike) && !plan; i++) {
+        if (strcmp(alike[i][0], kind) != 0) continue;
+        for (int j = 1; alike[i][j] && !plan; j++) plan = grm_style_section(style, alike[i][j]);
+    }
+    return plan ? plan : &style->sections[0];
+}
+
+static bool wishes(const grm_brief *brief, const char *wish) {
+    for (size_t i = 0; i < brief->form_wishes.count; i++)
+        if (strcmp(brief->form_wishes.items[i], wish) == 0) return true;
+    return false;
+}
+
+static void apply_wishes(const grm_work *work, form *f) {
+    const grm_brief *brief = work->brief;
+    const grm_style *style = work->style;
+    bool loop = wishes(brief, "loop");
+    for (int i = f->count - 1; i >= 0; i--) {
+        const char *kind = f->slots[i].plan->kind;
+        bool end = strcmp(kind, "intro") == 0 || strcmp(kind, "outro") == 0;
+        if (f->count > 1 && end && (loop || (wishes(brief, "no-intro") && i == 0))) remove_slot(f, i);
+    }
+    if (strcmp(f->slots[0].plan->kind, "intro") == 0) {
+        if (wishes(brief, "long-intro")) f->slots[0].bars *= 2;
+        if (wishes(brief, "short-intro")) f->slots[0].bars = f->slots[0].bars > 4 ? 4 : 2;
+    }
+    const char *wanted[] = {"bridge", "build", "solo", "break"};
+    for (size_t w = 0; w < GRM_COUNT(wanted); w++) {
+        bool build = strcmp(wanted[w], "build") == 0;
+        if (!wishes(brief, wanted[w]) && !(build && wishes(brief, "big-drop"))) continue;
+        const grm_section_plan *plan = nearest_section(style, wanted[w]);
+        bool there = false;
+        for (int i = 0; i < f->count; i++) there = there || f->slots[i].plan == plan;
+        slot extra = {plan, build ? 4 : 8};
+        int last_main = f->count - 1;
+        while (last_main > 0 && importance(f->slots[last_main].plan->kind) < 5) last_main--;
+        if (!there) insert_slots(f, last_main, &extra, 1);
+    }
+}
+
+static bool draw_form(const grm_work *work, form *f) {
+    const grm_style *style = work->style;
+    const grm_words *asked = &work->brief->sections;
+    if (asked->count) {
+        f->count = 0;
+        for (size_t i = 0; i < asked->count && f->count < MAX_SECTIONS; i++) {
+            const grm_section_plan *plan = nearest_section(style, asked->items[i]);
+            f->slots[f->count++] = (slot){plan, usual_bars(style, plan)};
+        }
+        return true;
+    }
+    grm_rng rng = grm_rng_new(work->seed, "form");
+    float weights[64];
+    size_t count = style->forms.count < 64 ? style->forms.count : 64;
+    for (size_t i = 0; i < count; i++) {
+        form candidate;
+        weights[i] = 0;
+        if (!parse_form(style, style->forms.items[i].text, &candidate)) continue;
+        // A form that needs little cutting or growing is likelier.
+        float misfit = fabsf(logf((float)total(&candidate) / (float)work->bars));
+        weights[i] = style->forms.items[i].weight * expf(-2.0f * misfit) + 1e-6f;
+    }
+    if (count == 0) return false;
+    return parse_form(style, style->forms.items[grm_rng_weighted(&rng, weights, count)].text, f);
+}
+
+static grm_status make_passages(grm_work *work, const form *f, grm_error *err) {
+    work->passages = grm_memory_take(work->memory, (size_t)f->count, sizeof *work->passages);
+    if (!work->passages) return grm_fail_memory(err);
+    int bar = 0;
+    for (int i = 0; i < f->count; i++) {
+        grm_passage *p = &work->passages[work->passage_count++];
+        const grm_section_plan *plan = f->slots[i].plan;
+        int same = 0, later = 0;
+        for (int j = 0; j < f->count; j++) {
+            same += j < i && f->slots[j].plan == plan;
+            later += j > i && f->slots[j].plan == plan;
+        }
+        *p = (grm_passage){.plan = plan,
+                           .occurrence = same,
+                           .bars = f->slots[i].bars,
+                           .first_bar = bar,
+                           .tune = plan->tune,
+                           .last_of_kind = later == 0};
+        p->start = bar * work->bar_ticks;
+        bar += p->bars;
+        p->end = bar * work->bar_ticks;
+        size_t e = plan->energy_count ? (size_t)same < plan->energy_count ? (size_t)same : plan->energy_count - 1 : 0;
+        p->energy = plan->energy_count ? plan->energy[e] : 0.5f;
+        p->energy += 0.08f * (float)work->brief->energy;
+        if (wishes(work->brief, "big-drop") && importance(plan->kind) == 5) p->energy += 0.15f;
+        p->energy = fminf(fmaxf(p->energy, 0.0f), 1.0f);
+        size_t w =
+            plan->players.count ? (size_t)same < plan->players.count ? (size_t)same : plan->players.count - 1 : 0;
+        p->players = plan->players.count ? plan->players.items[w] : "";
+        const char *title = plan->title ? plan->title : plan->kind;
+        p->name = same + later ? grm_memory_format(work->memory, "%s %d", title, same + 1) : title;
+        if (!p->name) return grm_fail_memory(err);
+    }
+    if (wishes(work->brief, "key-change") && work->passage_count > 2) {
+        size_t from = work->passage_count - 1;
+        while (from > 1 && importance(work->passages[from].plan->kind) < 5) from--;
+        for (size_t i = from; i < work->passage_count; i++) work->passages[i].transpose = 2;
+    }
+    return GRM_OK;
+}
+
+grm_status grm_form_plan(grm_work *work, grm_error *err) {
+    double bar_s = work->bar_ticks * work->tick_s, whole = work->brief->duration_s / bar_s;
+    // The last chord gets at least a second and a half and most of a bar, so that it can ring.
+    double ring = fmax(0.75, 1.5 / bar_s);
+    if (wishes(work->brief, "loop")) ring = fmin(0.5, 0.75 / bar_s);
+    work->bars = (int)floor(whole - ring);
+    if (work->bars < 1) work->bars = whole >= 1 ? 1 : 0;
+    if (work->bars > MAX_BARS)
+        return grm_fail(err, GRM_USAGE, "%.0f s at %g beats a minute are %d bars; at most %d can be composed",
+                        work->brief->duration_s, work->brief->tempo_bpm, work->bars, MAX_BARS);
+    form *f = grm_memory_take(work->memory, 1, sizeof *f);
+    if (!f) return grm_fail_memory(err);
+    if (!draw_form(work, f))
+        return grm_fail(err, GRM_BAD_INPUT, "style %s has no form that can be used", work->style->name);
+    if (!work->brief->sections.count) apply_wishes(work, f);
+    if (work->bars == 0) {
+        f->count = 0;
+    } else if (work->bars < 12 && !work->brief->sections.count) {  // a loop or a jingle: its main idea alone
+        int main = 0;
+        for (int i = 0; i < f->count; i++)
+            if (importance(f->slots[i].plan->kind) > importance(f->slots[main].plan->kind)) main = i;
+        f->slots[0] = (slot){f->slots[main].plan, work->bars};
+        f->count = 1;
+    } else {
+        shrink(f, work->bars);
+        grow(f, work->bars);
+    }
+    work->last_chord = work->bars * work->bar_ticks;
+    work->end = (int32_t)lround(work->brief->duration_s / work->tick_s);
+    return make_passages(work, f, err);
+}

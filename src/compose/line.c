@@ -1,0 +1,184 @@
+// The search for pitches: dynamic programming over (pitch, direction) for one unit of a tune. What is cheap is what
+// singers do: steps more than leaps, chord notes where it counts, other notes left by step, a shape, an ending. The
+// weights are natural logarithms of how often real tunes do a thing, give or take (MUSIC.md's figures).
+#include <math.h>
+#include <stdlib.h>
+
+#include "compose/tune.h"
+
+enum { PITCHES = 40, DIRECTIONS = 3 };
+
+static float interval_cost(const grm_work *work, int semitones) {
+    const grm_melody_habits *habits = &work->style->melody;
+    float leap = fminf(fmaxf(habits->leap, 0.01f), 0.5f), repeat = fminf(fmaxf(habits->repeat, 0.01f), 0.6f);
+    switch (abs(semitones)) {
+        case 0:
+            return -logf(repeat);
+        case 1:
+            return -logf(0.22f);
+        case 2:
+            return -logf(0.25f);
+        case 3:
+            return -logf(0.12f);
+        case 4:
+            return -logf(0.10f);
+        case 5:
+            return -logf(leap * 0.30f);
+        case 7:
+            return -logf(leap * 0.22f);
+        case 6:
+            return -logf(leap * 0.02f);
+        case 8:
+        case 9:
+            return -logf(leap * 0.07f);
+        case 12:
+            return -logf(leap * 0.08f);
+        case 10:
+            return -logf(leap * 0.02f);
+        default:
+            return abs(semitones) < 12 ? 7.0f : 12.0f;
+    }
+}
+
+typedef struct place {  // a note of the idea in its surroundings
+    const grm_chord *chord;
+    unsigned scale;
+    int weight;  // metric, of the beat it belongs to
+    bool heavy;  // long or on a strong beat: it should fit
+} place;
+
+static place place_of(const grm_work *work, const grm_idea *idea, const grm_singing *singing, int i) {
+    int step = idea->step[i], beat = work->steps_per_beat;
+    int next_beat = (int)floor((double)(step + beat) / beat) * beat;
+    // A note that comes early and hangs over the beat belongs to that beat, and to its chord.
+    bool early = step % beat != 0 && idea->length[i] > next_beat - step && next_beat - step <= beat / 2;
+    int belongs = early ? next_beat : step;
+    place p = {.chord = grm_chord_at(work, singing->start + belongs * STEP_TICKS)};
+    p.weight = grm_metric_weight(work, belongs);
+    p.heavy = p.weight >= 2 || idea->length[i] >= beat || (p.weight == 1 && idea->length[i] * 2 > beat);
+    unsigned scale = grm_chord_scale(work, p.chord);
+    if (singing->pentatonic || singing->blues) {  // the scale without its semitones, and the chord
+        int tonic = work->brief->key.tonic;
+        bool minor = work->scale >> ((tonic + 3) % 12) & 1;
+        unsigned five = minor ? 0x4a9u : 0x295u;  // 0 3 5 7 10, 0 2 4 7 9
+        if (singing->blues) five |= minor ? 1u << 6 : 1u << 3;
+        five = ((five << tonic) | (five >> (12 - tonic))) & 0xfff;
+        scale = (five & (singing->blues ? 0xfffu : scale)) | p.chord->pcs;
+    }
+    p.scale = scale;
+    return p;
+}
+
+static float harmony_cost(const place *p, int pitch) {
+    int pc = pitch % 12;
+    if (!(p->scale >> pc & 1)) return 9.0f;
+    int above = ((pc - p->chord->root) % 12 + 12) % 12;
+    if (p->chord->pcs >> pc & 1) {
+        float cost = above == 0 ? 0.15f : above == 7 ? 0.1f : above == 3 || above == 4 ? 0.0f : 0.3f;
+        return p->heavy ? cost : 0;
+    }
+    bool rubs = p->chord->pcs >> ((pc + 11) % 12) & 1;  // a semitone above a chord note
+    if (p->heavy) return 1.7f + (rubs ? 1.3f : 0) - (p->weight == 3 ? 0 : 0.3f);
+    return rubs ? 0.7f : 0.35f;
+}
+
+static float ending_cost(const grm_work *work, const grm_singing *singing, const place *p, int pitch) {
+    int degree = ((pitch - work->brief->key.tonic) % 12 + 12) % 12;
+    float fit = p->chord->pcs >> (pitch % 12) & 1 ? 0 : 1.5f;
+    if (singing->ending == GRM_ENDING_CLOSED)
+        return fit + (degree == 0 ? 0 : degree == 3 || degree == 4 ? 0.9f : degree == 7 ? 1.2f : 2.5f);
+    if (singing->ending == GRM_ENDING_OPEN) return fit + (degree == 2 || degree == 7 ? 0 : degree == 0 ? 1.6f : 0.5f);
+    return 0;
+}
+
+static float shape_at(const grm_idea *idea, int i) {
+    float t = idea->count > 1 ? (float)i / (float)(idea->count - 1) : 0;
+    return t < 0.5f ? idea->contour[0] + (idea->contour[1] - idea->contour[0]) * 2 * t
+                    : idea->contour[1] + (idea->contour[2] - idea->contour[1]) * (2 * t - 1);
+}
+
+static float note_cost(const grm_work *work, const grm_idea *idea, const grm_singing *s, const place *p, int i,
+                       int pitch) {
+    float off = (float)(pitch - s->centre) - shape_at(idea, i), far = (float)(pitch - s->centre) / 7.0f;
+    float cost = harmony_cost(p, pitch) + fminf(0.035f * off * off, 2.2f) + 0.4f * far * far;
+    if (s->memory && i < idea->count - s->memory_from_end) {
+        int away = abs(pitch - s->memory[i] - s->memory_shift);
+        cost += s->memory_weight * (float)(away > 5 ? 5 : away);
+    }
+    if (i == idea->count - 1) cost += ending_cost(work, s, p, pitch);
+    return cost;
+}
+
+static float move_cost(const float intervals[PITCHES], int from, int to, int direction, bool was_leap,
+                       const place *before) {
+    int move = to - from, sign = (move > 0) - (move < 0);
+    float cost = intervals[abs(move)];
+    if (direction && sign) {
+        bool turns = sign != direction;
+        if (was_leap)
+            cost += turns ? 0 : 0.5f;
+        else if (abs(move) <= 2)
+            cost += turns ? 0.25f : 0;
+        if (!turns && abs(move) > 4 && was_leap) cost += 2.0f;  // two leaps on end make a chord, not a tune
+    }
+    bool dissonant = before && before->heavy && !(before->chord->pcs >> (from % 12) & 1);
+    if (dissonant && (abs(move) > 2 || move == 0)) cost += 1.8f;
+    return cost;
+}
+
+void grm_line_sing(const grm_work *work, const grm_idea *idea, const grm_singing *s, grm_rng *rng,
+                   int pitch[IDEA_NOTES]) {
+    int low = s->low, span = s->high - s->low + 1;
+    if (span > PITCHES) low += (span - PITCHES) / 2, span = PITCHES;
+    if (span < 1) span = 1;
+    float cost[PITCHES][DIRECTIONS][2] = {{{0}}}, next[PITCHES][DIRECTIONS][2];
+    short back[IDEA_NOTES][PITCHES][DIRECTIONS][2];
+    float intervals[PITCHES];
+    for (int i = 0; i < PITCHES; i++) intervals[i] = interval_cost(work, i);
+    place before = {0};
+    for (int i = 0; i < idea->count; i++) {
+        place p = place_of(work, idea, s, i);
+        for (int q = 0; q < span; q++) {
+            float noise = s->noise * grm_rng_float(rng);
+            float own = note_cost(work, idea, s, &p, i, low + q) + noise;
+            for (int d = 0; d < DIRECTIONS; d++)
+                for (int l = 0; l < 2; l++) next[q][d][l] = INFINITY;
+            if (i == 0) {
+                float enter = 0;
+                if (s->last_pitch >= 0) enter = 0.4f * fminf(interval_cost(work, low + q - s->last_pitch), 8.0f);
+                next[q][1][0] = own + enter;
+                continue;
+            }
+            for (int from = 0; from < span; from++) {
+                int move = q - from, sign = (move > 0) - (move < 0) + 1, leap = abs(move) >= 5;
+                for (int d = 0; d < DIRECTIONS; d++) {
+                    for (int l = 0; l < 2; l++) {
+                        if (cost[from][d][l] == INFINITY) continue;
+                        float total =
+                            cost[from][d][l] + own + move_cost(intervals, low + from, low + q, d - 1, l, &before);
+                        int kept = sign == 1 ? d : sign;  // a repeated note keeps the direction in mind
+                        if (total < next[q][kept][leap]) {
+                            next[q][kept][leap] = total;
+                            back[i][q][kept][leap] = (short)((from * DIRECTIONS + d) * 2 + l);
+                        }
+                    }
+                }
+            }
+        }
+        for (int q = 0; q < span; q++)
+            for (int d = 0; d < DIRECTIONS; d++)
+                for (int l = 0; l < 2; l++) cost[q][d][l] = next[q][d][l];
+        before = p;
+    }
+    int best_q = 0, best_d = 1, best_l = 0;
+    for (int q = 0; q < span; q++)
+        for (int d = 0; d < DIRECTIONS; d++)
+            for (int l = 0; l < 2; l++)
+                if (cost[q][d][l] < cost[best_q][best_d][best_l]) best_q = q, best_d = d, best_l = l;
+    for (int i = idea->count - 1; i >= 0; i--) {
+        pitch[i] = low + best_q;
+        if (i == 0) break;
+        int state = back[i][best_q][best_d][best_l];
+        best_l = state & 1, best_d = state / 2 % DIRECTIONS, best_q = state / 2 / DIRECTIONS;
+    }
+}

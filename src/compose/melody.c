@@ -1,0 +1,276 @@
+// Tunes: a theme for each letter that the sections ask for, built of ideas by the style's phrase plans, stated
+// literally wherever its section returns over the same chords, and with a new ending when it has been heard.
+#include <stdlib.h>
+#include <string.h>
+
+#include "compose/tune.h"
+
+enum { MAX_IDEAS = 8, MAX_UNITS = 64, MAX_THEMES = 16 };
+
+typedef struct unit {
+    char letter;  // '.' rests
+    bool varied;  // new ending
+    int shift;    // scale steps of a sequence
+} unit;
+
+typedef struct theme {
+    const char *tune;
+    int unit_bars, unit_count;
+    unit units[MAX_UNITS];
+    grm_idea ideas[MAX_IDEAS];  // by letter a..h
+    grm_idea sung[MAX_UNITS];   // what each unit became, with its pitches
+} theme;
+
+static int parse_plan(const char *text, unit units[MAX_UNITS]) {
+    int count = 0;
+    for (; *text && count < MAX_UNITS; text++) {
+        if (*text == ' ') continue;
+        if (*text == '\'' && count)
+            units[count - 1].varied = true;
+        else if (*text == '^' && count)
+            units[count - 1].shift++;
+        else if (*text == 'v' && count)
+            units[count - 1].shift--;
+        else if (*text == '.' || (*text >= 'a' && *text < 'a' + MAX_IDEAS))
+            units[count++] = (unit){.letter = *text};
+    }
+    return count;
+}
+
+static void lay_out(const grm_work *work, theme *t, int bars, float energy, grm_rng *rng) {
+    const grm_choice *plan = grm_choice_draw(work, &work->style->melody.phrases, energy, rng);
+    unit units[MAX_UNITS];
+    int count = parse_plan(plan ? plan->text : "a a' b a'", units);
+    if (count == 0) count = parse_plan("a a' b a'", units);
+    t->unit_bars = count >= 8 ? 1 : count >= 3 ? 2 : 4;
+    t->unit_count = (bars + t->unit_bars - 1) / t->unit_bars;
+    if (t->unit_count > MAX_UNITS) t->unit_count = MAX_UNITS;
+    for (int i = 0; i < t->unit_count; i++) {
+        t->units[i] = units[i % count];
+        if (i >= count && i % count == count - 1) t->units[i].varied = true;  // the second time round ends otherwise
+    }
+    if (t->unit_count < count && t->units[t->unit_count - 1].letter != '.') t->units[t->unit_count - 1].varied = true;
+}
+
+static grm_ending ending_of(const theme *t, int i) {
+    int per_half = 4 / t->unit_bars > 0 ? 4 / t->unit_bars : 1, per_whole = 8 / t->unit_bars > 0 ? 8 / t->unit_bars : 1;
+    if (i + 1 == t->unit_count || (i + 1) % per_whole == 0) return GRM_ENDING_CLOSED;
+    if ((i + 1) % per_half == 0) return GRM_ENDING_OPEN;
+    return GRM_ENDING_NONE;
+}
+
+typedef struct range {
+    int low, high, centre;
+} range;
+
+// Where this section's tune lies: choruses higher than verses.
+static range range_of(const grm_work *work, const grm_passage *p) {
+    int low = 60, high = 81;
+    for (size_t i = 0; i < work->part_count; i++) {
+        if (work->parts[i].plan->play != GRM_PLAY_MELODY) continue;
+        low = work->parts[i].low, high = work->parts[i].high;
+        break;
+    }
+    if (high - low > 22) {  // an instrument may; a tune does not wander over three octaves
+        int middle = (low + high) / 2;
+        low = middle - 11, high = middle + 11;
+    }
+    int room = high - low - 12;
+    int centre = low + 6 + (int)((float)(room > 0 ? room : 0) * (0.15f + 0.75f * p->energy) + 0.5f);
+    return (range){low, high, centre};
+}
+
+static bool scale_is(const grm_work *work, const char *name) {
+    return work->style->melody.scale && strcmp(work->style->melody.scale, name) == 0;
+}
+
+static bool make_ideas(const grm_work *work, theme *t, float energy, grm_rng *rng) {
+    for (int i = 0; i < t->unit_count; i++) {
+        char letter = t->units[i].letter;
+        if (letter == '.' || t->ideas[letter - 'a'].steps) continue;
+        grm_rng own = grm_rng_branch(rng, "idea", (unsigned)(letter - 'a'));
+        if (!grm_idea_make(work, t->unit_bars, energy, work->style->melody.breath, &own, &t->ideas[letter - 'a']))
+            return false;
+        if (letter != 'a') {  // what answers lies elsewhere
+            float lift = grm_rng_between(&own, 0.0f, 1.0f) < 0.65f ? 2.5f : -2.0f;
+            for (int c = 0; c < 3; c++) t->ideas[letter - 'a'].contour[c] += lift;
+        }
+    }
+    return true;
+}
+
+// Sings the theme over a passage's chords.
+static bool sing_theme(const grm_work *work, theme *t, const grm_passage *p, bool free_solo, grm_rng *rng) {
+    range r = range_of(work, p);
+    int last_pitch = -1;
+    for (int i = 0; i < t->unit_count; i++) {
+        const unit *u = &t->units[i];
+        if (u->letter == '.') continue;
+        grm_idea *idea = &t->ideas[u->letter - 'a'], now = *idea;
+        grm_rng own = grm_rng_branch(rng, "unit", (unsigned)i);
+        grm_ending ending = ending_of(t, i);
+        if (u->varied && !grm_idea_new_ending(work, &now, p->energy, ending != GRM_ENDING_NONE, &own)) return false;
+        grm_singing singing = {.start = p->start + i * t->unit_bars * work->bar_ticks,
+                               .low = r.low,
+                               .high = r.high,
+                               .centre = r.centre,
+                               .last_pitch = last_pitch,
+                               .ending = ending,
+                               .noise = free_solo ? 1.5f : 0.9f,
+                               .pentatonic = scale_is(work, "pentatonic"),
+                               .blues = scale_is(work, "blues")};
+        int remembered[IDEA_NOTES];
+        if (idea->sung) {
+            memcpy(remembered, idea->pitch, sizeof remembered);
+            singing.memory = remembered;
+            singing.memory_shift = u->shift * 2;
+            singing.memory_weight = u->shift ? 0.7f : 1.4f;
+            singing.noise *= 0.2f;
+            if (u->varied) singing.memory_from_end = now.count > 3 ? now.count / 2 : 1;
+            if (ending == GRM_ENDING_CLOSED && !u->varied) singing.memory_from_end = 1;
+        }
+        grm_line_sing(work, &now, &singing, &own, now.pitch);
+        if (!idea->sung && !u->varied) {
+            memcpy(idea->pitch, now.pitch, sizeof idea->pitch);
+            idea->sung = true;
+        }
+        last_pitch = now.pitch[now.count - 1];
+        t->sung[i] = now;
+    }
+    return true;
+}
+
+static bool same_harmony(const grm_passage *a, const grm_passage *b) {
+    if (a->bars != b->bars || a->transpose != b->transpose) return false;
+    size_t most = a->chord_count < b->chord_count ? a->chord_count : b->chord_count;
+    size_t differing = 0;
+    for (size_t i = 0; i < most; i++) {
+        if (a->chords[i].start - a->start != b->chords[i].start - b->start) return false;
+        differing += a->chords[i].pcs != b->chords[i].pcs;
+    }
+    return differing <= 1;  // the seam's turn may differ
+}
+
+// Lays a sung theme down as notes of the song.
+static bool state(grm_work *work, const theme *t, const grm_passage *p) {
+    int32_t cut = p->end;
+    for (int i = 0; i < t->unit_count; i++) {
+        if (t->units[i].letter == '.') continue;
+        const grm_idea *idea = &t->sung[i];
+        int32_t start = p->start + i * t->unit_bars * work->bar_ticks;
+        for (int n = 0; n < idea->count; n++) {
+            grm_line_note note = {.start = start + idea->step[n] * STEP_TICKS,
+                                  .length = idea->length[n] * STEP_TICKS,
+                                  .pitch = idea->pitch[n],
+                                  .phrase_start = n == 0,
+                                  .phrase_end = n + 1 == idea->count && ending_of(t, i) != GRM_ENDING_NONE};
+            if (note.start < 0 || note.start >= cut) continue;
+            if (note.start + note.length > cut) note.length = cut - note.start;
+            note.accent = (uint8_t)grm_metric_weight(work, idea->step[n]);
+            grm_line *line = &work->melody;
+            if (line->count) {  // the note before gives way to one that comes early
+                grm_line_note *before = &line->notes[line->count - 1];
+                if (before->start >= note.start) continue;
+                if (before->start + before->length > note.start) before->length = note.start - before->start;
+            }
+            if (!grm_line_add(line, note)) return false;
+        }
+    }
+    return true;
+}
+
+// A later verse keeps its tune and changes how it ends.
+static bool vary_ending(const grm_work *work, theme *t, const grm_passage *p, grm_rng *rng) {
+    int last = t->unit_count - 1;
+    while (last > 0 && t->units[last].letter == '.') last--;
+    grm_idea *now = &t->sung[last];
+    if (t->units[last].letter == '.' || now->count < 3) return true;
+    range r = range_of(work, p);
+    int remembered[IDEA_NOTES];
+    memcpy(remembered, now->pitch, sizeof remembered);
+    if (!grm_idea_new_ending(work, now, p->energy, true, rng)) return false;
+    grm_singing singing = {.start = p->start + last * t->unit_bars * work->bar_ticks,
+                           .low = r.low,
+                           .high = r.high,
+                           .centre = r.centre,
+                           .last_pitch = -1,
+                           .ending = GRM_ENDING_CLOSED,
+                           .noise = 0.9f,
+                           .memory = remembered,
+                           .memory_weight = 1.4f,
+                           .memory_from_end = now->count / 2,
+                           .pentatonic = scale_is(work, "pentatonic"),
+                           .blues = scale_is(work, "blues")};
+    grm_line_sing(work, now, &singing, rng, now->pitch);
+    return true;
+}
+
+static bool is_solo(const grm_passage *p) {
+    return strcmp(p->tune, "solo") == 0;
+}
+
+// Weak short notes before a strong chord note become its chromatic neighbour now and then.
+static void add_chromatics(grm_work *work, grm_rng *rng) {
+    grm_line *line = &work->melody;
+    for (size_t i = 1; i + 1 < line->count; i++) {
+        grm_line_note *n = &line->notes[i], *to = &line->notes[i + 1];
+        bool draw = grm_rng_chance(rng, work->style->melody.chromatic);
+        if (!draw || n->accent > 0 || n->length > work->beat_ticks / 2 || to->start - n->start > work->beat_ticks)
+            continue;
+        if (abs(to->pitch - n->pitch) == 2 && line->notes[i - 1].pitch != to->pitch - 1)
+            n->pitch = (n->pitch + to->pitch) / 2;
+    }
+}
+
+grm_status grm_melody_plan(grm_work *work, grm_error *err) {
+    theme *themes = grm_memory_take(work->memory, MAX_THEMES, sizeof *themes);
+    theme *solo = grm_memory_take(work->memory, 1, sizeof *solo);
+    const grm_passage *home[MAX_THEMES] = {0};
+    size_t count = 0;
+    if (!themes || !solo) return grm_fail_memory(err);
+    grm_rng all = grm_rng_new(work->seed, "melody");
+    for (size_t i = 0; i < work->passage_count; i++) {
+        grm_passage *p = &work->passages[i];
+        if (!p->tune || strcmp(p->tune, "-") == 0 || p->bars == 0) continue;
+        if (is_solo(p)) {
+            *solo = (theme){.tune = p->tune};
+            grm_rng own = grm_rng_branch(&all, "solo", (unsigned)i);
+            lay_out(work, solo, p->bars, p->energy, &own);
+            if (!make_ideas(work, solo, p->energy, &own) || !sing_theme(work, solo, p, true, &own) ||
+                !state(work, solo, p))
+                return grm_fail_memory(err);
+            continue;
+        }
+        size_t at = 0;
+        while (at < count && strcmp(themes[at].tune, p->tune) != 0) at++;
+        if (at == MAX_THEMES) at = MAX_THEMES - 1;
+        theme *t = &themes[at];
+        grm_rng own = grm_rng_branch(&all, p->tune, 0);
+        bool fine = true;
+        if (at == count) {
+            count++;
+            *t = (theme){.tune = p->tune};
+            home[at] = p;
+            int bars = p->bars;
+            for (size_t j = i; j < work->passage_count; j++)  // as long as its longest statement over these chords
+                if (work->passages[j].tune && strcmp(work->passages[j].tune, p->tune) == 0 &&
+                    work->passages[j].plan == p->plan && work->passages[j].bars > bars)
+                    bars = work->passages[j].bars;
+            lay_out(work, t, bars, p->energy, &own);
+            fine = make_ideas(work, t, p->energy, &own) && sing_theme(work, t, p, false, &own);
+        } else if (!same_harmony(p, home[at])) {  // the tune as it was heard, over other chords
+            fine = sing_theme(work, t, p, false, &own);
+        } else if (p->occurrence % 2 == 1 && p->energy < 0.7f) {
+            grm_rng vary = grm_rng_branch(&own, "vary", (unsigned)p->occurrence);
+            theme *other = grm_memory_take(work->memory, 1, sizeof *other);
+            if (!other) return grm_fail_memory(err);
+            *other = *t;
+            fine = vary_ending(work, other, p, &vary);
+            t = other;
+        }
+        if (!fine || !state(work, t, p)) return grm_fail_memory(err);
+    }
+    grm_rng chromatic = grm_rng_branch(&all, "chromatic", 0);
+    add_chromatics(work, &chromatic);
+    return GRM_OK;
+}

@@ -1,0 +1,47 @@
+// Between melody.c, idea.c and line.c: ideas (rhythms with a contour) and the search for their pitches.
+#ifndef GRM_COMPOSE_TUNE_H
+#define GRM_COMPOSE_TUNE_H
+
+#include "compose/work.h"
+
+enum { IDEA_NOTES = 48 };
+
+// A rhythm of one unit of a phrase plan, and the shape its pitches follow.
+typedef struct grm_idea {
+    int count;
+    int step[IDEA_NOTES];    // sixteenths from the unit's start; the first may be negative (anticipated)
+    int length[IDEA_NOTES];  // sixteenths
+    int steps;               // of the whole unit
+    float contour[3];        // height at start, middle, end, in semitones about the centre
+    int pitch[IDEA_NOTES];   // as first sung; what later statements remember
+    bool sung;
+} grm_idea;
+
+typedef enum grm_ending { GRM_ENDING_NONE, GRM_ENDING_OPEN, GRM_ENDING_CLOSED } grm_ending;
+
+// How freely a unit is sung.
+typedef struct grm_singing {
+    int32_t start;          // tick of the unit
+    int low, high, centre;  // MIDI keys
+    const int *memory;      // pitches to come back to, one a note, or NULL
+    int memory_shift;       // semitones about which they are moved
+    int memory_from_end;    // how many notes at the end are free of memory
+    float memory_weight, noise;
+    int last_pitch;  // of the note before, -1 none
+    grm_ending ending;
+    bool pentatonic, blues;
+} grm_singing;
+
+// ---- idea.c ----
+// A rhythm for a unit of `bars` bars, with its breath at the end; `breath` is the share of silence wanted.
+bool grm_idea_make(const grm_work *work, int bars, float energy, float breath, grm_rng *rng, grm_idea *idea);
+// The same beginning, another ending: the last bar gets a rhythm of its own that ends long.
+bool grm_idea_new_ending(const grm_work *work, grm_idea *idea, float energy, bool long_end, grm_rng *rng);
+
+// ---- line.c ----
+// Finds the pitches of an idea over the chords at `singing->start`: the cheapest path through all pitches, by interval,
+// chord, shape, register, memory and ending. Fills pitch[idea->count].
+void grm_line_sing(const grm_work *work, const grm_idea *idea, const grm_singing *singing, grm_rng *rng,
+                   int pitch[IDEA_NOTES]);
+
+#endif

@@ -1,0 +1,135 @@
+// Chord notes placed: of all ways to stack a chord in a register, the one that moves least from the chord before, with
+// common notes kept and no parallel fifths or octaves between its outer voices and the bass.
+#include <stdlib.h>
+#include <string.h>
+
+#include "compose/work.h"
+
+// The chord's notes in order of how much they tell: third, seventh, extensions, root, fifth; the root first for those
+// who have no bass under them.
+static int order_members(const grm_chord *chord, const char *voicing, int wanted, int out[GRM_MAX_VOICES]) {
+    bool rootless = strcmp(voicing, "rootless") == 0, power = strcmp(voicing, "power") == 0;
+    bool triad = strcmp(voicing, "triad") == 0, shell = strcmp(voicing, "shell") == 0;
+    static const int telling[] = {3, 4, 2, 5, 10, 11, 9, 14, 13, 15, 0, 7, 6, 8, 17, 18, 21, 20, 19, 16, 12, 1};
+    int count = 0;
+    if (power) {
+        out[count++] = 0;
+        out[count++] = chord->members >> 6 & 1 && !(chord->members >> 7 & 1) ? 6 : 7;
+        return count;
+    }
+    bool has_third = chord->members & (1u << 3 | 1u << 4);
+    for (size_t i = 0; i < GRM_COUNT(telling) && count < wanted && count < GRM_MAX_VOICES; i++) {
+        int member = telling[i];
+        if (!(chord->members >> member & 1)) continue;
+        if (member == 0 && rootless) continue;
+        if (triad && member > 8) continue;
+        if (shell && member != 0 && member != 3 && member != 4 && member < 9) continue;
+        if (has_third && member == 5) continue;
+        out[count++] = member;
+    }
+    if (!rootless && wanted >= 3) {  // a root in any chord of three and more
+        bool there = false;
+        for (int i = 0; i < count; i++) there = there || out[i] == 0;
+        if (!there && count) out[count - 1] = 0;
+    }
+    for (int i = 0; count < wanted && count < GRM_MAX_VOICES && count && i < 3; i++) {  // doubled where notes are few
+        static const int doubles[3] = {0, 7, 12};
+        if (rootless && doubles[i] == 0) continue;
+        out[count++] = doubles[i] == 12 ? 0 : doubles[i];
+    }
+    return count;
+}
+
+static void sort_pitches(grm_voicing *v) {
+    for (int i = 1; i < v->count; i++)
+        for (int j = i; j > 0 && v->pitch[j] < v->pitch[j - 1]; j--) {
+            int swap = v->pitch[j];
+            v->pitch[j] = v->pitch[j - 1], v->pitch[j - 1] = swap;
+        }
+}
+
+// Stacks pitch classes upward from the one at `turn`, close together, from `bottom` on.
+static grm_voicing stack(const grm_chord *chord, const int *members, int count, int turn, int bottom) {
+    grm_voicing v = {.count = 0};
+    int pcs[GRM_MAX_VOICES], order[GRM_MAX_VOICES];
+    for (int i = 0; i < count; i++) pcs[i] = (chord->root + members[i]) % 12;
+    for (int i = 0; i < count; i++) order[i] = pcs[i];
+    for (int i = 1; i < count; i++)
+        for (int j = i; j > 0 && order[j] < order[j - 1]; j--) {
+            int swap = order[j];
+            order[j] = order[j - 1], order[j - 1] = swap;
+        }
+    int at = bottom;
+    for (int i = 0; i < count; i++) {
+        int pc = order[(turn + i) % count];
+        while (at % 12 != pc) at++;
+        v.pitch[v.count++] = at;
+        at++;
+    }
+    return v;
+}
+
+static void open_up(grm_voicing *v, const char *voicing) {
+    if (strcmp(voicing, "drop2") == 0 && v->count >= 3) v->pitch[v->count - 2] -= 12;
+    if ((strcmp(voicing, "open") == 0 || strcmp(voicing, "spread") == 0) && v->count >= 3) v->pitch[1] += 12;
+    if (strcmp(voicing, "spread") == 0 && v->count >= 4) v->pitch[0] -= 12;
+    sort_pitches(v);
+}
+
+static bool parallel(int low_from, int high_from, int low_to, int high_to) {
+    int before = (high_from - low_from) % 12, after = (high_to - low_to) % 12;
+    return before == after && (before == 0 || before == 7) && low_from != low_to && high_from != high_to &&
+           (low_to > low_from) == (high_to > high_from);
+}
+
+static double move_cost(const grm_voicing *v, const grm_voicing *last, const grm_chord *chord,
+                        const grm_chord *last_chord) {
+    double cost = 0;
+    for (int i = 0; i < v->count; i++) {  // each new note from its nearest old one
+        int nearest = 99;
+        for (int j = 0; j < last->count; j++)
+            if (abs(v->pitch[i] - last->pitch[j]) < nearest) nearest = abs(v->pitch[i] - last->pitch[j]);
+        cost += nearest;
+    }
+    int top = abs(v->pitch[v->count - 1] - last->pitch[last->count - 1]);
+    cost += 0.7 * top + (top > 4 ? 2 : 0);
+    if (last_chord) {
+        int bass = 36 + chord->bass, last_bass = 36 + last_chord->bass;
+        if (parallel(last_bass, last->pitch[last->count - 1], bass, v->pitch[v->count - 1])) cost += 6;
+        if (v->count == last->count &&
+            parallel(last->pitch[0], last->pitch[last->count - 1], v->pitch[0], v->pitch[v->count - 1]))
+            cost += 4;
+    }
+    return cost;
+}
+
+grm_voicing grm_voice_chord(const grm_chord *chord, const grm_style_part *plan, int low, int high,
+                            const grm_voicing *last, const grm_chord *last_chord) {
+    const char *voicing = plan->voicing ? plan->voicing : "close";
+    int members[GRM_MAX_VOICES], wanted = plan->voices ? (int)plan->voices : 3;
+    if (wanted > GRM_MAX_VOICES) wanted = GRM_MAX_VOICES;
+    int count = order_members(chord, voicing, wanted, members);
+    grm_voicing best = {0};
+    double best_cost = 1e9;
+    double centre = low + (high - low) * 0.45;
+    for (int turn = 0; turn < count; turn++) {
+        for (int bottom = low - 2; bottom <= high - 4; bottom++) {
+            grm_voicing v = stack(chord, members, count, turn, bottom);
+            open_up(&v, voicing);
+            double middle = 0, cost = 0;
+            for (int i = 0; i < v.count; i++) middle += (double)v.pitch[i] / v.count;
+            if (v.pitch[0] < low) cost += 3.0 * (low - v.pitch[0]);
+            if (v.pitch[v.count - 1] > high) cost += 3.0 * (v.pitch[v.count - 1] - high);
+            cost += 0.12 * (middle - centre) * (middle - centre) / 3;
+            if (strcmp(voicing, "power") == 0 && v.pitch[0] % 12 != chord->root) cost += 20;
+            for (int i = 0; i + 1 < v.count; i++) {  // seconds low down are mud, at the top they bite
+                int gap = v.pitch[i + 1] - v.pitch[i];
+                if (gap <= 2 && v.pitch[i] < 52) cost += 4;
+                if (gap == 1 && i + 2 == v.count) cost += 2;
+            }
+            if (last && last->count) cost += move_cost(&v, last, chord, last_chord);
+            if (cost < best_cost) best_cost = cost, best = v;
+        }
+    }
+    return best;
+}

@@ -1,0 +1,138 @@
+// What the files of this room share: a song while it is being written.
+#ifndef GRM_COMPOSE_WORK_H
+#define GRM_COMPOSE_WORK_H
+
+#include "compose/compose.h"
+
+enum { STEP_TICKS = GRM_PPQ / 4 };  // a sixteenth
+
+// A chord at its place.
+typedef struct grm_chord {
+    int32_t start, end;  // ticks
+    int root, bass;      // pitch classes
+    unsigned pcs;        // bit n: pitch class n sounds
+    unsigned members;    // bit n: n semitones above the root, 0..21
+    char function;       // 'T', 'S', 'D'
+} grm_chord;
+
+// A section being written.
+typedef struct grm_passage {
+    const grm_section_plan *plan;
+    const char *name;
+    const char *tune;     // which tune it has, "-" none
+    const char *players;  // of this occurrence
+    int occurrence;       // 0 for the first of its kind
+    int bars, first_bar;
+    int32_t start, end;
+    float energy;
+    int transpose;  // semitones above the home key
+    bool last_of_kind;
+    grm_chord *chords;
+    size_t chord_count;
+} grm_passage;
+
+// A part being written.
+typedef struct grm_writer_part {
+    const grm_style_part *plan;
+    const grm_instrument *instrument;
+    const char *name;
+    int low, high;
+    bool always;  // plays wherever its kind of part may: asked for by the brief
+    grm_note *notes;
+    size_t note_count, note_capacity;
+    grm_control *controls;
+    size_t control_count, control_capacity;
+    bool failed;  // memory ran out
+} grm_writer_part;
+
+typedef struct grm_line_note {  // of a tune: nominal places, before players make it human
+    int32_t start, length;
+    int pitch;
+    uint8_t accent;  // 0 weak .. 3 strong
+    bool phrase_end, phrase_start;
+} grm_line_note;
+
+typedef struct grm_line {
+    grm_line_note *notes;
+    size_t count, capacity;
+} grm_line;
+
+typedef struct grm_work {
+    const grm_brief *brief;
+    const grm_style *style;
+    const grm_style *blend;  // second style that colours, or NULL
+    const grm_catalogue *catalogue;
+    grm_memory *memory;
+    int steps_per_bar, steps_per_beat, beats_per_bar;
+    int32_t bar_ticks, beat_ticks;
+    double tick_s;            // seconds of a tick
+    unsigned scale;           // pitch classes of the key's mode, transposed home
+    int bars;                 // whole bars before the last chord
+    int32_t last_chord, end;  // where the last chord stands; the end of the song
+    grm_passage *passages;
+    size_t passage_count;
+    grm_chord *chords;  // all, in order, the last chord included
+    size_t chord_count;
+    grm_writer_part *parts;
+    size_t part_count;
+    grm_line melody;  // the tune of the whole song as nominal notes, for those who make room for it
+    uint64_t seed;
+} grm_work;
+
+// ---- form.c: sections that add up ----
+grm_status grm_form_plan(grm_work *work, grm_error *err);
+
+// ---- harmony.c: chords under each section ----
+grm_status grm_harmony_plan(grm_work *work, grm_error *err);
+const grm_chord *grm_chord_at(const grm_work *work, int32_t tick);
+// The scale to play over a chord: the key's, with its notes giving way to chord notes a semitone off.
+unsigned grm_chord_scale(const grm_work *work, const grm_chord *chord);
+unsigned grm_mode_scale(grm_mode mode, int tonic);
+
+// ---- cast.c: which parts play, on what ----
+grm_status grm_cast_parts(grm_work *work, grm_error *err);
+// The stretch of a passage in which the part plays; false when it is silent in it.
+bool grm_part_plays(const grm_work *work, const grm_writer_part *part, const grm_passage *passage, int32_t *from,
+                    int32_t *to);
+
+// ---- figure.c: patterns of steps ----
+// A choice fit for metre, mode and energy, drawn by weight; NULL when none fits.
+const grm_choice *grm_choice_draw(const grm_work *work, const grm_choices *choices, float energy, grm_rng *rng);
+// The figure's steps as bars of the song's metre; *bars receives how many. In the work's memory; NULL: out of memory.
+const char *grm_figure_fit(const grm_work *work, const char *steps, grm_metre metre, int *bars);
+int grm_steps_in_bar(grm_metre metre);
+// 3 downbeat, 2 half bar, 1 beat, 0 between.
+int grm_metric_weight(const grm_work *work, int step);
+
+// ---- notes.c ----
+void grm_part_note(grm_writer_part *part, int32_t start, int32_t length, int pitch, int velocity);
+void grm_part_control(grm_writer_part *part, int32_t tick, int number, int value);
+bool grm_line_add(grm_line *line, grm_line_note note);
+// The octave of `pitch_class` nearest to `near` within low..high.
+int grm_pitch_near(int pitch_class, int near, int low, int high);
+
+// ---- melody.c, counter.c, voicing.c ... ----
+grm_status grm_melody_plan(grm_work *work, grm_error *err);  // fills work->melody
+void grm_melody_play(grm_work *work, grm_writer_part *part);
+void grm_counter_play(grm_work *work, grm_writer_part *part);
+void grm_chords_play(grm_work *work, grm_writer_part *part);  // COMP, STRUM, PAD, ARP
+void grm_riff_play(grm_work *work, grm_writer_part *part);
+void grm_bass_play(grm_work *work, grm_writer_part *part);  // BASS, WALK, DRONE
+void grm_drums_play(grm_work *work, grm_writer_part *part);
+void grm_texture_play(grm_work *work, grm_writer_part *part);  // TEXTURE, FX
+
+// The notes of `chord` for `voices` voices within low..high, nearest to those in `last` (count 0: none), sorted.
+enum { GRM_MAX_VOICES = 8 };
+typedef struct grm_voicing {
+    int count;
+    int pitch[GRM_MAX_VOICES];
+} grm_voicing;
+grm_voicing grm_voice_chord(const grm_chord *chord, const grm_style_part *plan, int low, int high,
+                            const grm_voicing *last, const grm_chord *last_chord);
+
+// ---- feel.c: from nominal places to played ones ----
+void grm_feel_apply(grm_work *work, grm_writer_part *part);
+// ---- express.c: controllers ----
+void grm_express(grm_work *work, grm_writer_part *part);
+
+#endif

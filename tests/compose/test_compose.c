@@ -1,0 +1,236 @@
+// What every composed song keeps, in every style: length, ranges, memory, seeds.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "compose/compose.h"
+
+static grm_catalogue *catalogue;
+
+static int open_catalogue(void **state) {
+    (void)state;
+    setenv("XDG_CONFIG_HOME", "/nonexistent", 1);  // no styles but the built-in ones
+    return grm_catalogue_new(NULL, &catalogue, NULL) == GRM_OK ? 0 : -1;
+}
+
+static int close_catalogue(void **state) {
+    (void)state;
+    grm_catalogue_free(catalogue);
+    return 0;
+}
+
+static grm_metre first_metre(const grm_style *style) {
+    const char *text = style->metres.count ? style->metres.items[0].text : "4/4";
+    return (grm_metre){atoi(text), atoi(strchr(text, '/') + 1)};
+}
+
+static grm_brief brief_for(const grm_style *style, uint64_t seed) {
+    bool minor = style->modes.count && strcmp(style->modes.items[0].text, "major") != 0;
+    return (grm_brief){.style = style->name,
+                       .title = "Test",
+                       .tempo_bpm = style->tempo_typical,
+                       .key = {(int)(seed % 12), minor ? GRM_MINOR : GRM_MAJOR, false},
+                       .metre = first_metre(style),
+                       .duration_s = 120 + 7.3 * (double)(seed % 5),
+                       .seed = seed};
+}
+
+static grm_score *compose(const grm_brief *brief) {
+    grm_score *score = NULL;
+    grm_error err = {0};
+    if (grm_compose(brief, catalogue, &score, &err) != GRM_OK) fail_msg("%s: %s", brief->style, err.message);
+    return score;
+}
+
+static const grm_part *part_of(const grm_score *score, grm_role role) {
+    for (size_t i = 0; i < score->part_count; i++)
+        if (score->parts[i].role == role) return &score->parts[i];
+    return NULL;
+}
+
+static void sections_add_up_and_nothing_sounds_beyond_the_end(void **state) {
+    (void)state;
+    for (size_t s = 0; s < catalogue->style_count; s++) {
+        grm_brief brief = brief_for(&catalogue->styles[s], 3);
+        grm_score *score = compose(&brief);
+        assert_true(fabs(score->duration_s - brief.duration_s) < 1e-9);
+        assert_true(score->section_count > 0);
+        assert_int_equal(score->sections[0].start, 0);
+        for (size_t i = 1; i < score->section_count; i++)
+            assert_int_equal(score->sections[i].start, score->sections[i - 1].end);
+        int32_t end = score->sections[score->section_count - 1].end;
+        assert_true(fabs(grm_score_seconds(score, end) - brief.duration_s) < 0.01);
+        for (size_t p = 0; p < score->part_count; p++)
+            for (size_t i = 0; i < score->parts[p].note_count; i++) {
+                const grm_note *n = &score->parts[p].notes[i];
+                assert_true(n->start >= 0 && n->length > 0 && n->start + n->length <= end + 10);
+            }
+        grm_score_free(score);
+    }
+}
+
+static void notes_stay_in_range_and_never_overlap_their_own_key(void **state) {
+    (void)state;
+    for (size_t s = 0; s < catalogue->style_count; s++) {
+        for (uint64_t seed = 0; seed < 3; seed++) {
+            grm_brief brief = brief_for(&catalogue->styles[s], seed);
+            grm_score *score = compose(&brief);
+            for (size_t p = 0; p < score->part_count; p++) {
+                const grm_part *part = &score->parts[p];
+                const grm_instrument *instrument = grm_instrument_find(catalogue, part->instrument);
+                assert_non_null(instrument);
+                int32_t sounding_until[128] = {0};
+                for (size_t i = 0; i < part->note_count; i++) {
+                    const grm_note *n = &part->notes[i];
+                    assert_in_range(n->velocity, 1, 127);
+                    if (!part->drums && (n->pitch < instrument->low || n->pitch > instrument->high))
+                        fail_msg("%s: %s plays %d outside %d..%d", brief.style, part->name, n->pitch, instrument->low,
+                                 instrument->high);
+                    if (!part->drums && n->start < sounding_until[n->pitch])
+                        fail_msg("%s: %s strikes %d at %d while it sounds", brief.style, part->name, n->pitch,
+                                 n->start);
+                    sounding_until[n->pitch] = n->start + n->length;
+                    if (i) assert_true(n->start >= part->notes[i - 1].start);
+                }
+            }
+            grm_score_free(score);
+        }
+    }
+}
+
+static bool same_notes(const grm_part *a, const grm_part *b) {
+    if (!a || !b || a->note_count != b->note_count) return false;
+    return memcmp(a->notes, b->notes, a->note_count * sizeof *a->notes) == 0;
+}
+
+static void the_same_seed_writes_the_same_song_and_another_a_different_one(void **state) {
+    (void)state;
+    for (size_t s = 0; s < catalogue->style_count; s++) {
+        grm_brief brief = brief_for(&catalogue->styles[s], 11), other = brief_for(&catalogue->styles[s], 11);
+        other.seed = 12;
+        grm_score *a = compose(&brief), *b = compose(&brief), *c = compose(&other);
+        assert_int_equal(a->part_count, b->part_count);
+        bool differs = a->part_count != c->part_count;
+        for (size_t p = 0; p < a->part_count; p++) {
+            assert_true(same_notes(&a->parts[p], &b->parts[p]));
+            differs = differs || !same_notes(&a->parts[p], &c->parts[p]);
+        }
+        assert_true(differs);
+        const grm_part *tune = part_of(a, GRM_ROLE_LEAD), *other_tune = part_of(c, GRM_ROLE_LEAD);
+        if (tune && other_tune) assert_false(same_notes(tune, other_tune));
+        grm_score_free(a);
+        grm_score_free(b);
+        grm_score_free(c);
+    }
+}
+
+// Share of the tune's notes in `later` that stand at the same place with the same pitch in `first`.
+static double share_returned(const grm_part *tune, const grm_section *first, const grm_section *later) {
+    int notes = 0, same = 0;
+    for (size_t i = 0; i < tune->note_count; i++) {
+        int32_t at = tune->notes[i].start - later->start;
+        if (tune->notes[i].start < later->start || tune->notes[i].start >= later->end) continue;
+        notes++;
+        for (size_t j = 0; j < tune->note_count; j++) {
+            if (tune->notes[j].start < first->start || tune->notes[j].start >= first->end) continue;
+            if (abs(tune->notes[j].start - first->start - at) < 200 && tune->notes[j].pitch == tune->notes[i].pitch) {
+                same++;
+                break;
+            }
+        }
+    }
+    return notes ? (double)same / notes : 1;
+}
+
+static void a_chorus_comes_back_recognisably(void **state) {
+    (void)state;
+    const grm_style *pop = grm_style_find(catalogue, "pop");
+    assert_non_null(pop);
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        grm_brief brief = brief_for(pop, seed);
+        brief.duration_s = 200;
+        grm_score *score = compose(&brief);
+        const grm_part *tune = part_of(score, GRM_ROLE_LEAD);
+        const grm_section *first = NULL;
+        assert_non_null(tune);
+        for (size_t i = 0; i < score->section_count; i++) {
+            if (strcmp(score->sections[i].kind, "chorus") != 0) continue;
+            if (!first)
+                first = &score->sections[i];
+            else if (score->sections[i].bars == first->bars)
+                assert_true(share_returned(tune, first, &score->sections[i]) > 0.7);
+        }
+        grm_score_free(score);
+    }
+}
+
+static void what_is_excluded_does_not_play(void **state) {
+    (void)state;
+    static const char *const no_drums[] = {"drums"};
+    for (size_t s = 0; s < catalogue->style_count; s++) {
+        grm_brief brief = brief_for(&catalogue->styles[s], 5);
+        brief.excluded_instruments = (grm_words){1, no_drums};
+        grm_score *score = compose(&brief);
+        for (size_t p = 0; p < score->part_count; p++) assert_false(score->parts[p].drums);
+        grm_score_free(score);
+    }
+}
+
+static void what_is_wanted_plays(void **state) {
+    (void)state;
+    static const char *const wanted[] = {"flute", "cello"};
+    for (size_t s = 0; s < catalogue->style_count; s++) {
+        grm_brief brief = brief_for(&catalogue->styles[s], 6);
+        brief.instruments = (grm_words){2, wanted};
+        grm_score *score = compose(&brief);
+        int found = 0;
+        for (size_t p = 0; p < score->part_count; p++)
+            found +=
+                strcmp(score->parts[p].instrument, "flute") == 0 || strcmp(score->parts[p].instrument, "cello") == 0;
+        if (found < 2) fail_msg("%s: %d of flute and cello play", brief.style, found);
+        brief.only_instruments = true;
+        grm_score *only = compose(&brief);
+        assert_true(only->part_count >= 1);
+        for (size_t p = 0; p < only->part_count; p++)
+            assert_true(strcmp(only->parts[p].instrument, "flute") == 0 ||
+                        strcmp(only->parts[p].instrument, "cello") == 0);
+        grm_score_free(score);
+        grm_score_free(only);
+    }
+}
+
+static void any_metre_and_any_length_can_be_composed(void **state) {
+    (void)state;
+    static const grm_metre metres[] = {{3, 4}, {6, 8}, {7, 8}, {5, 4}, {12, 8}, {2, 4}};
+    static const double lengths[] = {5, 8.5, 31, 77.7, 300};
+    for (size_t s = 0; s < catalogue->style_count; s++) {
+        for (size_t m = 0; m < GRM_COUNT(metres); m++) {
+            grm_brief brief = brief_for(&catalogue->styles[s], m);
+            brief.metre = metres[m];
+            brief.duration_s = lengths[(s + m) % GRM_COUNT(lengths)];
+            grm_score *score = compose(&brief);
+            assert_true(score->part_count > 0);
+            assert_true(fabs(score->duration_s - brief.duration_s) < 1e-9);
+            grm_score_free(score);
+        }
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sections_add_up_and_nothing_sounds_beyond_the_end),
+        cmocka_unit_test(notes_stay_in_range_and_never_overlap_their_own_key),
+        cmocka_unit_test(the_same_seed_writes_the_same_song_and_another_a_different_one),
+        cmocka_unit_test(a_chorus_comes_back_recognisably),
+        cmocka_unit_test(what_is_excluded_does_not_play),
+        cmocka_unit_test(what_is_wanted_plays),
+        cmocka_unit_test(any_metre_and_any_length_can_be_composed),
+    };
+    return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);
+}
