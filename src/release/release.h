@@ -44,6 +44,7 @@ grm_status grm_spectrogram_draw(const grm_run *run, const grm_audio *audio, grm_
 typedef struct grm_page {
     const json_t *brief, *report, *release;
     grm_picture cover, waveform, spectrogram;  // borrowed; the cover a small one
+    const grm_style *style;                    // for the colour of buttons; may be NULL
     size_t stem_count;
     const char *const *stem_files;  // "stems/01-kick.wav"
     const char *const *stem_names;
@@ -58,6 +59,8 @@ typedef struct grm_release_facts {
     const char *soundfont_name, *soundfont_sha256;  // NULL when none was used
     const grm_master_target *target;
     const grm_master_levels *levels;  // of the master as written
+    unsigned sample_rate_hz;
+    double duration_s;  // of the master as written
     size_t stem_count;
     const char *const *stem_files;
     const char *date;  // NULL unless asked for

@@ -1,0 +1,187 @@
+// The spectrogram: level by time and pitch, on a logarithmic frequency axis.
+#include <math.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dsp/dsp.h"
+#include "release/figure.h"
+
+enum { WIDTH = 1800, HEIGHT = 860, FFT = 8192, JOB = 64, SHADES = 256 };
+static const double low_hz = 25, range_db = 85;
+
+typedef struct task {
+    const grm_run *run;
+    const grm_audio *audio;
+    size_t columns, rows;
+    double high_hz;
+    float *levels;       // [columns][rows], dB re a full-scale sine, the lowest frequency first
+    atomic_bool failed;  // memory ran out
+} task;
+
+// One frame's mono samples about the middle of a column; beyond the ends there is silence.
+static void gather_frame(const grm_audio *audio, double middle, float *x) {
+    float share = 1.0f / (float)audio->channels;
+    double first = floor(middle) - FFT / 2;
+    for (size_t i = 0; i < FFT; i++) {
+        double at = first + (double)i;
+        float sum = 0;
+        if (at >= 0 && at < (double)audio->frames)
+            for (unsigned c = 0; c < audio->channels; c++) sum += audio->plane[c][(size_t)at];
+        x[i] = sum * share;
+    }
+}
+
+// Power of the bins to levels of the rows: the mean where a row covers bins, a point between two where it does not.
+static void fold_rows(const task *t, const float *power, float *levels) {
+    // A full-scale sine comes to (size/4)^2 through a Hann window.
+    const double full = (FFT / 4.0) * (FFT / 4.0), step = t->audio->rate_hz / (double)FFT;
+    double octaves = log2(t->high_hz / low_hz);
+    for (size_t row = 0; row < t->rows; row++) {
+        double from = low_hz * exp2(octaves * (double)row / (double)t->rows) / step;
+        double to = low_hz * exp2(octaves * (double)(row + 1) / (double)t->rows) / step, sum = 0;
+        if (to - from > 1) {
+            size_t first = (size_t)ceil(from), last = (size_t)floor(to);
+            if (last > FFT / 2) last = FFT / 2;
+            for (size_t k = first; k <= last; k++) sum += power[k];
+            sum /= (double)(last - first + 1);
+        } else {
+            double at = 0.5 * (from + to);
+            size_t k = (size_t)at;
+            sum = power[k] + (power[k + 1] - power[k]) * (at - (double)k);
+        }
+        levels[row] = (float)(10 * log10(sum / full + 1e-12));
+    }
+}
+
+static void analyse_columns(void *context, size_t job) {
+    task *t = context;
+    grm_stft *stft = NULL;
+    float *x = grm_floats_new(FFT), *power = grm_floats_new(FFT / 2 + 2);
+    if (!x || !power || grm_stft_new(GRM_WINDOW_HANN, FFT, &stft, NULL) != GRM_OK) {
+        t->failed = true;
+    } else {
+        size_t end = (job + 1) * JOB < t->columns ? (job + 1) * JOB : t->columns;
+        for (size_t i = job * JOB; i < end; i++) {
+            if (t->run && grm_progress_cancelled(t->run->progress)) break;
+            gather_frame(t->audio, (double)t->audio->frames * ((double)i + 0.5) / (double)t->columns, x);
+            grm_stft_power(stft, x, power);
+            fold_rows(t, power, t->levels + i * t->rows);
+        }
+    }
+    grm_stft_free(stft);
+    free(power);
+    free(x);
+}
+
+// The "magma" map (Smith and van der Walt 2015), even to the eye, as a polynomial of degree 6 fitted by Matt Zucker.
+static uint32_t magma(double t) {
+    static const double c[7][3] = {{-0.002136485053939582, -0.000749655052795221, -0.005386127855323933},
+                                   {0.2516605407371642, 0.6775232436837668, 2.494026599312351},
+                                   {8.353717279216625, -3.577719514958484, 0.3144679030132573},
+                                   {-27.66873308576866, 14.26473078096533, -13.64921318813922},
+                                   {52.17613981234068, -27.94360607168351, 12.94416944238394},
+                                   {-50.76852536473588, 29.04658282127291, 4.23415299384598},
+                                   {18.65570506591883, -11.48977351997711, -5.601961508734096}};
+    uint32_t pixel = 0;
+    for (int i = 0; i < 3; i++) {
+        double x = 0;
+        for (int n = 6; n >= 0; n--) x = x * t + c[n][i];
+        pixel = pixel << 8 | (uint32_t)(x <= 0 ? 0 : x >= 1 ? 255 : x * 255 + 0.5);
+    }
+    return pixel;
+}
+
+// Paints straight into the picture's pixels: one for each column and row.
+static void paint_levels(grm_figure *f, const task *t, double top_db) {
+    uint32_t shades[SHADES];
+    for (int i = 0; i < SHADES; i++) shades[i] = magma(i / (SHADES - 1.0));
+    cairo_surface_flush(f->canvas.surface);
+    unsigned char *pixels = cairo_image_surface_get_data(f->canvas.surface);
+    size_t stride = (size_t)cairo_image_surface_get_stride(f->canvas.surface);
+    for (size_t row = 0; row < t->rows; row++) {
+        unsigned char *line = pixels + ((size_t)f->top + t->rows - 1 - row) * stride + (size_t)f->left * 4;
+        for (size_t i = 0; i < t->columns; i++) {
+            double place = ((double)t->levels[i * t->rows + row] - top_db) / range_db + 1;
+            int shade = (int)(place * (SHADES - 1) + 0.5);
+            memcpy(line + i * 4, &shades[shade < 0 ? 0 : shade >= SHADES ? SHADES - 1 : shade], 4);
+        }
+    }
+    cairo_surface_mark_dirty(f->canvas.surface);
+}
+
+static void draw_frequency_axis(grm_figure *f, double high_hz) {
+    static const double ticks[] = {30, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000};
+    cairo_t *cr = f->canvas.cr;
+    for (size_t i = 0; i < GRM_COUNT(ticks) && ticks[i] <= high_hz; i++) {
+        char text[16];
+        double y = round(f->top + f->height * (1 - log2(ticks[i] / low_hz) / log2(high_hz / low_hz)));
+        if (ticks[i] >= 1000)
+            snprintf(text, sizeof text, "%.0fk", ticks[i] / 1000);
+        else
+            snprintf(text, sizeof text, "%.0f", ticks[i]);
+        grm_rgb_source(cr, f->palette.light, 0.35);
+        cairo_rectangle(cr, f->left - 10, y, 8, 1.5);
+        cairo_fill(cr);
+        grm_rgb_source(cr, f->palette.light, 0.1);
+        cairo_rectangle(cr, f->left, y, f->width, 1);
+        cairo_fill(cr);
+        grm_figure_label(f, f->left - 18, y + 7, 1, text);
+    }
+    grm_figure_label(f, f->left - 18, f->top - 16, 1, "Hz");
+}
+
+static void draw_colour_bar(grm_figure *f, double top_db) {
+    cairo_t *cr = f->canvas.cr;
+    double x = f->left + f->width + 24;
+    for (int i = 0; i < (int)f->height; i++) {
+        uint32_t pixel = magma(1 - i / (f->height - 1));
+        cairo_set_source_rgb(cr, (pixel >> 16) / 255.0, (pixel >> 8 & 255) / 255.0, (pixel & 255) / 255.0);
+        cairo_rectangle(cr, x, f->top + i, 16, 1);
+        cairo_fill(cr);
+    }
+    for (double db = top_db; db >= top_db - range_db; db -= 20) {
+        char text[16];
+        snprintf(text, sizeof text, db < 0 ? "\u2212%.0f" : "%.0f", fabs(db));
+        grm_figure_label(f, x + 24, f->top + f->height * (top_db - db) / range_db + 7, 0, text);
+    }
+    grm_figure_label(f, x, f->top - 16, 0, "dBFS");
+}
+
+grm_status grm_spectrogram_draw(const grm_run *run, const grm_audio *audio, grm_picture *out, grm_error *err) {
+    grm_figure f = {0};
+    double duration = (double)audio->frames / audio->rate_hz;
+    task t = {.run = run, .audio = audio, .high_hz = fmin(20000, audio->rate_hz * 0.498)};
+    grm_status status = grm_figure_open(&f, WIDTH, HEIGHT, NULL, duration, "Spectrogram", err);
+    if (status != GRM_OK) goto done;
+    t.columns = (size_t)f.width, t.rows = (size_t)f.height;
+    t.levels = grm_floats_new(t.columns * t.rows);
+    if (!t.levels) {
+        status = grm_fail_memory(err);
+        goto done;
+    }
+    size_t jobs = (t.columns + JOB - 1) / JOB;
+    if (run)
+        grm_pool_run(run->pool, jobs, analyse_columns, &t);
+    else
+        for (size_t i = 0; i < jobs; i++) analyse_columns(&t, i);
+    if (run && (status = grm_run_check(run, err)) != GRM_OK) goto done;
+    if (t.failed) {
+        status = grm_fail_memory(err);
+        goto done;
+    }
+    float loudest = -200;
+    for (size_t i = 0; i < t.columns * t.rows; i++) loudest = fmaxf(loudest, t.levels[i]);
+    double top_db = fmax(-60, ceil(loudest / 10) * 10);
+    paint_levels(&f, &t, top_db);
+    draw_frequency_axis(&f, t.high_hz);
+    draw_colour_bar(&f, top_db);
+    grm_figure_time_axis(&f);
+    if ((status = grm_canvas_check(&f.canvas, err)) != GRM_OK) goto done;
+    status = grm_canvas_png(&f.canvas, false, "Spectrogram", out, err);
+done:
+    free(t.levels);
+    grm_figure_close(&f);
+    return status;
+}
