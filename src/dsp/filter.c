@@ -123,9 +123,10 @@ static void group_run(grm_cascade *c, size_t g, size_t cells, float *left, float
 }
 
 #if GRM_HAVE_AVX2
-// Cells first..last-1 take a step; y holds each lane's last output and receives the new one.
-GRM_INLINE void partial_step(grm_cascade *c, size_t g, size_t first, size_t last, float y[8]) {
-    for (size_t lane = 2 * last; lane-- > 2 * first;) y[lane] = lane_step(c, g, lane, y[lane - 2]);
+// Cells first..last-1 take a step; y holds each lane's last output, behind the two inputs, and receives the new one.
+GRM_INLINE void partial_step(grm_cascade *c, size_t g, size_t first, size_t last, float *y) {
+    const float *in = y - 2;
+    for (size_t lane = 2 * last; lane-- > 2 * first;) y[lane] = lane_step(c, g, lane, in[lane]);
 }
 
 GRM_AVX2 static void group_run_avx2(grm_cascade *c, size_t g, float *left, float *right, size_t frames) {
