@@ -5,11 +5,13 @@
 #include "dsp/dsp.h"
 
 float grm_compressor_static_db(const grm_compressor_plan *plan, float level_db) {
-    float over = level_db - plan->threshold_db, slope = 1 / plan->ratio - 1;
+    float over = level_db - plan->threshold_db, slope = 1 / plan->ratio - 1, gain = slope * over;
     if (2 * over <= -plan->knee_db) return 0;
-    if (2 * over >= plan->knee_db) return slope * over;
-    float x = over + plan->knee_db / 2;
-    return slope * x * x / (2 * plan->knee_db);
+    if (2 * over < plan->knee_db) {
+        float x = over + plan->knee_db / 2;
+        gain = slope * x * x / (2 * plan->knee_db);
+    }
+    return plan->range_db > 0 && gain < -plan->range_db ? -plan->range_db : gain;
 }
 
 // Share of the way that is gone in one hop with this time constant.

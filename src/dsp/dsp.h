@@ -118,6 +118,7 @@ typedef struct grm_compressor_plan {
     float threshold_db, ratio, knee_db;  // levels are RMS of a full-scale square wave: a sine at full scale is -3 dB
     float attack_ms, release_ms;         // to 63 % of the way
     float makeup_db;
+    float range_db;  // most reduction, 0: no limit
 } grm_compressor_plan;
 // Gain that a steady level gets, without make-up.
 float grm_compressor_static_db(const grm_compressor_plan *plan, float level_db);

@@ -4,8 +4,6 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 
-#define GRM_AVX2 __attribute__((target("avx2,fma")))
-
 GRM_AVX2 static void interpolate(const int16_t *at, uint32_t fraction, uint64_t step, size_t count, float *out) {
     // Positions of frames 0 1 4 5 and 2 3 6 7: so shuffled, the halves of both come out in order.
     uint64_t p = fraction;
