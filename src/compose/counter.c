@@ -102,7 +102,7 @@ static void answer(grm_work *work, grm_writer_part *part, const grm_passage *p, 
                      .high = part->high,
                      .centre = (part->low + part->high) / 2,
                      .last_pitch = *last,
-                     .noise = 0.8f};
+                     .noise = 0.6f};
     int pitch[IDEA_NOTES];
     grm_line_sing(work, &idea, &s, rng, pitch);
     for (int i = 0; i < idea.count; i++)

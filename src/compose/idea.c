@@ -23,11 +23,13 @@ static const char *draw_rhythm(const grm_work *work, float energy, grm_rng *rng,
     return grm_figure_fit(work, choice->text, choice->metre, bars);
 }
 
-// Removes what begins at or behind `step` and lets the last note before it ring for a beat or until there.
-static void cut_at(const grm_work *work, grm_idea *idea, int step) {
-    while (idea->count > 2 && idea->step[idea->count - 1] >= step) idea->count--;
-    int last = idea->count - 1, room = step - idea->step[last], beat = work->steps_per_beat;
-    int wanted = room > 2 * beat ? 2 * beat : room;
+// Removes what begins at or behind `step`, and, where the phrase should end long, what would crowd its last note; that
+// note rings until there.
+static void cut_at(const grm_work *work, grm_idea *idea, int step, bool long_end) {
+    int beat = work->steps_per_beat, least = long_end ? beat + beat / 2 : 1;
+    while (idea->count > 2 && idea->step[idea->count - 1] > step - least) idea->count--;
+    int last = idea->count - 1, room = step - idea->step[last];
+    int wanted = room > 3 * beat ? 3 * beat : room;
     if (wanted > idea->length[last]) idea->length[last] = wanted;
     if (idea->step[last] + idea->length[last] > idea->steps) idea->length[last] = idea->steps - idea->step[last];
 }
@@ -52,7 +54,7 @@ static void draw_contour(grm_idea *idea, grm_rng *rng) {
     static const float shapes[][3] = {{-2, 3, -1}, {3, 0, -3}, {-3, 0, 3}, {2, -2, 1},
                                       {0, 2, 0},   {4, 1, 2},  {-1, -2, 3}};
     const float *shape = shapes[grm_rng_below(rng, GRM_COUNT(shapes))];
-    for (int i = 0; i < 3; i++) idea->contour[i] = shape[i] + grm_rng_between(rng, -0.8f, 0.8f);
+    for (int i = 0; i < 3; i++) idea->contour[i] = 1.5f * shape[i] + grm_rng_between(rng, -1.0f, 1.0f);
 }
 
 bool grm_idea_make(const grm_work *work, int bars, float energy, float breath, grm_rng *rng, grm_idea *idea) {
@@ -76,7 +78,8 @@ bool grm_idea_make(const grm_work *work, int bars, float energy, float breath, g
     int cut = (int)((float)idea->steps * (1.0f - share) + 0.5f), beat = work->steps_per_beat;
     cut = (cut + beat / 2) / beat * beat;  // breathe on a beat
     if (cut < idea->steps / 2) cut = idea->steps / 2;
-    if (cut < idea->steps) cut_at(work, idea, cut);
+    bool long_end = grm_rng_chance(rng, 0.6f);
+    if (cut < idea->steps) cut_at(work, idea, cut, long_end);
     anticipate(work, idea, rng);
     draw_contour(idea, rng);
     return true;
@@ -98,7 +101,7 @@ bool grm_idea_new_ending(const grm_work *work, grm_idea *idea, float energy, boo
         idea->length[0] = idea->steps;
         idea->count = 1;
     }
-    if (long_end) cut_at(work, idea, from + work->steps_per_beat * (grm_rng_chance(rng, 0.5f) ? 3 : 2));
+    if (long_end) cut_at(work, idea, from + work->steps_per_beat * (grm_rng_chance(rng, 0.5f) ? 3 : 2), true);
     for (int i = keep; i < idea->count; i++) idea->pitch[i] = idea->pitch[keep ? keep - 1 : 0];
     return true;
 }

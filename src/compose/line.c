@@ -1,6 +1,7 @@
-// The search for pitches: dynamic programming over (pitch, direction) for one unit of a tune. What is cheap is what
-// singers do: steps more than leaps, chord notes where it counts, other notes left by step, a shape, an ending. The
-// weights are natural logarithms of how often real tunes do a thing, give or take (MUSIC.md's figures).
+// The pitches of a unit of a tune, drawn from a hidden Markov model over (pitch, direction): forward filtering,
+// backward sampling (Rabiner 1989; Scott 2002). What is likely is what singers do: steps more than leaps, chord notes
+// where it counts, other notes left by step, a shape, an ending. Costs are natural logarithms of how often real tunes
+// do a thing, give or take; the temperature says how freely the line is drawn about the likeliest.
 #include <math.h>
 #include <stdlib.h>
 
@@ -78,7 +79,7 @@ static float harmony_cost(const place *p, int pitch) {
         return p->heavy ? cost : 0;
     }
     bool rubs = p->chord->pcs >> ((pc + 11) % 12) & 1;  // a semitone above a chord note
-    if (p->heavy) return 1.7f + (rubs ? 1.3f : 0) - (p->weight == 3 ? 0 : 0.3f);
+    if (p->heavy) return 1.5f + (rubs ? 1.5f : 0) - (p->weight == 3 ? 0 : 0.3f);
     return rubs ? 0.7f : 0.35f;
 }
 
@@ -126,59 +127,73 @@ static float move_cost(const float intervals[PITCHES], int from, int to, int dir
     return cost;
 }
 
+enum { STATES = PITCHES * DIRECTIONS * 2 };
+
+// A state: pitch, direction of the last move (0 down, 1 none yet, 2 up), whether it was a leap.
+static int state_of(int pitch, int direction, int leap) {
+    return (pitch * DIRECTIONS + direction) * 2 + leap;
+}
+
+// Likelihood of moving into pitch `to` out of a state; *next receives the state that it leads to.
+static float likelihood(const float intervals[PITCHES], int state, int to, int low, const place *before,
+                        float temperature, int *next) {
+    int leap = state & 1, direction = state / 2 % DIRECTIONS, from = state / 2 / DIRECTIONS;
+    int move = to - from, sign = (move > 0) - (move < 0) + 1;
+    // A repeated note keeps the direction in mind.
+    *next = state_of(to, sign == 1 ? direction : sign, abs(move) >= 5);
+    return expf(-move_cost(intervals, low + from, low + to, direction - 1, leap, before) / temperature);
+}
+
+static int draw(grm_rng *rng, const float *weights, int count) {
+    return (int)grm_rng_weighted(rng, weights, (size_t)count);
+}
+
 void grm_line_sing(const grm_work *work, const grm_idea *idea, const grm_singing *s, grm_rng *rng,
                    int pitch[IDEA_NOTES]) {
     int low = s->low, span = s->high - s->low + 1;
     if (span > PITCHES) low += (span - PITCHES) / 2, span = PITCHES;
     if (span < 1) span = 1;
-    float cost[PITCHES][DIRECTIONS][2] = {{{0}}}, next[PITCHES][DIRECTIONS][2];
-    short back[IDEA_NOTES][PITCHES][DIRECTIONS][2];
-    float intervals[PITCHES];
-    for (int i = 0; i < PITCHES; i++) intervals[i] = interval_cost(work, i);
-    place before = {0};
+    float intervals[PITCHES], temperature = fmaxf(s->noise, 0.05f);
+    for (int i = 0; i < PITCHES; i++)
+        intervals[i] = temperature * interval_cost(work, i);  // moves keep their natural shares
+    static const float nothing = 1e-30f;
+    float forward[IDEA_NOTES][STATES] = {{0}};
+    place places[IDEA_NOTES];
     for (int i = 0; i < idea->count; i++) {
-        place p = place_of(work, idea, s, i);
+        places[i] = place_of(work, idea, s, i);
+        float total = 0, own[PITCHES];
+        for (int q = 0; q < span; q++)
+            own[q] = expf(-note_cost(work, idea, s, &places[i], i, low + q) / temperature) + nothing;
         for (int q = 0; q < span; q++) {
-            float noise = s->noise * grm_rng_float(rng);
-            float own = note_cost(work, idea, s, &p, i, low + q) + noise;
-            for (int d = 0; d < DIRECTIONS; d++)
-                for (int l = 0; l < 2; l++) next[q][d][l] = INFINITY;
             if (i == 0) {
-                float enter = 0;
-                if (s->last_pitch >= 0) enter = 0.4f * fminf(interval_cost(work, low + q - s->last_pitch), 8.0f);
-                next[q][1][0] = own + enter;
+                float enter = s->last_pitch >= 0 ? 0.4f * fminf(interval_cost(work, low + q - s->last_pitch), 8.0f) : 0;
+                forward[0][state_of(q, 1, 0)] = own[q] * expf(-enter / temperature);
+                total += forward[0][state_of(q, 1, 0)];
                 continue;
             }
-            for (int from = 0; from < span; from++) {
-                int move = q - from, sign = (move > 0) - (move < 0) + 1, leap = abs(move) >= 5;
-                for (int d = 0; d < DIRECTIONS; d++) {
-                    for (int l = 0; l < 2; l++) {
-                        if (cost[from][d][l] == INFINITY) continue;
-                        float total =
-                            cost[from][d][l] + own + move_cost(intervals, low + from, low + q, d - 1, l, &before);
-                        int kept = sign == 1 ? d : sign;  // a repeated note keeps the direction in mind
-                        if (total < next[q][kept][leap]) {
-                            next[q][kept][leap] = total;
-                            back[i][q][kept][leap] = (short)((from * DIRECTIONS + d) * 2 + l);
-                        }
-                    }
-                }
+            for (int from = 0; from < span * DIRECTIONS * 2; from++) {
+                if (forward[i - 1][from] <= 0) continue;
+                int next;
+                float weight = forward[i - 1][from] * own[q] *
+                               likelihood(intervals, from, q, low, &places[i - 1], temperature, &next);
+                forward[i][next] += weight;
+                total += weight;
             }
         }
-        for (int q = 0; q < span; q++)
-            for (int d = 0; d < DIRECTIONS; d++)
-                for (int l = 0; l < 2; l++) cost[q][d][l] = next[q][d][l];
-        before = p;
+        for (int k = 0; k < STATES; k++) forward[i][k] = total > 0 ? forward[i][k] / total : 0;
     }
-    int best_q = 0, best_d = 1, best_l = 0;
-    for (int q = 0; q < span; q++)
-        for (int d = 0; d < DIRECTIONS; d++)
-            for (int l = 0; l < 2; l++)
-                if (cost[q][d][l] < cost[best_q][best_d][best_l]) best_q = q, best_d = d, best_l = l;
+    int state = draw(rng, forward[idea->count - 1], span * DIRECTIONS * 2);
     for (int i = idea->count - 1; i >= 0; i--) {
-        pitch[i] = low + best_q;
+        int q = state / 2 / DIRECTIONS;
+        pitch[i] = low + q;
         if (i == 0) break;
-        int state = back[i][best_q][best_d][best_l];
-        best_l = state & 1, best_d = state / 2 % DIRECTIONS, best_q = state / 2 / DIRECTIONS;
+        float weights[STATES] = {0};
+        for (int from = 0; from < span * DIRECTIONS * 2; from++) {
+            int next;
+            float weight =
+                forward[i - 1][from] * likelihood(intervals, from, q, low, &places[i - 1], temperature, &next);
+            weights[from] = next == state ? weight : 0;
+        }
+        state = draw(rng, weights, span * DIRECTIONS * 2);
     }
 }

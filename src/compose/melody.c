@@ -116,7 +116,7 @@ static bool sing_theme(const grm_work *work, theme *t, const grm_passage *p, boo
                                .centre = r.centre,
                                .last_pitch = last_pitch,
                                .ending = ending,
-                               .noise = free_solo ? 1.5f : 0.9f,
+                               .noise = free_solo ? 0.85f : 0.6f,
                                .pentatonic = scale_is(work, "pentatonic"),
                                .blues = scale_is(work, "blues")};
         int remembered[IDEA_NOTES];
@@ -125,7 +125,7 @@ static bool sing_theme(const grm_work *work, theme *t, const grm_passage *p, boo
             singing.memory = remembered;
             singing.memory_shift = u->shift * 2;
             singing.memory_weight = u->shift ? 0.7f : 1.4f;
-            singing.noise *= 0.2f;
+            singing.noise *= 0.5f;
             if (u->varied) singing.memory_from_end = now.count > 3 ? now.count / 2 : 1;
             if (ending == GRM_ENDING_CLOSED && !u->varied) singing.memory_from_end = 1;
         }
@@ -195,7 +195,7 @@ static bool vary_ending(const grm_work *work, theme *t, const grm_passage *p, gr
                            .centre = r.centre,
                            .last_pitch = -1,
                            .ending = GRM_ENDING_CLOSED,
-                           .noise = 0.9f,
+                           .noise = 0.5f,
                            .memory = remembered,
                            .memory_weight = 1.4f,
                            .memory_from_end = now->count / 2,

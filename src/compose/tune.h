@@ -26,7 +26,8 @@ typedef struct grm_singing {
     const int *memory;      // pitches to come back to, one a note, or NULL
     int memory_shift;       // semitones about which they are moved
     int memory_from_end;    // how many notes at the end are free of memory
-    float memory_weight, noise;
+    float memory_weight;
+    float noise;     // temperature: 0.1 the likeliest line .. 1 as freely as real tunes
     int last_pitch;  // of the note before, -1 none
     grm_ending ending;
     bool pentatonic, blues;

@@ -48,23 +48,21 @@ static void sort_pitches(grm_voicing *v) {
         }
 }
 
-// Stacks pitch classes upward from the one at `turn`, close together, from `bottom` on.
+// Stacks the members' pitch classes upward from the one at `turn`, close together, from `bottom` on; where there are
+// more voices than pitch classes the stack goes round once more.
 static grm_voicing stack(const grm_chord *chord, const int *members, int count, int turn, int bottom) {
     grm_voicing v = {.count = 0};
-    int pcs[GRM_MAX_VOICES], order[GRM_MAX_VOICES];
-    for (int i = 0; i < count; i++) pcs[i] = (chord->root + members[i]) % 12;
-    for (int i = 0; i < count; i++) order[i] = pcs[i];
-    for (int i = 1; i < count; i++)
-        for (int j = i; j > 0 && order[j] < order[j - 1]; j--) {
-            int swap = order[j];
-            order[j] = order[j - 1], order[j - 1] = swap;
-        }
+    int pcs[GRM_MAX_VOICES], distinct = 0;
+    for (int pc = 0; pc < 12; pc++)
+        for (int i = 0; i < count; i++)
+            if ((chord->root + members[i]) % 12 == pc) {
+                pcs[distinct++] = pc;
+                break;
+            }
     int at = bottom;
     for (int i = 0; i < count; i++) {
-        int pc = order[(turn + i) % count];
-        while (at % 12 != pc) at++;
-        v.pitch[v.count++] = at;
-        at++;
+        while (at % 12 != pcs[(turn + i) % distinct]) at++;
+        v.pitch[v.count++] = at++;
     }
     return v;
 }
@@ -89,7 +87,7 @@ static double move_cost(const grm_voicing *v, const grm_voicing *last, const grm
         int nearest = 99;
         for (int j = 0; j < last->count; j++)
             if (abs(v->pitch[i] - last->pitch[j]) < nearest) nearest = abs(v->pitch[i] - last->pitch[j]);
-        cost += nearest;
+        cost += 1.3 * nearest;
     }
     int top = abs(v->pitch[v->count - 1] - last->pitch[last->count - 1]);
     cost += 0.7 * top + (top > 4 ? 2 : 0);
@@ -120,7 +118,7 @@ grm_voicing grm_voice_chord(const grm_chord *chord, const grm_style_part *plan, 
             for (int i = 0; i < v.count; i++) middle += (double)v.pitch[i] / v.count;
             if (v.pitch[0] < low) cost += 3.0 * (low - v.pitch[0]);
             if (v.pitch[v.count - 1] > high) cost += 3.0 * (v.pitch[v.count - 1] - high);
-            cost += 0.12 * (middle - centre) * (middle - centre) / 3;
+            cost += 0.03 * (middle - centre) * (middle - centre);
             if (strcmp(voicing, "power") == 0 && v.pitch[0] % 12 != chord->root) cost += 20;
             for (int i = 0; i + 1 < v.count; i++) {  // seconds low down are mud, at the top they bite
                 int gap = v.pitch[i + 1] - v.pitch[i];
