@@ -89,3 +89,22 @@ build_project() {
         ninja -C "$build" "$@" > "$build/build.log" 2>&1 || { cat "$build/build.log" >&2; exit 1; }
     fi
 }
+
+# Runs the tests of a build folder and prints "N passed, N failed" last. Test functions are counted, not programs.
+#   run_tests FOLDER [WORD FOR MESON TEST]...
+run_tests() {
+    test_build=$1
+    shift
+    test_status=0
+    rm -f "$test_build/meson-logs/testlog.json"
+    CMOCKA_MESSAGE_OUTPUT=TAP meson test -C "$test_build" --no-rebuild --print-errorlogs "$@" || test_status=$?
+    # A line of JSON a program; what its functions said is in "stdout", with \n between.
+    awk '
+        { good = gsub(/(\\n|")ok [0-9]+/, "&"); bad = gsub(/(\\n|")not ok [0-9]+/, "&") }
+        good + bad == 0 { good = /"result": "OK"/ }
+        !/"result": "(OK|SKIP|EXPECTEDFAIL)"/ && bad == 0 { bad = 1 }
+        { passed += good; failed += bad }
+        END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 || passed == 0 }
+    ' "$test_build/meson-logs/testlog.json" || test_status=1
+    return "$test_status"
+}
