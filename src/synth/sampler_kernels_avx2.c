@@ -1,7 +1,7 @@
 // The sampler's inner loops for AVX2 and FMA, eight frames at a time.
 #include "synth/sampler.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if GRM_HAVE_AVX2
 #include <immintrin.h>
 
 GRM_AVX2 static void interpolate(const int16_t *at, uint32_t fraction, uint64_t step, size_t count, float *out) {
