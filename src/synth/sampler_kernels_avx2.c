@@ -4,39 +4,44 @@
 #if GRM_HAVE_AVX2
 #include <immintrin.h>
 
+// Four neighbours of one frame: before, here, next, after.
+GRM_AVX2 static inline __m128i load_four(const int16_t *at, uint64_t position) {
+    return _mm_loadl_epi64((const __m128i *)(const void *)(at + (position >> 32) - 1));
+}
+
+GRM_AVX2 static inline __m256 to_floats(__m128i eight) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(eight));
+}
+
+// Eight loads and a transposition: twice as fast as gathering (AMD Zen 3 and 4).
 GRM_AVX2 static void interpolate(const int16_t *at, uint32_t fraction, uint64_t step, size_t count, float *out) {
-    // Positions of frames 0 1 4 5 and 2 3 6 7: so shuffled, the halves of both come out in order.
-    uint64_t p = fraction;
-    __m256i even =
-        _mm256_setr_epi64x((long long)p, (long long)(p + step), (long long)(p + 4 * step), (long long)(p + 5 * step));
-    __m256i odd = _mm256_setr_epi64x((long long)(p + 2 * step), (long long)(p + 3 * step), (long long)(p + 6 * step),
-                                     (long long)(p + 7 * step));
-    const __m256i eight = _mm256_set1_epi64x((long long)(8 * step));
+    const __m256i spread =
+        _mm256_mullo_epi32(_mm256_set1_epi32((int)(uint32_t)step), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     const __m256 scale = _mm256_set1_ps(1.0f / 16777216), half = _mm256_set1_ps(0.5f), two = _mm256_set1_ps(2.0f);
     const __m256 one_half = _mm256_set1_ps(1.5f), two_half = _mm256_set1_ps(2.5f);
-    for (size_t i = 0; i < count; i += 8) {
-        __m256 a = _mm256_castsi256_ps(even), b = _mm256_castsi256_ps(odd);
-        __m256i low = _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0x88));
-        __m256i index = _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0xdd));
+    uint64_t p = fraction;
+    for (size_t i = 0; i < count; i += 8, p += 8 * step) {
+        __m256i low = _mm256_add_epi32(_mm256_set1_epi32((int)(uint32_t)p), spread);
         __m256 t = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_srli_epi32(low, 8)), scale);
-        // Two neighbours of 16 bits in each 32.
-        __m256i left = _mm256_i32gather_epi32((const int *)(const void *)(at - 1), index, 2);
-        __m256i right = _mm256_i32gather_epi32((const int *)(const void *)(at + 1), index, 2);
-        __m256 before = _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_slli_epi32(left, 16), 16));
-        __m256 here = _mm256_cvtepi32_ps(_mm256_srai_epi32(left, 16));
-        __m256 next = _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_slli_epi32(right, 16), 16));
-        __m256 after = _mm256_cvtepi32_ps(_mm256_srai_epi32(right, 16));
+        __m128i ab = _mm_unpacklo_epi16(load_four(at, p), load_four(at, p + step));
+        __m128i cd = _mm_unpacklo_epi16(load_four(at, p + 2 * step), load_four(at, p + 3 * step));
+        __m128i ef = _mm_unpacklo_epi16(load_four(at, p + 4 * step), load_four(at, p + 5 * step));
+        __m128i gh = _mm_unpacklo_epi16(load_four(at, p + 6 * step), load_four(at, p + 7 * step));
+        __m128i first = _mm_unpacklo_epi32(ab, cd), second = _mm_unpacklo_epi32(ef, gh);
+        __m128i third = _mm_unpackhi_epi32(ab, cd), fourth = _mm_unpackhi_epi32(ef, gh);
+        __m256 before = to_floats(_mm_unpacklo_epi64(first, second));
+        __m256 here = to_floats(_mm_unpackhi_epi64(first, second));
+        __m256 next = to_floats(_mm_unpacklo_epi64(third, fourth));
+        __m256 after = to_floats(_mm_unpackhi_epi64(third, fourth));
         __m256 c1 = _mm256_mul_ps(half, _mm256_sub_ps(next, before));
         __m256 c2 = _mm256_fmadd_ps(two, next, _mm256_fnmadd_ps(two_half, here, before));
         c2 = _mm256_fnmadd_ps(half, after, c2);
-        __m256 c3 =
-            _mm256_fmadd_ps(one_half, _mm256_sub_ps(here, next), _mm256_mul_ps(half, _mm256_sub_ps(after, before)));
+        __m256 c3 = _mm256_mul_ps(half, _mm256_sub_ps(after, before));
+        c3 = _mm256_fmadd_ps(one_half, _mm256_sub_ps(here, next), c3);
         __m256 y = _mm256_fmadd_ps(c3, t, c2);
         y = _mm256_fmadd_ps(y, t, c1);
         y = _mm256_fmadd_ps(y, t, here);
         _mm256_storeu_ps(out + i, y);
-        even = _mm256_add_epi64(even, eight);
-        odd = _mm256_add_epi64(odd, eight);
     }
 }
 
