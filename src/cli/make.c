@@ -1,0 +1,83 @@
+// grammy make: a sentence to a release folder.
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const grm_option options[] = {
+    {"-o", "DIR", "folder to make (default: named after the title)"},
+    {"--force", NULL, "replace the folder if it is there"},
+    {"--genre", "NAME", "style, as `grammy styles` lists them"},
+    {"--tempo", "BPM", "beats a minute, 20 to 400"},
+    {"--key", "KEY", "\"F# minor\", \"D dorian\", \"Bb\""},
+    {"--duration", "TIME", "\"2:30\", \"150\", \"90s\""},
+    {"--metre", "N/M", "\"3/4\""},
+    {"--instruments", "LIST", "comma-separated names"},
+    {"--title", "TEXT", "title of the track"},
+    {"--seed", "N", "another seed, another track; the same seed, the same bytes"},
+    {"--dry-stems", NULL, "also write the stems without effects"},
+    {"--timestamps", NULL, "write the date into the metadata"},
+    {"--styles", "DIR", "folder of your own styles"},
+    {NULL, NULL, NULL},
+};
+
+static json_t *result_json(const grm_song_result *r) {
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:i}", "folder", r->folder, "title", r->title,
+                     "style", r->style, "key", r->key, "seed", (json_int_t)r->seed, "duration_s", r->duration_s,
+                     "tempo_bpm", r->tempo_bpm, "integrated_lufs", r->integrated_lufs, "true_peak_dbtp",
+                     r->true_peak_dbtp, "loudness_range_lu", r->loudness_range_lu, "stems", (int)r->stems);
+}
+
+static void print_result(const grm_song_result *r) {
+    int seconds = (int)(r->duration_s + 0.5);
+    printf("%s\n", r->title);
+    printf("  style     %s, %s, %g BPM, %d:%02d\n", r->style, r->key, r->tempo_bpm, seconds / 60, seconds % 60);
+    printf("  master    %.1f LUFS, true peak %.1f dBTP, range %.1f LU\n", r->integrated_lufs, r->true_peak_dbtp,
+           r->loudness_range_lu);
+    printf("  stems     %u\n  seed      %llu\n", r->stems, (unsigned long long)r->seed);
+    printf("  folder    %s\n", r->folder);
+}
+
+static grm_status run(const grm_arguments *arguments, grm_error *err) {
+    grm_session *session = NULL;
+    grm_brief_options brief;
+    grm_song_result result;
+    grm_status status = grm_session_open(arguments, &session, err);
+    if (status != GRM_OK) goto done;
+    const grm_profile *profile = grm_session_profile(session);
+    status = grm_arguments_brief(arguments, profile, &brief, err);
+    if (status != GRM_OK) goto done;
+    grm_song_options song = {.folder = grm_argument(arguments, "-o"),
+                             .force = grm_argument_given(arguments, "--force"),
+                             .dry_stems = grm_argument_given(arguments, "--dry-stems"),
+                             .has_seed = brief.has_seed,
+                             .seed = brief.seed,
+                             .genre = brief.genre,
+                             .key = brief.key,
+                             .metre = brief.metre,
+                             .instruments = brief.instruments,
+                             .title = brief.title,
+                             .tempo_bpm = brief.tempo_bpm,
+                             .duration_s = brief.duration_s,
+                             .styles_folder = grm_argument(arguments, "--styles"),
+                             .timestamps = grm_argument_given(arguments, "--timestamps")};
+    status = grm_song_make(profile, arguments->positional[0], &song, grm_session_progress(session), &result, err);
+done:
+    grm_session_close(session);
+    if (status != GRM_OK) return status;
+    if (grm_argument_given(arguments, "--json")) return grm_print_json(result_json(&result), err);
+    print_result(&result);
+    return grm_print_flush(err);
+}
+
+const grm_command grm_command_make = {
+    .name = "make",
+    .usage = "\"PROMPT\" [-o DIR]",
+    .summary = "make a finished track from a sentence",
+    .details =
+        "The folder holds master.wav, master.mp3, stems/, song.mid, cover.png, report.html and the metadata.\n"
+        "What the words leave open is chosen by the style and the seed; options override the words.",
+    .least = 1,
+    .most = 1,
+    .options = options,
+    .run = run,
+};
