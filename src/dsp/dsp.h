@@ -253,5 +253,6 @@ grm_status grm_wobble_new(double rate_hz, float depth, grm_wobble **out, grm_err
 void grm_wobble_free(grm_wobble *wobble);
 void grm_wobble_run(grm_wobble *wobble, float *left, float *right, size_t frames);  // in place
 size_t grm_wobble_latency(const grm_wobble *wobble);
+void grm_wobble_skip(grm_wobble *wobble, size_t frames);  // as if that much silence had gone through
 
 #endif

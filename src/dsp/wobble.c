@@ -111,3 +111,12 @@ void grm_wobble_run(grm_wobble *wobble, float *left, float *right, size_t frames
 #endif
     run_plain(wobble, left, right, frames);
 }
+
+void grm_wobble_skip(grm_wobble *w, size_t frames) {
+    memset(w->past, 0, sizeof w->past);
+    w->now += frames;
+    size_t cell = w->now / CELL * CELL;
+    // At a cell's start, `to` is what the cell begins with.
+    w->from = delay_at(w, cell);
+    w->to = w->now % CELL ? delay_at(w, cell + CELL) : w->from;
+}

@@ -1,0 +1,206 @@
+// What the mix does, from what the stems are and what the style wants.
+#include <stdlib.h>
+#include <string.h>
+
+#include "mix/internal.h"
+
+static float within(float x, float low, float high) {
+    return x < low ? low : x > high ? high : x;
+}
+
+static void add_cell(grm_stem_plan *p, grm_filter_kind type, float hz, float db, float q, const char *why) {
+    if (p->cell_count == GRM_COUNT(p->cells)) return;
+    p->cell_why[p->cell_count] = why;
+    p->cells[p->cell_count++] = (grm_strip_cell){type, hz, db, q};
+}
+
+// Level of an octave when the stem stands at its place, in the units of its loudness.
+static float placed_db(const grm_stem_plan *p, const grm_stem_facts *f, size_t band) {
+    return p->mute ? -200 : f->band_db[band] + p->level_db;
+}
+
+static bool leads(grm_role role) {
+    return role == GRM_ROLE_LEAD || role == GRM_ROLE_VOCAL;
+}
+
+// ---- each stem by itself ----
+
+static void decide_pan(grm_stem_plan *p, const grm_part_mix *part) {
+    p->pan = within(part->pan, -1, 1);
+    // A stereo source far to one side would lose half of itself: it gets narrower as it goes.
+    p->width = within(part->width, 0, 2) * (1 - 0.5f * fabsf(p->pan));
+    double angle = (p->pan + 1) * GRM_PI / 4;
+    p->left = (float)(sqrt(2) * cos(angle));
+    p->right = (float)(sqrt(2) * sin(angle));
+}
+
+static void decide_dynamics(grm_stem_plan *p, double lofi) {
+    const grm_strip *s = p->strip;
+    const grm_strip_compressor *c = &s->compressor;
+    // A stem at GRM_STEM_LUFS has 2.3 dB less as the mean power of its channels.
+    const float level = (float)GRM_STEM_LUFS - 2.3f;
+    if (c->ratio > 1) {
+        p->compressor = (grm_compressor_plan){.threshold_db = level + c->threshold_db,
+                                              .ratio = c->ratio,
+                                              .knee_db = c->knee_db,
+                                              .attack_ms = c->attack_ms,
+                                              .release_ms = c->release_ms};
+        p->compressor.makeup_db = -0.7f * grm_compressor_static_db(&p->compressor, level + 3);
+    }
+    float tape = (float)lofi * s->lofi;
+    p->drive = s->drive > 0 || tape > 0 ? 0.6f + 2 * s->drive + 0.9f * tape : 0;
+    p->wobble = tape * 0.8f;
+    p->mono_hz = s->mono_below;
+    if (tape > 0) {
+        add_cell(p, GRM_FILTER_HIGHPASS, 30 + 40 * tape, 0, 0.71f, "tape");
+        add_cell(p, GRM_FILTER_LOWPASS, 16000 * powf(0.42f, tape), 0, 0.6f, "tape");
+    }
+}
+
+static void decide_stem(grm_stem_plan *p, const grm_stem *stem, const grm_part_mix *part, const grm_style_mix *style,
+                        const grm_stem_facts *f, const grm_strips *strips) {
+    p->strip = grm_strips_find(strips, part->strip, grm_role_name(stem->role));
+    p->mute = f->lufs <= GRM_SILENT_LUFS;
+    p->trim_db = p->mute ? 0 : (float)within((float)(GRM_STEM_LUFS - f->lufs), -40, 40);
+    p->level_db = within(part->level_db, -60, 12) + p->strip->loudness_db;
+    for (unsigned i = 0; i < p->strip->eq_count && i < GRM_STRIP_CELLS; i++)
+        add_cell(p, p->strip->eq[i].type, p->strip->eq[i].hz, p->strip->eq[i].db, p->strip->eq[i].q, "strip");
+    decide_pan(p, part);
+    decide_dynamics(p, within(style->lofi, 0, 1));
+    p->duck = grm_db_to_gain(-within(style->duck_db, 0, 24) * within(p->strip->duck, 0, 1));
+    p->room = within(part->room, 0, 1);
+    p->hall = within(part->hall, 0, 1);
+    p->delay = within(part->delay, 0, 1);
+    p->ride_db = within(p->strip->ride, 0, 3);
+}
+
+// ---- all of them together ----
+
+// 200 to 400 Hz, where every part has something to say: more than 4.5 dB above the middle is mud.
+static void cut_mud(grm_mix_decision *d, const grm_stem_facts *facts) {
+    double low = 1e-12, middle = 1e-12;
+    for (size_t i = 0; i < d->count; i++) {
+        low += pow(10, placed_db(&d->stems[i], &facts[i], 3) / 10);
+        for (size_t b = 4; b < 6; b++) middle += 0.5 * pow(10, placed_db(&d->stems[i], &facts[i], b) / 10);
+    }
+    float excess = (float)(10 * log10(low / middle)) - 4.5f;
+    if (excess < 0.5f) return;
+    for (size_t i = 0; i < d->count; i++) {
+        grm_stem_plan *p = &d->stems[i];
+        float cut = within(0.8f * excess, 0, 4) * p->strip->mud;
+        if (!p->mute && cut > 0.3f) add_cell(p, GRM_FILTER_BELL, 280, -cut, 0.9f, "mud");
+    }
+}
+
+// Where the lead is strongest between 700 Hz and 5.6 kHz, the parts that cover it step back.
+static void make_room(grm_mix_decision *d, const grm_stems *stems, const grm_stem_facts *facts) {
+    for (size_t b = 5; b < 8; b++) {
+        double lead = 0;
+        for (size_t i = 0; i < d->count; i++)
+            if (leads(stems->items[i].role)) lead += pow(10, placed_db(&d->stems[i], &facts[i], b) / 10);
+        if (lead < 1e-3) continue;  // it has little to say here
+        for (size_t i = 0; i < d->count; i++) {
+            grm_stem_plan *p = &d->stems[i];
+            if (p->mute || leads(stems->items[i].role)) continue;
+            float over = placed_db(p, &facts[i], b) - (float)(10 * log10(lead)) + 9;  // 9 dB below is room enough
+            float cut = within(0.35f * over, 0, 3) * p->strip->room_for;
+            if (cut > 0.4f) add_cell(p, GRM_FILTER_BELL, grm_mix_band_hz[b], -cut, 1.0f, "room for the lead");
+        }
+    }
+}
+
+// The fader makes up for what equalising took from the loudness.
+static void set_fader(grm_stem_plan *p, const grm_stem_facts *f, double rate_hz) {
+    grm_filter weighting[2];
+    grm_loudness_weighting(rate_hz, weighting);
+    double before = 1e-12, behind = 1e-12;
+    for (size_t b = 0; b < GRM_MIX_BANDS; b++) {
+        double weighted = f->band_db[b], hz = grm_mix_band_hz[b], gain = 0;
+        for (int i = 0; i < 2; i++) weighted += grm_filter_gain_db(&weighting[i], rate_hz, hz);
+        for (size_t i = 0; i < p->cell_count; i++) {
+            grm_filter cell =
+                grm_filter_design(p->cells[i].type, rate_hz, p->cells[i].hz, p->cells[i].q, p->cells[i].db);
+            gain += grm_filter_gain_db(&cell, rate_hz, hz);
+        }
+        before += pow(10, weighted / 10);
+        behind += pow(10, (weighted + gain) / 10);
+    }
+    p->fader_db = p->level_db + within((float)(10 * log10(before / behind)), -6, 6);
+}
+
+// The sum of all peaks of a moment is more than the mix can have there, but for what equaliser and reverb add: 2 dB
+// are kept for them.
+static float headroom_db(const grm_mix_decision *d, const grm_stem_facts *facts) {
+    double most = 0;
+    for (size_t c = 0; d->count && c < facts[0].cells; c++) {
+        double sum = 0;
+        for (size_t i = 0; i < d->count; i++)
+            if (!d->stems[i].mute)
+                sum += facts[i].cell_peak[c] * pow(10, (d->stems[i].trim_db + d->stems[i].fader_db) / 20);
+        most = sum > most ? sum : most;
+    }
+    return most > 0 ? (float)(-5 - 20 * log10(most)) : 0;
+}
+
+static void decide_duck(grm_mix_decision *d, const grm_stems *stems, const grm_stem_facts *facts,
+                        const grm_style_mix *style) {
+    d->duck_source = -1;
+    d->duck_db = within(style->duck_db, 0, 24);
+    d->duck_release_ms = within(style->duck_release_ms > 0 ? style->duck_release_ms : 180, 30, 1000);
+    if (d->duck_db <= 0) return;
+    for (size_t i = 0; i < stems->count && d->duck_source < 0; i++)
+        if (stems->items[i].role == GRM_ROLE_KICK && !d->stems[i].mute) {
+            d->duck_source = (int)i;
+            d->duck_reference = facts[i].hit;
+        }
+    for (size_t i = 0; i < stems->count && d->duck_source < 0; i++)
+        if (stems->items[i].role == GRM_ROLE_DRUMS && facts[i].low_hit > 0.03f * facts[i].peak) {
+            d->duck_source = (int)i;
+            d->duck_low = true;
+            d->duck_reference = facts[i].low_hit;
+        }
+}
+
+static void decide_spaces(grm_mix_decision *d, const grm_mix_plan *plan, bool lightweight) {
+    const grm_style_mix *s = &plan->style;
+    // The sends are equalised in the channel, once for all three.
+    d->room = (grm_reverb_plan){.lines = 8,
+                                .rt60_s = within(s->room_s > 0 ? s->room_s : 0.45f, 0.15f, 1.5f),
+                                .high_ratio = 0.7f,
+                                .size_ms = 13,
+                                .predelay_ms = 4,
+                                .early = 0.5f,
+                                .variant = 1};
+    d->hall = (grm_reverb_plan){.lines = lightweight ? 8 : 16,
+                                .rt60_s = within(s->hall_s > 0 ? s->hall_s : 2.0f, 0.6f, 10),
+                                .high_ratio = 0.5f,
+                                .size_ms = 44,
+                                .predelay_ms = 24,
+                                .early = 0.12f,
+                                .modulation_ms = 0.35f,
+                                .variant = 2};
+    double tempo = plan->tempo_bpm > 20 ? plan->tempo_bpm : 120, beats = s->delay_beats > 0 ? s->delay_beats : 0.75;
+    double time = beats * 60 / tempo;
+    d->delay = (grm_echo_plan){.time_s = time < 0.06 ? 0.06
+                                         : time > 2  ? 2
+                                                     : time,
+                               .feedback = 0.38f,
+                               .low_cut_hz = 240,
+                               .high_cut_hz = 4800};
+}
+
+grm_status grm_mix_decide(const grm_stems *stems, const grm_mix_plan *plan, const grm_stem_facts *facts,
+                          const grm_strips *strips, bool lightweight, grm_mix_decision *out, grm_error *err) {
+    *out = (grm_mix_decision){.count = stems->count};
+    out->stems = calloc(stems->count + 1, sizeof *out->stems);
+    if (!out->stems) return grm_fail_memory(err);
+    for (size_t i = 0; i < stems->count; i++)
+        decide_stem(&out->stems[i], &stems->items[i], &plan->parts[i], &plan->style, &facts[i], strips);
+    cut_mud(out, facts);
+    make_room(out, stems, facts);
+    for (size_t i = 0; i < stems->count; i++) set_fader(&out->stems[i], &facts[i], GRM_RATE);
+    out->gain_db = headroom_db(out, facts);
+    decide_duck(out, stems, facts, &plan->style);
+    decide_spaces(out, plan, lightweight);
+    return GRM_OK;
+}

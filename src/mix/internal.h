@@ -1,0 +1,103 @@
+// What the files of the mix share. Levels inside the mix: each stem is first brought to GRM_STEM_LUFS, so that every
+// strip works at the same level; then its fader places it.
+#ifndef GRM_MIX_INTERNAL_H
+#define GRM_MIX_INTERNAL_H
+
+#include "dsp/dsp.h"
+#include "mix/mix.h"
+#include "mix/strips.h"
+
+enum {
+    GRM_MIX_BANDS = 10,     // octaves from 31.5 Hz to 16 kHz
+    GRM_MIX_TILE = 1024,    // frames that go through a strip at a time
+    GRM_MIX_BLOCK = 32768,  // frames between two meetings of the stems
+    GRM_MIX_CELL = 4096,    // frames of a peak cell
+    GRM_DUCK_HOP = 32,      // frames between two points of the ducking curve
+};
+#define GRM_STEM_LUFS (-20.0)
+
+extern const float grm_mix_band_hz[GRM_MIX_BANDS];
+
+// ---- measured ----
+
+typedef struct grm_stem_facts {
+    double lufs;  // while it plays; GRM_SILENT_LUFS when it never does
+    float peak;
+    size_t cells;
+    float *cell_peak;              // [cells]
+    float hit, low_hit;            // what a strong hit peaks at, in all and below 100 Hz
+    float band_db[GRM_MIX_BANDS];  // power of the octaves against the weighted power of all
+} grm_stem_facts;
+
+grm_status grm_stems_measure(const grm_run *run, const grm_stems *stems, size_t frames, size_t stage,
+                             grm_stem_facts *facts, grm_error *err);  // facts: [stems], zeroed
+void grm_stem_facts_free(grm_stem_facts *facts, size_t count);
+
+// ---- decided ----
+
+typedef struct grm_stem_plan {
+    const grm_strip *strip;
+    bool mute;
+    float trim_db;   // to GRM_STEM_LUFS
+    float fader_db;  // after the strip
+    float level_db;  // asked for by the style
+    float pan, width;
+    float left, right;  // gains of the pan
+    size_t cell_count;
+    grm_strip_cell cells[GRM_STRIP_CELLS + 6];
+    const char *cell_why[GRM_STRIP_CELLS + 6];
+    grm_compressor_plan compressor;  // ratio 0: none
+    float drive, wobble, mono_hz;
+    float duck;               // share of the signal that remains when the duck is deepest; 1: no ducking
+    float room, hall, delay;  // sends, linear
+    float ride_db;
+} grm_stem_plan;
+
+typedef struct grm_mix_decision {
+    size_t count;
+    grm_stem_plan *stems;  // [count]
+    float gain_db;         // of all, for the peak
+    grm_reverb_plan room, hall;
+    grm_echo_plan delay;
+    int duck_source;  // stem, or -1
+    bool duck_low;    // only what lies below 100 Hz is listened to
+    float duck_reference, duck_release_ms, duck_db;
+} grm_mix_decision;
+
+grm_status grm_mix_decide(const grm_stems *stems, const grm_mix_plan *plan, const grm_stem_facts *facts,
+                          const grm_strips *strips, bool lightweight, grm_mix_decision *out, grm_error *err);
+// deepest_fader: how far the mix had to be held back at its peaks, 1: nowhere. NULL when memory runs out.
+json_t *grm_mix_decisions_json(const grm_stems *stems, const grm_mix_decision *decision, float deepest_fader);
+
+// ---- over time ----
+
+// Where a moment stands among the sections' energies: -1 at the calmest, 1 at the liveliest, gliding at the seams.
+float grm_ride_at(const grm_mix_plan *plan, double seconds);
+// The end of a section, where echoes are let out.
+bool grm_throw_at(const grm_mix_plan *plan, double seconds);
+
+// The ducking curve: 0 at rest, 1 when the kick is at its full.
+typedef struct grm_duck {
+    const grm_tape *tape;  // NULL: nothing to listen to
+    double rate_hz;
+    float reference, envelope, attack, release;
+    grm_cascade low;
+    bool use_low;
+    float *planes[2];  // [GRM_MIX_BLOCK]
+} grm_duck;
+grm_status grm_duck_init(grm_duck *duck, const grm_stems *stems, const grm_mix_decision *decision, double rate_hz,
+                         grm_error *err);
+void grm_duck_free(grm_duck *duck);
+// curve: [frames / GRM_DUCK_HOP + 1], its first point being the last of the call before.
+grm_status grm_duck_run(grm_duck *duck, size_t start, size_t frames, float *curve, grm_error *err);
+
+// One stem's way through the desk.
+typedef struct grm_channel grm_channel;
+grm_status grm_channel_new(const grm_mix_decision *decision, size_t stem, double rate_hz, grm_channel **out,
+                           grm_error *err);
+void grm_channel_free(grm_channel *channel);
+// Reads the stem from `start` and leaves it as mixed in wet [2][frames]; frames <= GRM_MIX_BLOCK.
+grm_status grm_channel_run(grm_channel *channel, const grm_stem *stem, const grm_mix_plan *plan, size_t start,
+                           size_t frames, const float *duck, float *const *wet, grm_error *err);
+
+#endif
