@@ -61,8 +61,9 @@ void *grm_yaml_take(grm_yaml *y, size_t count, size_t size) {
 
 static bool has_word(const char *list, const char *word) {
     size_t length = strlen(word);
+    if (length == 0) return false;
     for (const char *at = list; (at = strstr(at, word)) != NULL; at += length)
-        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == 0) && length) return true;
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == 0)) return true;
     return false;
 }
 
