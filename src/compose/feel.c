@@ -63,7 +63,9 @@ static void tidy(grm_work *work, grm_writer_part *part) {
             }
             if (!mono) continue;
             bool gliding = part->instrument->glide_ms > 0 && gap < 0;
-            if (gap < 0 && !gliding) n->length = next->start - n->start;
+            // A glide needs an overlap, but one that ends before the note it reaches into does.
+            int32_t overlap = gliding ? (-gap < next->length / 2 ? -gap : next->length / 2) : 0;
+            if (gap < 0) n->length = next->start - n->start + overlap;
             if (legato && gap >= 0 && gap < STEP_TICKS / 2) n->length = next->start - n->start + 12;
             break;
         }
