@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "release/mp3.h"
 #include "release/tags.h"
 
 enum { BLOCK = 16384 };  // frames between two looks at the clock: 0.1 s of encoding at most
@@ -54,14 +55,21 @@ grm_status grm_release_write_wav(const grm_run *run, size_t stage, const char *p
     return status;
 }
 
+// The sound of an MP3 file, however it is made.
+static grm_status encode_mp3(const grm_run *run, size_t stage, const char *path, const grm_audio *audio,
+                             uint8_t **bytes, size_t *size, grm_error *err) {
+    if (grm_mp3_divisible(audio)) return grm_mp3_encode(run, stage, audio, bytes, size, err);
+    grm_status status = write_sound(run, stage, path, GRM_MP3_320, audio, err);
+    return status == GRM_OK ? grm_file_read(path, (size_t)1 << 31, bytes, size, err) : status;
+}
+
 grm_status grm_release_write_mp3(const grm_run *run, size_t stage, const char *path, const grm_audio *audio,
                                  const grm_tags *tags, grm_error *err) {
     uint8_t *tag = NULL, *sound = NULL, *whole = NULL;
     size_t tag_size = 0, sound_size = 0;
     double duration = (double)audio->frames / audio->rate_hz;
     grm_status status = grm_tags_id3(tags, duration, &tag, &tag_size, err);
-    if (status == GRM_OK) status = write_sound(run, stage, path, GRM_MP3_320, audio, err);
-    if (status == GRM_OK) status = grm_file_read(path, (size_t)1 << 31, &sound, &sound_size, err);
+    if (status == GRM_OK) status = encode_mp3(run, stage, path, audio, &sound, &sound_size, err);
     if (status != GRM_OK) goto done;
     whole = malloc(tag_size + sound_size);
     if (!whole) {
