@@ -46,17 +46,23 @@ GRM_AVX2 static void interpolate(const int16_t *at, uint32_t fraction, uint64_t 
 }
 
 GRM_AVX2 static void filter_block(grm_lowpass *filter, size_t count, float *x) {
+    if (count == 0) return;
     const float *r = filter->response;
     const __m256 r0 = _mm256_loadu_ps(r + 7), r1 = _mm256_loadu_ps(r + 6), r2 = _mm256_loadu_ps(r + 5),
                  r3 = _mm256_loadu_ps(r + 4), r4 = _mm256_loadu_ps(r + 3), r5 = _mm256_loadu_ps(r + 2),
                  r6 = _mm256_loadu_ps(r + 1), r7 = _mm256_loadu_ps(r);
     const __m256 in1 = _mm256_loadu_ps(filter->input1), in2 = _mm256_loadu_ps(filter->input2);
     const __m256 out1 = _mm256_loadu_ps(filter->output1), out2 = _mm256_loadu_ps(filter->output2);
-    float x1 = filter->last_x1, x2 = filter->last_x2, y1 = filter->last_y1, y2 = filter->last_y2;
-    for (size_t i = 0; i < count; i += 8, x += 8) {
-        size_t now = count - i < 8 ? count - i : 8;
-        // Two sums side by side; what hangs on the last outputs comes last.
-        __m256 a = _mm256_mul_ps(in1, _mm256_set1_ps(x1)), b = _mm256_mul_ps(in2, _mm256_set1_ps(x2));
+    const __m256i lane7 = _mm256_set1_epi32(7), lane6 = _mm256_set1_epi32(6);
+    __m256 x1 = _mm256_set1_ps(filter->last_x1), x2 = _mm256_set1_ps(filter->last_x2);
+    __m256 y1 = _mm256_set1_ps(filter->last_y1), y2 = _mm256_set1_ps(filter->last_y2);
+    size_t last = (count - 1) % 8;  // place of the last frame in the last eight
+    float *end = x + (count - 1 - last);
+    float kept_x1 = end[last], kept_x2 = 0, kept_y2 = 0;
+    if (count > 1) kept_x2 = x[count - 2];
+    for (;; x += 8) {
+        // Two sums side by side; what hangs on the last outputs comes last, and stays in registers.
+        __m256 a = _mm256_mul_ps(in1, x1), b = _mm256_mul_ps(in2, x2);
         a = _mm256_fmadd_ps(r0, _mm256_broadcast_ss(x), a);
         b = _mm256_fmadd_ps(r1, _mm256_broadcast_ss(x + 1), b);
         a = _mm256_fmadd_ps(r2, _mm256_broadcast_ss(x + 2), a);
@@ -66,19 +72,20 @@ GRM_AVX2 static void filter_block(grm_lowpass *filter, size_t count, float *x) {
         a = _mm256_fmadd_ps(r6, _mm256_broadcast_ss(x + 6), a);
         b = _mm256_fmadd_ps(r7, _mm256_broadcast_ss(x + 7), b);
         a = _mm256_add_ps(a, b);
-        a = _mm256_fmadd_ps(out2, _mm256_set1_ps(y2), a);
-        a = _mm256_fmadd_ps(out1, _mm256_set1_ps(y1), a);
-        float next_x2 = now > 1 ? x[now - 2] : x1, next_y2 = y1;
-        x1 = x[now - 1];
-        x2 = next_x2;
+        a = _mm256_fmadd_ps(out2, y2, a);
+        if (x == end && last == 0) kept_y2 = _mm256_cvtss_f32(y1);
+        a = _mm256_fmadd_ps(out1, y1, a);
+        x1 = _mm256_broadcast_ss(x + 7);
+        x2 = _mm256_broadcast_ss(x + 6);
+        y1 = _mm256_permutevar8x32_ps(a, lane7);
+        y2 = _mm256_permutevar8x32_ps(a, lane6);
         _mm256_storeu_ps(x, a);
-        y1 = x[now - 1];
-        y2 = now > 1 ? x[now - 2] : next_y2;
+        if (x == end) break;
     }
-    filter->last_x1 = x1;
-    filter->last_x2 = x2;
-    filter->last_y1 = y1;
-    filter->last_y2 = y2;
+    filter->last_x2 = count > 1 ? kept_x2 : filter->last_x1;
+    filter->last_x1 = kept_x1;
+    filter->last_y1 = end[last];
+    filter->last_y2 = last > 0 ? end[last - 1] : kept_y2;
 }
 
 GRM_AVX2 static void mix(const float *x, size_t count, float gain, float slope, float *out) {

@@ -6,7 +6,7 @@
 
 // What full scale of a sample comes to at velocity 127 and full controllers; makes a part at velocity 100 land about
 // -18 dBFS RMS.
-static const float output_gain = 1.0f;
+static const float output_gain = 2.0f;
 
 static const float floor_cb = 900;         // a voice below -90 dB has ended
 static const float envelope_cb = 960;      // how far an envelope falls
