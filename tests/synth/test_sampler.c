@@ -169,7 +169,7 @@ static void a_loop_until_release_then_plays_on_to_the_end(void **state) {
 
 static double level_of(const grm_event *controls, size_t count, int16_t velocity) {
     grm_event events[4];
-    memcpy(events, controls, count * sizeof *events);
+    if (count > 0) memcpy(events, controls, count * sizeof *events);
     events[count] = on(0, 0, 69, velocity);
     sound *out = play(looped, 1, events, count + 1, 4096);
     double level = rms(out->left, 4800, LENGTH);
