@@ -1,4 +1,5 @@
 // The bass: figures of chord members that agree with the kick, walking lines, drones.
+#include <math.h>
 #include <stdlib.h>
 
 #include "compose/work.h"
@@ -62,9 +63,40 @@ static int figure_pitch(const grm_work *work, const grm_writer_part *part, const
     }
 }
 
+// Share of a figure's notes that fall on a kick.
+static float agreement(const grm_work *work, const grm_choice *figure, const char *kick, int kick_bars) {
+    int bars = 1, notes = 0, together = 0;
+    const char *steps = grm_figure_fit(work, figure->text, figure->metre, &bars);
+    for (int s = 0; steps && s < bars * work->steps_per_bar; s++) {
+        if (steps[s] == '.' || steps[s] == '-') continue;
+        char hit = kick[s % (kick_bars * work->steps_per_bar)];
+        notes++;
+        together += hit != '.' && hit != '-';
+    }
+    return notes ? (float)together / (float)notes : 0;
+}
+
+// Draws a figure, those that agree with the kick being likelier.
+static const grm_choice *draw_with_kick(const grm_work *work, const grm_choices *figures, const grm_passage *p,
+                                        grm_rng *rng) {
+    enum { LIMIT = 64 };
+    grm_choice weighed[LIMIT];
+    int kick_bars = 1;
+    const char *kick = grm_drums_kick(work, p, &kick_bars);
+    size_t count = figures->count < LIMIT ? figures->count : LIMIT;
+    if (!kick) return grm_choice_draw(work, figures, p->energy, rng);
+    for (size_t i = 0; i < count; i++) {
+        weighed[i] = figures->items[i];
+        weighed[i].weight *= expf(3.0f * agreement(work, &weighed[i], kick, kick_bars));
+    }
+    grm_choices list = {count, weighed};
+    const grm_choice *drawn = grm_choice_draw(work, &list, p->energy, rng);
+    return drawn ? &figures->items[drawn - weighed] : NULL;
+}
+
 static void play_figure(grm_work *work, grm_writer_part *part, const grm_passage *p, int32_t from, int32_t to,
                         int *last, grm_rng *rng) {
-    const grm_choice *choice = grm_choice_draw(work, &part->plan->figures, p->energy, rng);
+    const grm_choice *choice = draw_with_kick(work, &part->plan->figures, p, rng);
     int bars = 1, base = 80 + (int)(16 * p->energy);
     const char *steps = choice ? grm_figure_fit(work, choice->text, choice->metre, &bars) : NULL;
     if (!steps) return;

@@ -90,6 +90,12 @@ static void strike(grm_writer_part *part, const grm_voicing *v, char sign, bool 
     }
 }
 
+static bool tune_speaks(const grm_work *work, int32_t at) {
+    for (size_t i = 0; i < work->melody.count && work->melody.notes[i].start <= at; i++)
+        if (work->melody.notes[i].start == at) return true;
+    return false;
+}
+
 static void play_figure(grm_work *work, grm_writer_part *part, hand *h, const grm_passage *p, int32_t from, int32_t to,
                         grm_rng *rng) {
     const grm_choice *choice = grm_choice_draw(work, &part->plan->figures, p->energy, rng);
@@ -104,6 +110,10 @@ static void play_figure(grm_work *work, grm_writer_part *part, hand *h, const gr
         int step = (int)((at - p->start) / STEP_TICKS) % count;
         char sign = steps[step];
         if (sign == '.' || sign == '-' || sign == '\'') continue;
+        // A comping hand leaves light off-beats to the tune.
+        bool light = part->plan->play == GRM_PLAY_COMP && sign != 'X' && grm_metric_weight(work, step) == 0;
+        bool yields = light && grm_rng_chance(rng, 0.4f);
+        if (yields && tune_speaks(work, at)) continue;
         const grm_chord *chord = grm_chord_at(work, at);
         int32_t length = length_of(steps, count, step);
         // A stab just before a chord change that is held over it belongs to the chord that comes.

@@ -70,12 +70,27 @@ static int lane_bars(const grm_work *work, const grm_pattern *pattern) {
     return most;
 }
 
+static const grm_pattern *groove_of(const grm_work *work, const grm_passage *p, const grm_rng *all) {
+    grm_rng rng = grm_rng_branch(all, p->plan->kind, p->occurrence > 1 && p->last_of_kind);
+    return draw_pattern(work, false, false, p->energy, &rng);
+}
+
+const char *grm_drums_kick(const grm_work *work, const grm_passage *passage, int *bars) {
+    grm_rng all = grm_rng_new(work->seed, "drums");
+    bool drummer = false;
+    for (size_t i = 0; i < work->part_count; i++) drummer = drummer || work->parts[i].plan->play == GRM_PLAY_DRUMS;
+    const grm_pattern *groove = drummer ? groove_of(work, passage, &all) : NULL;
+    for (size_t l = 0; groove && l < groove->lane_count; l++)
+        if (strcmp(groove->lanes[l].piece, "kick") == 0)
+            return grm_figure_fit(work, groove->lanes[l].hits, groove->metre, bars);
+    return NULL;
+}
+
 // Fixes groove, fills and crashes of a bar. Draws depend on the section and the bar alone, so that all parts agree.
 static kit_bar plan_bar(const grm_work *work, size_t passage, int bar, const grm_rng *all) {
     const grm_passage *p = &work->passages[passage];
     const grm_passage *next = passage + 1 < work->passage_count ? p + 1 : NULL, *before = passage ? p - 1 : NULL;
-    grm_rng groove_rng = grm_rng_branch(all, p->plan->kind, p->occurrence > 1 && p->last_of_kind);
-    kit_bar k = {.groove = draw_pattern(work, false, false, p->energy, &groove_rng)};
+    kit_bar k = {.groove = groove_of(work, p, all)};
     if (k.groove) k.groove_bar = bar % lane_bars(work, k.groove);
     grm_rng rng = grm_rng_branch(all, "bar", (unsigned)(p->first_bar + bar));
     float small = grm_rng_float(&rng), large = grm_rng_float(&rng), crash = grm_rng_float(&rng);

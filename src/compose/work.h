@@ -119,6 +119,8 @@ void grm_chords_play(grm_work *work, grm_writer_part *part);  // COMP, STRUM, PA
 void grm_riff_play(grm_work *work, grm_writer_part *part);
 void grm_bass_play(grm_work *work, grm_writer_part *part);  // BASS, WALK, DRONE
 void grm_drums_play(grm_work *work, grm_writer_part *part);
+// The kick's steps in this passage's groove, whole bars; NULL when nobody plays drums or it has no kick.
+const char *grm_drums_kick(const grm_work *work, const grm_passage *passage, int *bars);
 void grm_texture_play(grm_work *work, grm_writer_part *part);  // TEXTURE, FX
 
 // The notes of `chord` for `voices` voices within low..high, nearest to those in `last` (count 0: none), sorted.
