@@ -1,0 +1,200 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audio/audio.h"
+
+static char folder[256], path[300];
+
+static int make_folder(void **state) {
+    const char *top = getenv("TMPDIR");
+    snprintf(folder, sizeof(folder), "%s/grammy-test-XXXXXX", top ? top : "/tmp");
+    if (!mkdtemp(folder)) return -1;
+    snprintf(path, sizeof(path), "%s/file", folder);
+    return 0;
+}
+
+static int remove_folder(void **state) {
+    grm_folder_remove(folder);
+    return 0;
+}
+
+static void write_noise(grm_format format, unsigned channels, size_t frames) {
+    grm_audio *audio;
+    grm_writer *writer;
+    grm_rng rng = grm_rng_new(1, "noise");
+    assert_int_equal(grm_audio_new(channels, frames, 48000, &audio, NULL), GRM_OK);
+    for (unsigned c = 0; c < channels; c++)
+        for (size_t i = 0; i < frames; i++) audio->plane[c][i] = grm_rng_between(&rng, -0.5f, 0.5f);
+    assert_int_equal(grm_writer_open(path, format, channels, 48000, &writer, NULL), GRM_OK);
+    assert_int_equal(grm_writer_write(writer, (const float *const *)audio->plane, frames, NULL), GRM_OK);
+    assert_int_equal(grm_writer_close(writer, NULL), GRM_OK);
+    grm_audio_free(audio);
+}
+
+static grm_status read_status(double limit_s, grm_error *err) {
+    grm_audio *audio;
+    grm_status status = grm_audio_read(path, limit_s, &audio, err);
+    assert_int_equal(status == GRM_OK, audio != NULL);
+    grm_audio_free(audio);
+    return status;
+}
+
+static void long_files_come_whole(void **state) {
+    grm_audio *audio;
+    write_noise(GRM_FLAC24, 2, 1000003);
+    assert_int_equal(grm_audio_read(path, 0, &audio, NULL), GRM_OK);
+    assert_int_equal(audio->frames, 1000003);
+    assert_true(audio->plane[1][1000002] != 0.0f);
+    assert_int_equal((uintptr_t)audio->plane[1] % 64, 0);
+    assert_null(audio->plane[2]);
+    grm_audio_free(audio);
+}
+
+static void the_limit_is_kept_and_named(void **state) {
+    grm_error err;
+    write_noise(GRM_WAV16, 1, 96000);
+    assert_int_equal(read_status(2.0, &err), GRM_OK);
+    assert_int_equal(read_status(1.5, &err), GRM_BAD_INPUT);
+    assert_non_null(strstr(err.message, path));
+}
+
+static void no_audio_is_told_by_name(void **state) {
+    grm_error err;
+    grm_audio *audio;
+    assert_int_equal(grm_audio_read("/nowhere/x.wav", 0, &audio, &err), GRM_BAD_INPUT);
+    assert_non_null(strstr(err.message, "/nowhere/x.wav"));
+    assert_int_equal(grm_audio_read(folder, 0, &audio, &err), GRM_BAD_INPUT);
+    assert_non_null(strstr(err.message, "folder"));
+    assert_int_equal(grm_file_write(path, "", 0, NULL), GRM_OK);
+    assert_int_equal(read_status(0, &err), GRM_BAD_INPUT);
+    assert_int_equal(grm_file_write(path, "this is no sound at all", 23, NULL), GRM_OK);
+    assert_int_equal(read_status(0, &err), GRM_BAD_INPUT);
+}
+
+static void a_file_without_sound_is_refused(void **state) {
+    grm_error err;
+    write_noise(GRM_WAV24, 2, 0);
+    assert_int_equal(read_status(0, &err), GRM_BAD_INPUT);
+    assert_non_null(strstr(err.message, "no sound"));
+}
+
+static void samples_that_are_no_numbers_are_refused(void **state) {
+    const float bad[] = {NAN, INFINITY, -INFINITY};
+    for (size_t i = 0; i < GRM_COUNT(bad); i++) {
+        float samples[48000] = {0};
+        const float *planes[] = {samples};
+        grm_writer *writer;
+        grm_error err;
+        samples[24000] = bad[i];
+        assert_int_equal(grm_writer_open(path, GRM_WAV32F, 1, 48000, &writer, NULL), GRM_OK);
+        assert_int_equal(grm_writer_write(writer, planes, 48000, NULL), GRM_OK);
+        assert_int_equal(grm_writer_close(writer, NULL), GRM_OK);
+        assert_int_equal(read_status(0, &err), GRM_BAD_INPUT);
+        assert_non_null(strstr(err.message, "no numbers"));
+    }
+}
+
+// A file cut anywhere is read up to there, or refused; never more than was written, never a crash.
+static void cut_files_are_read_or_refused(void **state) {
+    const grm_format formats[] = {GRM_WAV16, GRM_WAV24, GRM_WAV32F, GRM_FLAC24, GRM_MP3_320};
+    for (size_t f = 0; f < GRM_COUNT(formats); f++) {
+        uint8_t *bytes;
+        size_t size;
+        write_noise(formats[f], 2, 9000);
+        assert_int_equal(grm_file_read(path, 1 << 24, &bytes, &size, NULL), GRM_OK);
+        for (size_t cut = 0; cut < size; cut = cut * 5 / 4 + 3) {
+            grm_audio *audio;
+            grm_error err = {0};
+            assert_int_equal(grm_file_write(path, bytes, cut, NULL), GRM_OK);
+            grm_status status = grm_audio_read(path, 0, &audio, &err);
+            assert_true(status == GRM_OK || status == GRM_BAD_INPUT);
+            if (status == GRM_OK) assert_true(audio->frames > 0 && audio->frames <= 9000 + 3 * 1152);
+            grm_audio_free(audio);
+        }
+        free(bytes);
+    }
+}
+
+// Headers with random bytes changed: sizes, channels and rates become absurd.
+static void broken_headers_are_read_or_refused(void **state) {
+    const grm_format formats[] = {GRM_WAV24, GRM_FLAC24, GRM_MP3_320};
+    grm_rng rng = grm_rng_new(2, "damage");
+    for (size_t f = 0; f < GRM_COUNT(formats); f++) {
+        uint8_t *bytes;
+        size_t size;
+        write_noise(formats[f], 2, 2000);
+        assert_int_equal(grm_file_read(path, 1 << 24, &bytes, &size, NULL), GRM_OK);
+        for (int round = 0; round < 300; round++) {
+            uint8_t before[64];
+            memcpy(before, bytes, sizeof(before));
+            for (unsigned k = 1 + grm_rng_below(&rng, 4); k > 0; k--) {
+                unsigned place = grm_rng_below(&rng, sizeof(before));
+                bytes[place] = (uint8_t)grm_rng_u32(&rng);
+            }
+            assert_int_equal(grm_file_write(path, bytes, size, NULL), GRM_OK);
+            grm_status status = read_status(600, NULL);
+            assert_true(status == GRM_OK || status == GRM_BAD_INPUT);
+            memcpy(bytes, before, sizeof(before));
+        }
+        free(bytes);
+    }
+}
+
+static void standard_input_is_read_as_a_pipe(void **state) {
+    uint8_t *bytes;
+    size_t size;
+    int ends[2], stdin_copy = dup(STDIN_FILENO);
+    write_noise(GRM_FLAC24, 1, 5000);
+    assert_int_equal(grm_file_read(path, 1 << 20, &bytes, &size, NULL), GRM_OK);
+    assert_true(size < 65536);  // what a pipe holds
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], bytes, size), size);
+    close(ends[1]);
+    dup2(ends[0], STDIN_FILENO);
+    close(ends[0]);
+    grm_audio *audio;
+    grm_status status = grm_audio_read("-", 0, &audio, NULL);
+    dup2(stdin_copy, STDIN_FILENO);
+    close(stdin_copy);
+    assert_int_equal(status, GRM_OK);
+    assert_int_equal(audio->frames, 5000);
+    grm_audio_free(audio);
+    free(bytes);
+}
+
+static void audio_of_absurd_size_is_refused(void **state) {
+    grm_audio *audio;
+    grm_error err;
+    assert_int_equal(grm_audio_new(0, 10, 48000, &audio, &err), GRM_USAGE);
+    assert_int_equal(grm_audio_new(GRM_MAX_CHANNELS + 1, 10, 48000, &audio, &err), GRM_USAGE);
+    assert_int_equal(grm_audio_new(2, 10, 0, &audio, &err), GRM_USAGE);
+    assert_int_equal(grm_audio_new(8, SIZE_MAX / 8, 48000, &audio, &err), GRM_FAILED);
+    assert_null(audio);
+    assert_int_equal(grm_audio_new(3, 0, 48000, &audio, &err), GRM_OK);
+    grm_audio_free(audio);
+    grm_audio_free(NULL);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(long_files_come_whole),
+        cmocka_unit_test(the_limit_is_kept_and_named),
+        cmocka_unit_test(no_audio_is_told_by_name),
+        cmocka_unit_test(a_file_without_sound_is_refused),
+        cmocka_unit_test(samples_that_are_no_numbers_are_refused),
+        cmocka_unit_test(cut_files_are_read_or_refused),
+        cmocka_unit_test(broken_headers_are_read_or_refused),
+        cmocka_unit_test(standard_input_is_read_as_a_pipe),
+        cmocka_unit_test(audio_of_absurd_size_is_refused),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
