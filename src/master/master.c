@@ -49,10 +49,11 @@ static void decide_match(grm_master_story *s, double rate_hz) {
     if (middles > 0) middle /= middles;
     for (size_t b = 0; b < count; b++) {
         float before = off[b ? b - 1 : b], behind = off[b + 1 < count ? b + 1 : b];
-        float smooth = 0.25f * before + 0.5f * off[b] + 0.25f * behind - middle;
+        float smooth = 0.2f * before + 0.6f * off[b] + 0.2f * behind - middle;
         float beyond = fabsf(smooth) - match->dead_db;
         if (off[b] - middle > match->absent_db || beyond <= 0) continue;
         float db = within(match->strength * (smooth > 0 ? beyond : -beyond), -match->most_db, match->most_db);
+        if (db > 0) db *= match->boost;
         plan->correction_db[b] = db;
         // Neighbouring bells add up, so each is a little less than what is asked for.
         if (b == 0)

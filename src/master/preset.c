@@ -7,9 +7,9 @@
 
 static const cyaml_schema_field_t band_fields[] = {FLOAT(grm_master_band, hz), FLOAT(grm_master_band, db),
                                                    CYAML_FIELD_END};
-static const cyaml_schema_field_t match_fields[] = {FLOAT(grm_master_match, strength), FLOAT(grm_master_match, dead_db),
-                                                    FLOAT(grm_master_match, most_db),
-                                                    FLOAT(grm_master_match, absent_db), CYAML_FIELD_END};
+static const cyaml_schema_field_t match_fields[] = {
+    FLOAT(grm_master_match, strength), FLOAT(grm_master_match, dead_db),   FLOAT(grm_master_match, most_db),
+    FLOAT(grm_master_match, boost),    FLOAT(grm_master_match, absent_db), CYAML_FIELD_END};
 static const cyaml_schema_field_t width_fields[] = {FLOAT(grm_master_width, narrow_db),
                                                     FLOAT(grm_master_width, wide_db), FLOAT(grm_master_width, most),
                                                     FLOAT(grm_master_width, least), CYAML_FIELD_END};

@@ -9,7 +9,7 @@ typedef struct grm_master_band {
 } grm_master_band;
 
 typedef struct grm_master_match {
-    float strength, dead_db, most_db, absent_db;
+    float strength, dead_db, most_db, boost, absent_db;
 } grm_master_match;
 
 typedef struct grm_master_width {

@@ -4,6 +4,9 @@
 
 #include "mix/internal.h"
 
+// Every part follows the sections' energy this far; a strip's own ride comes on top.
+#define COMMON_RIDE_DB 1.2f
+
 static float within(float x, float low, float high) {
     return x < low ? low : x > high ? high : x;
 }
@@ -28,7 +31,8 @@ static bool leads(grm_role role) {
 static void decide_pan(grm_stem_plan *p, const grm_part_mix *part) {
     p->pan = within(part->pan, -1, 1);
     // A stereo source far to one side would lose half of itself: it gets narrower as it goes.
-    p->width = within(part->width, 0, 2) * (1 - 0.5f * fabsf(p->pan));
+    float width = within(part->width, 0, 2) * (p->strip->width > 0 ? p->strip->width : 1);
+    p->width = within(width, 0, 2) * (1 - 0.5f * fabsf(p->pan));
     double angle = (p->pan + 1) * GRM_PI / 4;
     p->left = (float)(sqrt(2) * cos(angle));
     p->right = (float)(sqrt(2) * sin(angle));
@@ -71,7 +75,7 @@ static void decide_stem(grm_stem_plan *p, const grm_stem *stem, const grm_part_m
     p->room = within(part->room, 0, 1);
     p->hall = within(part->hall, 0, 1);
     p->delay = within(part->delay, 0, 1);
-    p->ride_db = within(p->strip->ride, 0, 3);
+    p->ride_db = COMMON_RIDE_DB + within(p->strip->ride, 0, 3);
 }
 
 // ---- all of them together ----
@@ -128,18 +132,22 @@ static void set_fader(grm_stem_plan *p, const grm_stem_facts *f, double rate_hz)
     p->fader_db = p->level_db + within((float)(10 * log10(before / behind)), -6, 6);
 }
 
-// The sum of all peaks of a moment is more than the mix can have there, but for what equaliser and reverb add: 2 dB
-// are kept for them.
+// Peaks of a moment seldom meet: what is expected lies half way between their sum and the root of their squares' sum.
+// 1.5 dB are kept for what equalisers and reverbs add; where that is not enough the common fader steps in.
 static float headroom_db(const grm_mix_decision *d, const grm_stem_facts *facts) {
     double most = 0;
     for (size_t c = 0; d->count && c < facts[0].cells; c++) {
-        double sum = 0;
-        for (size_t i = 0; i < d->count; i++)
-            if (!d->stems[i].mute)
-                sum += facts[i].cell_peak[c] * pow(10, (d->stems[i].trim_db + d->stems[i].fader_db) / 20);
-        most = sum > most ? sum : most;
+        double sum = 0, squares = 0;
+        for (size_t i = 0; i < d->count; i++) {
+            if (d->stems[i].mute) continue;
+            double peak = facts[i].cell_peak[c] * pow(10, (d->stems[i].trim_db + d->stems[i].fader_db) / 20);
+            sum += peak;
+            squares += peak * peak;
+        }
+        double expected = 0.5 * (sum + sqrt(squares));
+        most = expected > most ? expected : most;
     }
-    return most > 0 ? (float)(-5 - 20 * log10(most)) : 0;
+    return most > 0 ? (float)(-4.5 - 20 * log10(most)) : 0;
 }
 
 static void decide_duck(grm_mix_decision *d, const grm_stems *stems, const grm_stem_facts *facts,

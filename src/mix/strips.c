@@ -43,6 +43,7 @@ static const cyaml_schema_field_t strip_fields[] = {
     MAYBE(grm_strip, mud),
     MAYBE(grm_strip, ride),
     MAYBE(grm_strip, lofi),
+    MAYBE(grm_strip, width),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t strip_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, grm_strip, strip_fields)};

@@ -25,6 +25,7 @@ typedef struct grm_strip {
     unsigned eq_count;
     grm_strip_compressor compressor;
     float drive, mono_below, duck, room_for, mud, ride, lofi;
+    float width;  // times the style's; 0: 1
 } grm_strip;
 
 typedef struct grm_strips {

@@ -11,7 +11,7 @@ static double section_end(const grm_mix_plan *plan, size_t i) {
 static float standing(const grm_mix_plan *plan, size_t section) {
     float mean = 0;
     for (size_t i = 0; i < plan->section_count; i++) mean += plan->section_energy[i] / (float)plan->section_count;
-    float x = 2 * (plan->section_energy[section] - mean);
+    float x = 2.5f * (plan->section_energy[section] - mean);
     return x < -1 ? -1 : x > 1 ? 1 : x;
 }
 
