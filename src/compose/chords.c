@@ -12,6 +12,11 @@ typedef struct hand {  // what a chord part remembers from one chord to the next
 static const grm_voicing *grip(hand *h, const grm_writer_part *part, const grm_chord *chord) {
     if (h->chord != chord) {
         h->voicing = grm_voice_chord(chord, part->plan, part->low, part->high, &h->voicing, h->chord);
+        for (int i = 0; i < h->voicing.count; i++) {  // what the instrument can't reach lies an octave in
+            int *pitch = &h->voicing.pitch[i];
+            while (*pitch < part->instrument->low) *pitch += 12;
+            while (*pitch > part->instrument->high) *pitch -= 12;
+        }
         h->chord = chord;
     }
     return &h->voicing;

@@ -6,6 +6,8 @@
 
 #include "compose/work.h"
 
+enum { SHORTEST = 10 };  // ticks of a note
+
 static int32_t swung(const grm_feel *feel, int32_t tick) {
     if (feel->swing <= 0.5f || feel->swing >= 0.9f) return tick;
     int32_t pair = feel->swing_unit == 8 ? GRM_PPQ : GRM_PPQ / 2, half = pair / 2;
@@ -48,7 +50,10 @@ static void tidy(grm_work *work, grm_writer_part *part) {
             part->notes[kept - 1] = *n;
             continue;
         }
-        part->notes[kept++] = *n;
+        bool twice = false;  // the same key again at once, as when two hands meet
+        for (size_t k = kept; k-- > 0 && n->start - part->notes[k].start < SHORTEST + 8;)
+            twice = twice || part->notes[k].pitch == n->pitch;
+        if (!twice) part->notes[kept++] = *n;
     }
     part->note_count = kept;
     for (size_t i = 0; i < kept; i++) {
@@ -69,8 +74,9 @@ static void tidy(grm_work *work, grm_writer_part *part) {
             if (legato && gap >= 0 && gap < STEP_TICKS / 2) n->length = next->start - n->start + 12;
             break;
         }
-        if (n->length < 10) n->length = 10;
-        if (n->start + n->length > work->end) n->length = work->end - n->start > 10 ? work->end - n->start : 10;
+        if (n->length < SHORTEST) n->length = SHORTEST;
+        if (n->start + n->length > work->end)
+            n->length = work->end - n->start > SHORTEST ? work->end - n->start : SHORTEST;
     }
 }
 
@@ -99,9 +105,9 @@ void grm_feel_apply(grm_work *work, grm_writer_part *part) {
         if (kick) offset = 0.4 * (drift + dice);
         start += (int32_t)lround(offset);
         if (start < 0) start = 0;
-        if (start >= work->end) start = work->end - 10;
+        if (start >= work->end) start = work->end - SHORTEST;
         n->start = start;
-        n->length = end - start > 10 ? end - start : 10;
+        n->length = end - start > SHORTEST ? end - start : SHORTEST;
         int velocity = n->velocity + (int)lround(loud);
         n->velocity = (uint8_t)(velocity < 1 ? 1 : velocity > 127 ? 127 : velocity);
     }
