@@ -1,6 +1,10 @@
 // Help for compositions: floods, glows, noise.
 #include "release/art.h"
 
+bool grm_art_stopped(const grm_art *art) {
+    return grm_run_check(art->run, NULL) != GRM_OK;
+}
+
 double grm_art_between(grm_art *art, double low, double high) {
     return grm_rng_between(&art->rng, (float)low, (float)high);
 }

@@ -9,6 +9,7 @@
 
 typedef struct grm_art {
     cairo_t *cr;
+    const grm_run *run;  // asked for cancelling by what takes long; may be NULL
     grm_rng rng;
     grm_palette palette;
     double valence, energy;  // -1..1
@@ -22,6 +23,7 @@ grm_art_fn grm_art_sun, grm_art_ridges, grm_art_pulse, grm_art_flow, grm_art_til
 
 // ---- help ----
 
+bool grm_art_stopped(const grm_art *art);  // the picture is not wanted any more
 double grm_art_between(grm_art *art, double low, double high);
 // Fills the square.
 void grm_art_flood(grm_art *art, grm_rgb colour);

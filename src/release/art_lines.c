@@ -125,7 +125,7 @@ void grm_art_flow(grm_art *a) {
     cairo_set_line_join(a->cr, CAIRO_LINE_JOIN_ROUND);
     uint16_t id = 0;
     for (size_t size = 0; f.owner && points && size < GRM_COUNT(widths); size++)
-        for (int i = 0; i < tries[size]; i++) {
+        for (int i = 0; i < tries[size] && !grm_art_stopped(a); i++) {
             double x = grm_art_between(a, -20, 1020), y = grm_art_between(a, -20, 1020), width = widths[size];
             int limit = 60 + (int)grm_rng_below(&a->rng, STREAM_STEPS - 60);
             int count = walk_stream(&f, x, y, width / 2 + 5, limit, points);
@@ -147,7 +147,7 @@ typedef struct brush {
 
 // One hair of the brush, which lifts off and comes down again.
 static void draw_hair(grm_art *a, const brush *b, double offset, grm_noise wet, grm_noise shake, grm_rgb colour) {
-    enum { STEPS = 150 };
+    enum { STEPS = 100 };
     bool down = false;
     cairo_new_path(a->cr);
     for (int i = 0; i <= STEPS; i++) {
@@ -165,10 +165,10 @@ static void draw_hair(grm_art *a, const brush *b, double offset, grm_noise wet, 
 }
 
 static void draw_brush(grm_art *a, const brush *b, grm_rgb colour) {
-    enum { HAIRS = 130 };
+    enum { HAIRS = 105 };
     grm_noise wet = grm_noise_new(&a->rng), shake = grm_noise_new(&a->rng);
     cairo_set_line_cap(a->cr, CAIRO_LINE_CAP_ROUND);
-    for (int i = 0; i < HAIRS; i++) {
+    for (int i = 0; i < HAIRS && !grm_art_stopped(a); i++) {
         double offset = grm_art_between(a, -1, 1), shade = grm_art_between(a, -0.07, 0.07);
         double thickness = b->width / HAIRS * grm_art_between(a, 1.0, 3.4);
         cairo_set_line_width(a->cr, thickness);

@@ -101,8 +101,9 @@ static void write_text(png_structp png, png_infop info, const char *title) {
     png_set_text(png, info, text, 2);
 }
 
-grm_status grm_canvas_png(grm_canvas *canvas, bool flat, const char *title, grm_picture *out, grm_error *err) {
-    grm_status status = GRM_FAILED;
+grm_status grm_canvas_png(const grm_run *run, grm_canvas *canvas, bool flat, const char *title, grm_picture *out,
+                          grm_error *err) {
+    volatile grm_status status = GRM_FAILED;
     png_infop info = NULL;
     sink *s = calloc(1, sizeof *s);
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, no_warning);
@@ -129,7 +130,10 @@ grm_status grm_canvas_png(grm_canvas *canvas, bool flat, const char *title, grm_
     cairo_surface_flush(canvas->surface);
     const unsigned char *pixels = cairo_image_surface_get_data(canvas->surface);
     int stride = cairo_image_surface_get_stride(canvas->surface);
-    for (int y = 0; y < canvas->height; y++) png_write_row(png, pixels + (size_t)y * (size_t)stride);
+    for (int y = 0; y < canvas->height; y++) {
+        png_write_row(png, pixels + (size_t)y * (size_t)stride);
+        if (y % 256 == 255 && (status = grm_run_check(run, err)) != GRM_OK) goto done;
+    }
     png_write_end(png, info);
     out->png = s->bytes, out->size = s->size;
     s->bytes = NULL;

@@ -42,8 +42,10 @@ typedef struct grm_canvas {
 } grm_canvas;
 grm_status grm_canvas_open(grm_canvas *canvas, int width, int height, grm_error *err);
 void grm_canvas_close(grm_canvas *canvas);  // also of a zeroed one
-// `title` (may be NULL) goes into the file. Flat pictures want `flat`: other filters make them smaller.
-grm_status grm_canvas_png(grm_canvas *canvas, bool flat, const char *title, grm_picture *out, grm_error *err);
+// `title` (may be NULL) goes into the file. Flat pictures want `flat`: other filters make them smaller. `run` (may be
+// NULL) is asked for cancelling.
+grm_status grm_canvas_png(const grm_run *run, grm_canvas *canvas, bool flat, const char *title, grm_picture *out,
+                          grm_error *err);
 // Averages blocks of `factor` pixels.
 grm_status grm_canvas_shrink(grm_canvas *canvas, int factor, grm_canvas *out, grm_error *err);
 // The first thing that cairo stumbled over, as an error.

@@ -246,7 +246,7 @@ grm_status grm_cover_draw(const grm_run *run, const grm_brief *brief, const grm_
     cairo_scale(canvas.cr, SIDE / 1000.0, SIDE / 1000.0);
 
     const composition *c = choose_composition(&rng, brief->style, style ? style->family : brief->genre);
-    grm_art art = {.cr = canvas.cr, .valence = brief->valence, .energy = brief->energy};
+    grm_art art = {.cr = canvas.cr, .run = run, .valence = brief->valence, .energy = brief->energy};
     grm_palette_read(style, &art.palette);
     double turn = grm_rng_between(&rng, -14, 14);
     for (size_t i = 0; i < art.palette.count; i++) art.palette.colours[i] = grm_rgb_turn(art.palette.colours[i], turn);
@@ -263,14 +263,14 @@ grm_status grm_cover_draw(const grm_run *run, const grm_brief *brief, const grm_
         letter_over(&s, c->title);
     }
     if ((status = grm_canvas_check(&canvas, err)) != GRM_OK) goto done;
-    if (run && (status = grm_run_check(run, err)) != GRM_OK) goto done;
+    if ((status = grm_run_check(run, err)) != GRM_OK) goto done;
     grm_canvas_grain(&canvas, grm_rng_u32(&rng), c->grain);
-    if (run && (status = grm_run_check(run, err)) != GRM_OK) goto done;
+    if ((status = grm_run_check(run, err)) != GRM_OK) goto done;
     if (small) {
         if ((status = grm_canvas_shrink(&canvas, SIDE / 600, &shrunk, err)) != GRM_OK) goto done;
-        if ((status = grm_canvas_png(&shrunk, false, brief->title, small, err)) != GRM_OK) goto done;
+        if ((status = grm_canvas_png(run, &shrunk, false, brief->title, small, err)) != GRM_OK) goto done;
     }
-    status = grm_canvas_png(&canvas, false, brief->title, out, err);
+    status = grm_canvas_png(run, &canvas, false, brief->title, out, err);
     if (status != GRM_OK && small) {
         free(small->png);
         *small = (grm_picture){0};

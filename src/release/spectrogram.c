@@ -166,7 +166,7 @@ grm_status grm_spectrogram_draw(const grm_run *run, const grm_audio *audio, grm_
         grm_pool_run(run->pool, jobs, analyse_columns, &t);
     else
         for (size_t i = 0; i < jobs; i++) analyse_columns(&t, i);
-    if (run && (status = grm_run_check(run, err)) != GRM_OK) goto done;
+    if ((status = grm_run_check(run, err)) != GRM_OK) goto done;
     if (t.failed) {
         status = grm_fail_memory(err);
         goto done;
@@ -179,7 +179,7 @@ grm_status grm_spectrogram_draw(const grm_run *run, const grm_audio *audio, grm_
     draw_colour_bar(&f, top_db);
     grm_figure_time_axis(&f);
     if ((status = grm_canvas_check(&f.canvas, err)) != GRM_OK) goto done;
-    status = grm_canvas_png(&f.canvas, false, "Spectrogram", out, err);
+    status = grm_canvas_png(run, &f.canvas, false, "Spectrogram", out, err);
 done:
     free(t.levels);
     grm_figure_close(&f);

@@ -143,8 +143,8 @@ grm_status grm_waveform_draw(const grm_run *run, const grm_audio *audio, const g
     draw_legend(&f);
     grm_figure_time_axis(&f);
     if ((status = grm_canvas_check(&f.canvas, err)) != GRM_OK) goto done;
-    if (run && (status = grm_run_check(run, err)) != GRM_OK) goto done;
-    status = grm_canvas_png(&f.canvas, true, "Waveform", out, err);
+    if ((status = grm_run_check(run, err)) != GRM_OK) goto done;
+    status = grm_canvas_png(run, &f.canvas, true, "Waveform", out, err);
 done:
     grm_figure_close(&f);
     return status;
