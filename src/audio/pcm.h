@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-void grm_pcm_to_16(const float *const *planes, unsigned channels, size_t frames, uint8_t *out);  // little-endian
-// 3 bytes a sample, little-endian; writes one byte past the end.
+// At most 8 channels; little-endian, 2 and 3 bytes a sample. Both write up to two bytes past the end.
+void grm_pcm_to_16(const float *const *planes, unsigned channels, size_t frames, uint8_t *out);
 void grm_pcm_to_24(const float *const *planes, unsigned channels, size_t frames, uint8_t *out);
 void grm_pcm_to_24_high(const float *const *planes, unsigned channels, size_t frames, int32_t *out);  // the top 24 bits
 void grm_pcm_interleave(const float *const *planes, unsigned channels, size_t frames, float *out);

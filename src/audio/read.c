@@ -105,10 +105,14 @@ static grm_status source_open(const char *path, source *s, grm_error *err) {
 
 // ---- reading ----
 
-// The header's length is a hint: files lie, and some formats only guess.
-static size_t first_capacity(const SF_INFO *info, size_t limit) {
-    const sf_count_t most = (sf_count_t)1 << 24;
-    sf_count_t frames = info->frames < 1 ? BLOCK : info->frames > most ? most : info->frames;
+// The header's length is a hint: files lie, and some formats only guess. A byte rarely holds more than some frames.
+static size_t first_capacity(const source *s, size_t limit) {
+    const sf_count_t frames_a_byte = 16;
+    struct stat info;
+    sf_count_t bytes = s->bytes ? s->memory.size : fstat(s->file, &info) == 0 ? info.st_size : 0;
+    sf_count_t frames = s->info.frames, most = bytes < INT32_MAX ? bytes * frames_a_byte : INT32_MAX;
+    if (frames > most) frames = most;
+    if (frames < BLOCK) frames = BLOCK;
     return (size_t)frames < limit ? (size_t)frames : limit;
 }
 
@@ -167,7 +171,7 @@ grm_status grm_audio_read(const char *path, double limit_s, grm_audio **out, grm
     unsigned rate = (unsigned)s.info.samplerate, channels = (unsigned)s.info.channels;
     double most = limit_s > 0.0 ? floor(limit_s * rate) + 1.0 : 0x1p40;
     size_t limit = most < (double)(SIZE_MAX / 64) ? (size_t)most : SIZE_MAX / 64;
-    status = grm_audio_new(channels, first_capacity(&s.info, limit), rate, &audio, err);
+    status = grm_audio_new(channels, first_capacity(&s, limit), rate, &audio, err);
     if (status != GRM_OK) goto done;
     block = grm_floats_new((size_t)BLOCK * channels);
     status = block ? read_blocks(&s, block, limit, &audio, err) : grm_fail_memory(err);
