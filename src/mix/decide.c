@@ -38,18 +38,21 @@ static void decide_pan(grm_stem_plan *p, const grm_part_mix *part) {
     p->right = (float)(sqrt(2) * sin(angle));
 }
 
-static void decide_dynamics(grm_stem_plan *p, double lofi) {
+static void decide_dynamics(grm_stem_plan *p, const grm_stem_facts *f, double lofi) {
     const grm_strip *s = p->strip;
     const grm_strip_compressor *c = &s->compressor;
-    // A stem at GRM_STEM_LUFS has 2.3 dB less as the mean power of its channels.
-    const float level = (float)GRM_STEM_LUFS - 2.3f;
+    // What the compressor will see of a stem at GRM_STEM_LUFS: 2.3 dB less as the mean power of its channels, but more
+    // where the weighting of loudness hides a low end.
+    double unweighted = 1e-12;
+    for (size_t b = 0; b < GRM_MIX_BANDS; b++) unweighted += pow(10, f->band_db[b] / 10);
+    const float level = (float)(GRM_STEM_LUFS - 2.3 + within((float)(10 * log10(unweighted)), -6, 9));
     if (c->ratio > 1) {
         p->compressor = (grm_compressor_plan){.threshold_db = level + c->threshold_db,
                                               .ratio = c->ratio,
                                               .knee_db = c->knee_db,
                                               .attack_ms = c->attack_ms,
                                               .release_ms = c->release_ms};
-        p->compressor.makeup_db = -0.7f * grm_compressor_static_db(&p->compressor, level + 3);
+        p->compressor.makeup_db = -0.85f * grm_compressor_static_db(&p->compressor, level + 2);
     }
     float tape = (float)lofi * s->lofi;
     p->drive = s->drive > 0 || tape > 0 ? 0.6f + 2 * s->drive + 0.9f * tape : 0;
@@ -70,7 +73,7 @@ static void decide_stem(grm_stem_plan *p, const grm_stem *stem, const grm_part_m
     for (unsigned i = 0; i < p->strip->eq_count && i < GRM_STRIP_CELLS; i++)
         add_cell(p, p->strip->eq[i].type, p->strip->eq[i].hz, p->strip->eq[i].db, p->strip->eq[i].q, "strip");
     decide_pan(p, part);
-    decide_dynamics(p, within(style->lofi, 0, 1));
+    decide_dynamics(p, f, within(style->lofi, 0, 1));
     p->duck = grm_db_to_gain(-within(style->duck_db, 0, 24) * within(p->strip->duck, 0, 1));
     p->room = within(part->room, 0, 1);
     p->hall = within(part->hall, 0, 1);
