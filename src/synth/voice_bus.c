@@ -24,9 +24,10 @@ typedef struct chorus {
 
 struct grm_bus {
     grm_bus_preset preset;
-    float highpass_g, lowpass_g, drive;
+    grm_svf_tuning highpass_tuning, lowpass_tuning, formant_tuning[GRM_MAX_FORMANTS];
+    float drive;
     grm_svf highpass[2], lowpass[2], formants[2][GRM_MAX_FORMANTS];
-    float formant_g[GRM_MAX_FORMANTS], formant_k[GRM_MAX_FORMANTS], formant_level[GRM_MAX_FORMANTS];
+    float formant_level[GRM_MAX_FORMANTS];
     grm_softener softener[2];
     float hold_phase, held[2];
     double tremolo_phase;
@@ -35,20 +36,9 @@ struct grm_bus {
     room *room;
 };
 
-static void run_svf_all(grm_svf s[2], bool high, float g, size_t frames, float *left, float *right) {
-    for (size_t i = 0; i < frames; i++) {
-        grm_svf_out l = grm_svf_next(&s[0], left[i], g, 1.4142136f);
-        grm_svf_out r = grm_svf_next(&s[1], right[i], g, 1.4142136f);
-        left[i] = high ? l.high : l.low;
-        right[i] = high ? r.high : r.low;
-    }
-}
-
 static void run_drive(grm_bus *b, size_t frames, float *left, float *right) {
-    for (size_t i = 0; i < frames; i++) {
-        left[i] = grm_soften(&b->softener[0], left[i] * b->drive);
-        right[i] = grm_soften(&b->softener[1], right[i] * b->drive);
-    }
+    grm_soften(&b->softener[0], b->drive, frames, left);
+    grm_soften(&b->softener[1], b->drive, frames, right);
 }
 
 // Sample and hold, then steps of a short word, as samplers of the eighties had them.
@@ -74,8 +64,7 @@ static void run_formants(grm_bus *b, size_t frames, float *left, float *right) {
         for (size_t i = 0; i < frames; i++) {
             float sum = 0;
             for (size_t f = 0; f < b->preset.formant_count; f++)
-                sum += b->formant_level[f] *
-                       grm_svf_next(&b->formants[channel][f], x[i], b->formant_g[f], b->formant_k[f]).band;
+                sum += b->formant_level[f] * grm_svf_next(&b->formants[channel][f], x[i], &b->formant_tuning[f]).band;
             x[i] = dry * x[i] + wet * sum;
         }
     }
@@ -175,10 +164,10 @@ static void run_room(grm_bus *b, size_t frames, float *left, float *right) {
 
 void grm_bus_process(grm_bus *b, size_t frames, float *left, float *right) {
     const grm_bus_preset *p = &b->preset;
-    if (p->highpass_hz > 0) run_svf_all(b->highpass, true, b->highpass_g, frames, left, right);
     if (p->drive_db > 0) run_drive(b, frames, left, right);
+    if (p->highpass_hz > 0) grm_svf_high_pair(b->highpass, &b->highpass_tuning, frames, left, right);
     if (p->bits > 0 || p->hold_hz > 0) run_converter(b, frames, left, right);
-    if (p->lowpass_hz > 0) run_svf_all(b->lowpass, false, b->lowpass_g, frames, left, right);
+    if (p->lowpass_hz > 0) grm_svf_low_pair(b->lowpass, &b->lowpass_tuning, frames, left, right);
     if (p->formant_count > 0) run_formants(b, frames, left, right);
     if (p->tremolo_db > 0) run_tremolo(b, frames, left, right);
     if (p->chorus.kind == GRM_CHORUS_STEREO) run_stereo_chorus(b, frames, left, right);
@@ -192,8 +181,8 @@ size_t grm_bus_tail(const grm_bus *b) {
 
 static void prepare(grm_bus *b) {
     const grm_bus_preset *p = &b->preset;
-    b->highpass_g = grm_svf_g(p->highpass_hz);
-    b->lowpass_g = grm_svf_g(p->lowpass_hz);
+    b->highpass_tuning = grm_svf_tune(p->highpass_hz, 1.4142136f);
+    b->lowpass_tuning = grm_svf_tune(p->lowpass_hz, 1.4142136f);
     b->drive = grm_db_to_gain(p->drive_db);
     b->hold_phase = 1;
     for (int channel = 0; channel < 2; channel++) {
@@ -201,9 +190,9 @@ static void prepare(grm_bus *b) {
         b->tremolo[channel] = 1;
     }
     for (size_t f = 0; f < p->formant_count; f++) {
-        b->formant_g[f] = grm_svf_g(p->formants[f].hz);
-        b->formant_k[f] = p->formants[f].bandwidth_hz / p->formants[f].hz;
-        b->formant_level[f] = grm_db_to_gain(p->formants[f].level_db) * b->formant_k[f];
+        float k = p->formants[f].bandwidth_hz / p->formants[f].hz;
+        b->formant_tuning[f] = grm_svf_tune(p->formants[f].hz, k);
+        b->formant_level[f] = grm_db_to_gain(p->formants[f].level_db) * k;
     }
     if (b->room) {
         b->room->level = 0.5f * grm_db_to_gain(p->room_db);

@@ -15,7 +15,6 @@ typedef struct talker {
     uint32_t phase;
     float gain;
     grm_svf band[FORMANTS], hiss;
-    float g[FORMANTS];
 } talker;
 
 typedef struct crowd {
@@ -25,6 +24,7 @@ typedef struct crowd {
     grm_hiss noise;
     grm_pink murmur[2];
     grm_svf low[2];
+    grm_svf_tuning low_tuning, hiss_tuning;
     talker talkers[TALKERS];
 } crowd;
 
@@ -64,13 +64,12 @@ static void run_talker(crowd *c, talker *t, size_t frames, float *left, float *r
     float to = t->stress * sqrtf(open > 0 ? open : 0), hiss = t->pause > 0 || place > 0.3f ? 0 : t->breath * t->stress;
     float share = 1 - expf(-(float)frames / (0.03f * GRM_RATE));
     t->hz += share * (t->target_hz - t->hz);
-    float g[FORMANTS], step_g[FORMANTS];
+    static const float k[FORMANTS] = {0.16f, 0.09f, 0.08f}, gain[FORMANTS] = {1, 0.95f, 0.6f};
+    grm_svf_tuning tuning[FORMANTS];
     for (int f = 0; f < FORMANTS; f++) {
         t->formant[f] += share * (t->target[f] - t->formant[f]);
-        g[f] = grm_svf_g(t->formant[f]);
-        step_g[f] = (g[f] - t->g[f]) / (float)frames;
+        tuning[f] = grm_svf_tune(t->formant[f], k[f]);
     }
-    static const float k[FORMANTS] = {0.16f, 0.09f, 0.08f}, gain[FORMANTS] = {1, 0.55f, 0.25f};
     uint32_t increment = grm_phase_increment(t->hz);
     const grm_wave_point *wave = grm_wavetable_at(c->saw, increment);
     float step = (to - t->gain) / (float)frames;
@@ -78,11 +77,9 @@ static void run_talker(crowd *c, talker *t, size_t frames, float *left, float *r
         float x = grm_wave_read(wave, t->phase) * t->gain, noise = 0.12f * hiss * grm_hiss_next(&c->noise);
         t->phase += increment;
         t->gain += step;
-        float y = 0.8f * grm_svf_next(&t->hiss, noise, 0.20f, 1.0f).high;  // s and t, above 3 kHz
-        for (int f = 0; f < FORMANTS; f++) {
-            y += gain[f] * k[f] * grm_svf_next(&t->band[f], x + 0.1f * noise, t->g[f], k[f]).band;
-            t->g[f] += step_g[f];
-        }
+        float y = 0.8f * grm_svf_next(&t->hiss, noise, &c->hiss_tuning).high;  // s and t
+        for (int f = 0; f < FORMANTS; f++)
+            y += gain[f] * k[f] * grm_svf_next(&t->band[f], x + 0.1f * noise, &tuning[f]).band;
         left[i] += t->level * t->pan[0] * y;
         right[i] += t->level * t->pan[1] * y;
     }
@@ -95,7 +92,7 @@ static void crowd_render(grm_texture *texture, size_t frames, float *left, float
     for (size_t i = 0; i < frames; i++)
         for (int side = 0; side < 2; side++)
             (side ? right : left)[i] +=
-                0.012f * grm_svf_next(&c->low[side], grm_pink_next(&c->murmur[side]), 0.04f, 1.0f).low;
+                0.012f * grm_svf_next(&c->low[side], grm_pink_next(&c->murmur[side]), &c->low_tuning).low;
 }
 
 static void crowd_free(grm_texture *texture) {
@@ -112,6 +109,8 @@ grm_status grm_crowd_new(const grm_voice_preset *preset, const grm_rng *rng, grm
     c->texture = (grm_texture){crowd_render, crowd_free};
     c->rng = grm_rng_branch(rng, "texture", 0);
     c->noise = grm_hiss_new(&c->rng);
+    c->low_tuning = grm_svf_tune(610, 1);
+    c->hiss_tuning = grm_svf_tune(3000, 1);
     for (int side = 0; side < 2; side++) c->murmur[side].noise = grm_hiss_new(&c->rng);
     for (int i = 0; i < TALKERS; i++) {
         talker *t = &c->talkers[i];
@@ -125,10 +124,7 @@ grm_status grm_crowd_new(const grm_voice_preset *preset, const grm_rng *rng, grm
         t->syllable = t->length / 2;
         t->pause = (int64_t)(grm_rng_between(&c->rng, 0, 1.5f) * GRM_RATE);
         t->hz = t->target_hz;
-        for (int f = 0; f < FORMANTS; f++) {
-            t->formant[f] = t->target[f];
-            t->g[f] = grm_svf_g(t->formant[f]);
-        }
+        for (int f = 0; f < FORMANTS; f++) t->formant[f] = t->target[f];
     }
     grm_status status = grm_wavetable_new(GRM_WAVE_SAW, NULL, 0, &c->saw, err);
     if (status) {

@@ -7,7 +7,7 @@
 enum { HITS = 24, KEYS = 128 };
 
 typedef struct layer_state {
-    bool sounding, fresh;
+    bool sounding;
     float level, decay, tail_level, tail_decay;  // levels now, factors a frame
     float attack_step, attack;
     float main, burst_decay;
@@ -18,7 +18,8 @@ typedef struct layer_state {
     float hz;
     uint32_t metal_phase[GRM_MAX_PARTIALS], metal_increment[GRM_MAX_PARTIALS];
     const grm_wave_point *metal_wave[GRM_MAX_PARTIALS];
-    float cutoff_hz, cutoff, cutoff_decay, g, highpass_g;
+    float cutoff_hz, cutoff, cutoff_decay;
+    grm_svf_tuning highpass_tuning;
     grm_svf filter[2], highpass[2];
     grm_hiss noise[2];
     grm_softener softener[2];
@@ -28,7 +29,7 @@ typedef struct hit {
     bool sounding;
     uint64_t age;
     int piece;
-    float pan[2];
+    float pan[2];           // with the piece's level
     float fade, fade_step;  // 1, or falling when it was choked
     grm_softener softener[2];
     layer_state layers[GRM_MAX_LAYERS];
@@ -103,8 +104,8 @@ static void start_metal(const drums *s, const grm_layer *layer, layer_state *sta
 static void start_layer(const drums *s, const grm_piece *piece, const grm_layer *layer, const stroke *how,
                         layer_state *state, grm_rng *rng) {
     memset(state, 0, sizeof *state);
-    state->sounding = state->fresh = true;
-    state->level = grm_db_to_gain(layer->level_db + piece->level_db) * powf(how->velocity, layer->velocity) * how->gain;
+    state->sounding = true;
+    state->level = grm_db_to_gain(layer->level_db) * powf(how->velocity, layer->velocity) * how->gain;
     float longer = piece->decay * how->decay;
     state->decay = fall_factor(layer->decay_ms * longer);
     state->main = 1;
@@ -127,7 +128,7 @@ static void start_layer(const drums *s, const grm_piece *piece, const grm_layer 
     state->cutoff_hz = layer->cutoff_hz * exp2f(how->octaves + piece->brightness);
     state->cutoff = layer->cutoff_sweep - 1;
     state->cutoff_decay = fall_factor(layer->cutoff_ms);
-    state->highpass_g = grm_svf_g(layer->highpass_hz * exp2f(piece->brightness));
+    state->highpass_tuning = grm_svf_tune(layer->highpass_hz * exp2f(piece->brightness), 1.4142136f);
     for (int c = 0; c < 2; c++) {
         state->noise[c] = grm_hiss_new(rng);
         state->softener[c] = grm_softener_new();
@@ -185,6 +186,7 @@ static void drums_press(grm_engine *engine, const grm_press *press) {
     h->piece = key->piece;
     h->fade = h->fade_step = 1;
     grm_pan(piece->pan, &h->pan[0], &h->pan[1]);
+    for (int c = 0; c < 2; c++) h->pan[c] *= grm_db_to_gain(piece->level_db);
     for (int c = 0; c < 2; c++) h->softener[c] = grm_softener_new();
     for (size_t i = 0; i < GRM_MAX_LAYERS; i++) h->layers[i].sounding = false;
     for (size_t i = 0; i < piece->layer_count; i++) start_layer(s, piece, &piece->layers[i], &how, &h->layers[i], &rng);
@@ -232,19 +234,20 @@ static void run_metal(const grm_layer *layer, layer_state *state, size_t frames,
     }
 }
 
-static void run_layer_filter(const grm_layer *layer, layer_state *state, float g_to, int channel, size_t frames,
-                             float *x) {
-    float k = 1 / layer->q, g = state->g, step = (g_to - state->g) / (float)frames;
+static void run_layer_filter(const grm_layer *layer, layer_state *state, const grm_svf_tuning *tuning, int channel,
+                             size_t frames, float *x) {
     grm_svf *f = &state->filter[channel];
-    for (size_t i = 0; i < frames; i++, g += step) {
-        grm_svf_out y = grm_svf_next(f, x[i], g, k);
-        x[i] = layer->filter == GRM_LAYER_LOWPASS ? y.low : layer->filter == GRM_LAYER_BANDPASS ? y.band * k : y.high;
+    for (size_t i = 0; i < frames; i++) {
+        grm_svf_out y = grm_svf_next(f, x[i], tuning);
+        x[i] = layer->filter == GRM_LAYER_LOWPASS    ? y.low
+               : layer->filter == GRM_LAYER_BANDPASS ? y.band * tuning->k
+                                                     : y.high;
     }
 }
 
 static void run_highpass(layer_state *state, int channel, size_t frames, float *x) {
     for (size_t i = 0; i < frames; i++)
-        x[i] = grm_svf_next(&state->highpass[channel], x[i], state->highpass_g, 1.4142136f).high;
+        x[i] = grm_svf_next(&state->highpass[channel], x[i], &state->highpass_tuning).high;
 }
 
 // a: [frames], the level of the stroke. Ends the layer when nothing is left.
@@ -289,24 +292,24 @@ static void run_layer(const drums *s, const grm_layer *layer, layer_state *state
     float l[GRM_STRETCH], r[GRM_STRETCH], a[GRM_STRETCH];
     bool stereo = layer->source == GRM_LAYER_NOISE && layer->width > 0;
     make_source(s, layer, state, frames, l, stereo ? r : NULL);
-    float g = grm_svf_g(state->cutoff_hz * (1 + state->cutoff));
-    if (state->fresh) state->g = g;
-    state->fresh = false;
+    grm_svf_tuning tuning = grm_svf_tune(state->cutoff_hz * (1 + state->cutoff), 1 / layer->q);
     for (int c = 0; c < (stereo ? 2 : 1); c++) {
-        if (layer->filter != GRM_LAYER_OPEN) run_layer_filter(layer, state, g, c, frames, c ? r : l);
+        if (layer->filter != GRM_LAYER_OPEN) run_layer_filter(layer, state, &tuning, c, frames, c ? r : l);
         if (layer->highpass_hz > 0) run_highpass(state, c, frames, c ? r : l);
     }
-    state->g = g;
     for (size_t i = 0; i < frames; i++) state->cutoff *= state->cutoff_decay;
     if (fabsf(state->cutoff) < 1e-5f) state->cutoff = 0;
     run_level(state, frames, a);
-    float drive = layer->drive_db > 0 ? grm_db_to_gain(layer->drive_db) : 0;
-    for (size_t i = 0; i < frames; i++) {
+    for (int c = 0; c < (stereo ? 2 : 1); c++) {
+        float *x = c ? r : l;
+        for (size_t i = 0; i < frames; i++) x[i] *= a[i];
         // driven with its level, so that it gets cleaner as it rings out
-        float x = drive > 0 ? grm_soften(&state->softener[0], drive * l[i] * a[i]) : l[i] * a[i];
-        float y = !stereo ? x : drive > 0 ? grm_soften(&state->softener[1], drive * r[i] * a[i]) : r[i] * a[i];
-        left[i] += x;
-        right[i] += y;
+        if (layer->drive_db > 0) grm_soften(&state->softener[c], grm_db_to_gain(layer->drive_db), frames, x);
+    }
+    const float *other = stereo ? r : l;
+    for (size_t i = 0; i < frames; i++) {
+        left[i] += l[i];
+        right[i] += other[i];
     }
 }
 
@@ -319,12 +322,12 @@ static void run_hit(const drums *s, hit *h, size_t frames, float *left, float *r
         run_layer(s, &piece->layers[i], &h->layers[i], frames, l, r);
         sounding |= h->layers[i].sounding;
     }
-    float drive = piece->drive_db > 0 ? grm_db_to_gain(piece->drive_db) : 0;
+    if (piece->drive_db > 0) {
+        float drive = grm_db_to_gain(piece->drive_db);
+        grm_soften(&h->softener[0], drive, frames, l);
+        grm_soften(&h->softener[1], drive, frames, r);
+    }
     for (size_t i = 0; i < frames; i++) {
-        if (drive > 0) {
-            l[i] = grm_soften(&h->softener[0], drive * l[i]);
-            r[i] = grm_soften(&h->softener[1], drive * r[i]);
-        }
         h->fade *= h->fade_step;
         left[i] += h->fade * h->pan[0] * l[i];
         right[i] += h->fade * h->pan[1] * r[i];

@@ -70,6 +70,26 @@ static inline float grm_wave_read(const grm_wave_point *wave, uint32_t phase) {
     return p->value + p->step * (float)(int32_t)(phase << GRM_WAVE_BITS >> 1) * 0x1p-31f;
 }
 
+// ---- saws ----
+
+enum { GRM_BLEP_TAPS = 32 };
+typedef struct grm_blep grm_blep;
+grm_status grm_blep_new(grm_blep **out, grm_error *err);
+void grm_blep_free(grm_blep *blep);
+// Adds a rising saw of `frames` frames, ±gain, falling where the phase wraps. left, right (may be NULL):
+// [frames + 1 + GRM_BLEP_TAPS]; what lies beyond `frames` is the end of the last falls and belongs to the next stretch.
+void grm_blep_saw(const grm_blep *blep, uint32_t *phase, uint32_t increment, size_t frames, float gain_l, float gain_r,
+                  float *restrict left, float *restrict right);
+
+// ---- sines ----
+
+// sin(pi x), x in [-1, 1], within 1.3e-7: x(1-x²) times a polynomial fitted by least squares.
+static inline float grm_sine(float x) {
+    float s = x * x;
+    float p = ((((0.005990608f * s - 0.074491917f) * s + 0.523800737f) * s - 2.026088488f) * s + 3.141591604f);
+    return x * (1 - s) * p;
+}
+
 // Of a 32-bit phase; clamped below half the sample rate.
 static inline uint32_t grm_phase_increment(float hz) {
     float turns = hz * (1.0f / GRM_RATE);
@@ -89,47 +109,62 @@ static inline float grm_fall(float ms) {
 }
 
 typedef struct grm_contour {
-    float rise, decay, sustain, release;  // shares a frame
+    float rise, decay, sustain, release;  // level a frame; powers of two a frame
     float value;
     int stage;  // 0 off, 1 attack, 2 decay, 3 release
 } grm_contour;
 
-static inline void grm_contour_set(grm_contour *e, const grm_adsr *shape, float decay_factor) {
-    float frames = shape->attack_ms * (GRM_RATE * 0.001f);
-    e->rise = frames > 1 ? 1.0f / frames : 1.0f;
-    e->decay = grm_fall(shape->decay_ms * decay_factor);
-    e->sustain = shape->sustain;
-    e->release = grm_fall(shape->release_ms);
+// Powers of two a frame to fall by 60 dB in ms.
+static inline float grm_halvings(float ms) {
+    float frames = ms * (GRM_RATE * 0.001f);
+    return 9.9657843f / (frames > 1 ? frames : 1);
 }
 
-static inline float grm_contour_next(grm_contour *e) {
-    if (e->stage == 1) {
-        e->value += e->rise;
-        if (e->value >= 1) {
-            e->value = 1;
-            e->stage = 2;
-        }
-    } else if (e->stage == 2) {
-        e->value += (e->sustain - e->value) * e->decay;
-        if (e->value < 1e-5f && e->sustain <= 0) {
-            e->value = 0;
-            e->stage = 0;
-        }
-    } else if (e->stage == 3) {
-        e->value -= e->value * e->release;
-        if (e->value < 1e-5f) {
-            e->value = 0;
-            e->stage = 0;
-        }
+// Begins at the value it has; no attack at all begins at the top.
+static inline void grm_contour_start(grm_contour *e, const grm_adsr *shape, float decay_factor) {
+    float frames = shape->attack_ms * (GRM_RATE * 0.001f);
+    e->rise = frames > 1 ? 1.0f / frames : 1.0f;
+    e->decay = grm_halvings(shape->decay_ms * decay_factor);
+    e->sustain = shape->sustain;
+    e->release = grm_halvings(shape->release_ms);
+    e->stage = 1;
+    if (frames <= 1) {
+        e->value = 1;
+        e->stage = 2;
     }
+}
+
+// Moves on by `frames` (at most GRM_STRETCH) and returns the level there; between, a straight line will do.
+static inline float grm_contour_move(grm_contour *e, size_t frames) {
+    float left = (float)frames;
+    if (e->stage == 1) {
+        float way = (1 - e->value) / e->rise;
+        if (way > left) return e->value += e->rise * left;
+        left -= way;
+        e->value = 1;
+        e->stage = 2;
+    }
+    if (e->stage == 2) {
+        e->value = e->sustain + (e->value - e->sustain) * exp2f(-e->decay * left);
+        if (e->value < 1e-4f && e->sustain <= 0) e->stage = 0;
+    } else if (e->stage == 3) {
+        e->value *= exp2f(-e->release * left);
+        if (e->value < 1e-4f) e->stage = 0;
+    }
+    if (e->stage == 0) e->value = 0;
     return e->value;
 }
 
-// State-variable filter with trapezoidal integrators (A. Simper, "Linear Trapezoidal Integrated SVF", Cytomic 2013).
-// g = tan(pi f / rate), k = 1/Q.
+// State-variable filter with trapezoidal integrators (A. Simper, "Linear Trapezoidal Integrated SVF", Cytomic 2013),
+// its two states stepped directly: with g = tan(pi f / rate) and k = 1/Q, d = 1/(1 + g(g + k)),
+//   a = 2d - 1, b = 2gd, c = 2g²d; one' = a one + b (x - two), two' = two + b one + c (x - two),
+// band and low are the means of a state and its next.
 typedef struct grm_svf {
     float one, two;
 } grm_svf;
+typedef struct grm_svf_tuning {
+    float a, b, c, k;
+} grm_svf_tuning;
 typedef struct grm_svf_out {
     float low, band, high;
 } grm_svf_out;
@@ -139,14 +174,32 @@ static inline float grm_svf_g(float hz) {
     return tanf((float)GRM_PI / GRM_RATE * limited);
 }
 
-static inline grm_svf_out grm_svf_next(grm_svf *s, float x, float g, float k) {
-    float a1 = 1.0f / (1.0f + g * (g + k));
-    float v3 = x - s->two;
-    float v1 = a1 * (s->one + g * v3);
-    float v2 = s->two + g * v1;
-    s->one = 2 * v1 - s->one;
-    s->two = 2 * v2 - s->two;
-    return (grm_svf_out){.low = v2, .band = v1, .high = x - k * v1 - v2};
+static inline grm_svf_tuning grm_svf_tune(float hz, float k) {
+    float g = grm_svf_g(hz), d = 1 / (1 + g * (g + k));
+    return (grm_svf_tuning){2 * d - 1, 2 * g * d, 2 * g * g * d, k};
+}
+
+static inline grm_svf_out grm_svf_next(grm_svf *s, float x, const grm_svf_tuning *t) {
+    float way = x - s->two;
+    float one = t->a * s->one + t->b * way, two = s->two + t->b * s->one + t->c * way;
+    float band = 0.5f * (s->one + one), low = 0.5f * (s->two + two);
+    s->one = one;
+    s->two = two;
+    return (grm_svf_out){.low = low, .band = band, .high = x - t->k * band - low};
+}
+
+// Two channels in place; they run side by side.
+static inline void grm_svf_low_pair(grm_svf s[2], const grm_svf_tuning *t, size_t frames, float *left, float *right) {
+    for (size_t i = 0; i < frames; i++) {
+        left[i] = grm_svf_next(&s[0], left[i], t).low;
+        right[i] = grm_svf_next(&s[1], right[i], t).low;
+    }
+}
+static inline void grm_svf_high_pair(grm_svf s[2], const grm_svf_tuning *t, size_t frames, float *left, float *right) {
+    for (size_t i = 0; i < frames; i++) {
+        left[i] = grm_svf_next(&s[0], left[i], t).high;
+        right[i] = grm_svf_next(&s[1], right[i], t).high;
+    }
 }
 
 // Soft limiting x/sqrt(1+x²), averaged over the way from the last sample to this one (first-order antiderivative
@@ -155,12 +208,18 @@ static inline grm_svf_out grm_svf_next(grm_svf *s, float x, float g, float k) {
 typedef struct grm_softener {
     float last, root;
 } grm_softener;
-static inline float grm_soften(grm_softener *s, float x) {
-    float root = sqrtf(1.0f + x * x);
-    float y = (x + s->last) / (root + s->root);
-    s->last = x;
-    s->root = root;
-    return y;
+// x: [frames <= GRM_STRETCH], in place, times gain before.
+static inline void grm_soften(grm_softener *s, float gain, size_t frames, float *x) {
+    float in[GRM_STRETCH + 1], root[GRM_STRETCH + 1];
+    in[0] = s->last;
+    root[0] = s->root;
+    for (size_t i = 0; i < frames; i++) {
+        in[i + 1] = gain * x[i];
+        root[i + 1] = sqrtf(1.0f + in[i + 1] * in[i + 1]);
+    }
+    for (size_t i = 0; i < frames; i++) x[i] = (in[i + 1] + in[i]) / (root[i + 1] + root[i]);
+    s->last = in[frames];
+    s->root = root[frames];
 }
 static inline grm_softener grm_softener_new(void) {
     return (grm_softener){.last = 0, .root = 1};

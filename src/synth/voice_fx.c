@@ -14,7 +14,7 @@ typedef struct instance {
     grm_hiss noise[2];
     grm_svf band[2], band2[2], tone[2], high[2];
     uint32_t saw[SAWS], saw_increment[SAWS], sine, sine_increment, metal[METALS], metal_increment[METALS];
-    float g, tone_g, noise_level, tone_level, sine_level, metal_level;  // at the end of the last stretch
+    float noise_level, tone_level, sine_level, metal_level;  // at the end of the last stretch
     bool fresh;
 } instance;
 
@@ -166,22 +166,24 @@ static void fx_release(grm_engine *engine, int32_t note) {
     (void)note;
 }
 
-static void run_noise(instance *n, const place *p, float g, size_t frames, float *l, float *r) {
-    float step = (p->noise_level - n->noise_level) / (float)frames, bend = (g - n->g) / (float)frames, pan[2];
+static void run_noise(instance *n, const place *p, size_t frames, float *l, float *r) {
+    float step = (p->noise_level - n->noise_level) / (float)frames, pan[2];
+    grm_svf_tuning tuning = grm_svf_tune(p->noise_hz, p->noise_k);
+    grm_svf_tuning second = grm_svf_tune(p->noise_high ? 1800 : p->noise_hz, 1.41f);
     grm_pan(p->pan, &pan[0], &pan[1]);
     for (int c = 0; c < 2; c++) {
-        float a = n->noise_level, at = n->g, *out = c ? r : l;
-        for (size_t i = 0; i < frames; i++, a += step, at += bend) {
+        float a = n->noise_level, *out = c ? r : l;
+        for (size_t i = 0; i < frames; i++, a += step) {
             float x = grm_hiss_next(&n->noise[c]);
-            grm_svf_out y = grm_svf_next(&n->band[c], x, at, p->noise_k);
+            grm_svf_out y = grm_svf_next(&n->band[c], x, &tuning);
             float once = p->noise_high ? y.high : 2 * y.band;
-            y = grm_svf_next(&n->band2[c], once, p->noise_high ? 0.12f : at, 1.41f);
+            y = grm_svf_next(&n->band2[c], once, &second);
             out[i] += pan[c] * a * (p->noise_high ? y.high : 0.6f * y.low + 0.5f * once);
         }
     }
 }
 
-static void run_saws(const fx *s, instance *n, const place *p, float g, size_t frames, float *l, float *r) {
+static void run_saws(const fx *s, instance *n, const place *p, size_t frames, float *l, float *r) {
     if (p->saw_level <= 0 && n->tone_level <= 0) return;
     float sides[2][GRM_STRETCH] = {{0}};
     for (int k = 0; k < SAWS; k++) {
@@ -200,11 +202,12 @@ static void run_saws(const fx *s, instance *n, const place *p, float g, size_t f
         n->saw[k] = at;
         n->saw_increment[k] = to;
     }
-    float level_step = (p->saw_level - n->tone_level) / (float)frames, bend = (g - n->tone_g) / (float)frames;
+    float level_step = (p->saw_level - n->tone_level) / (float)frames;
+    grm_svf_tuning tuning = grm_svf_tune(p->saw_hz, 0.9f);
     for (int c = 0; c < 2; c++) {
-        float a = n->tone_level, at = n->tone_g, *out = c ? r : l;
-        for (size_t i = 0; i < frames; i++, a += level_step, at += bend)
-            out[i] += a * grm_svf_next(&n->tone[c], sides[c][i], at, 0.9f).low;
+        float a = n->tone_level, *out = c ? r : l;
+        for (size_t i = 0; i < frames; i++, a += level_step)
+            out[i] += a * grm_svf_next(&n->tone[c], sides[c][i], &tuning).low;
     }
 }
 
@@ -237,32 +240,26 @@ static void run_metal(const fx *s, instance *n, const place *p, size_t frames, f
         n->metal[k + 1] = b;
     }
     float step = (p->metal_level - n->metal_level) / (float)frames;
+    grm_svf_tuning tuning = grm_svf_tune(4700, 1.2f);
     for (int c = 0; c < 2; c++) {
         float a = n->metal_level, *out = c ? r : l;
         for (size_t i = 0; i < frames; i++, a += step)
-            out[i] += a * grm_svf_next(&n->high[c], 0.8f * x[c][i] + 0.35f * x[1 - c][i], 0.32f, 1.2f).high;
+            out[i] += a * grm_svf_next(&n->high[c], 0.8f * x[c][i] + 0.35f * x[1 - c][i], &tuning).high;
     }
 }
 
 static void run_instance(const fx *s, instance *n, size_t frames, float *left, float *right) {
     n->at += (int64_t)frames;
     place p = find_place(s, n, n->at);
-    float g = grm_svf_g(p.noise_hz), tone_g = grm_svf_g(p.saw_hz);
-    if (n->fresh) {
-        n->g = g;
-        n->tone_g = tone_g;
-    }
     float l[GRM_STRETCH] = {0}, r[GRM_STRETCH] = {0};
-    run_noise(n, &p, g, frames, l, r);
-    run_saws(s, n, &p, tone_g, frames, l, r);
+    run_noise(n, &p, frames, l, r);
+    run_saws(s, n, &p, frames, l, r);
     run_boom(s, n, &p, frames, l, r);
     run_metal(s, n, &p, frames, l, r);
     for (size_t i = 0; i < frames; i++) {
         left[i] += n->level * l[i];
         right[i] += n->level * r[i];
     }
-    n->g = g;
-    n->tone_g = tone_g;
     n->noise_level = p.noise_level;
     n->tone_level = p.saw_level;
     n->sine_level = p.sine_level;

@@ -240,7 +240,7 @@ grm_status grm_voice_player_new(const char *voice, const grm_part *part, const g
     p->events = events;
     p->count = count;
     p->bend_range = part->bend_range > 0 ? part->bend_range : 2;
-    p->quiet = 1;
+    p->quiet = GRM_RATE * 3600;  // for long
     for (int key = 0; key < KEYS; key++) p->pending[key] = -1;
     p->controls[7] = 100;
     reset_controls(p);

@@ -11,7 +11,8 @@ typedef struct record {
     grm_rng rng;
     grm_pink pink[2];
     grm_hiss white[2];
-    grm_svf low[2], high[2], shelf[2], rumble[2];
+    grm_svf low[2], high[2], hum[2], rumble[2];
+    grm_svf_tuning low_tuning, high_tuning, hum_tuning, rumble_tuning;
     grm_pings pings;
     int64_t next_click, next_pop, turn;  // frames until; the place in a revolution
     struct {
@@ -34,14 +35,14 @@ static void click(record *r, float quiet_db) {
     float hz = 1500 * exp2f(2.2f * grm_rng_float(&r->rng));
     float ms = grm_rng_between(&r->rng, 0.4f, 2.2f);
     float pan = grm_rng_between(&r->rng, -0.8f, 0.8f);
-    float level = grm_db_to_gain(quiet_db + 7 * (spread > 2.2f ? 2.2f : spread));
+    float level = grm_db_to_gain(quiet_db + 5.5f * (spread > 1.6f ? 1.6f : spread));
     grm_pings_strike(&r->pings, hz, ms, level, pan);
 }
 
 static void pop(record *r) {
     float hz = grm_rng_between(&r->rng, 280, 900);
     float ms = grm_rng_between(&r->rng, 5, 14);
-    float level = grm_db_to_gain(grm_rng_between(&r->rng, -22, -12));
+    float level = grm_db_to_gain(grm_rng_between(&r->rng, -27, -19));
     float pan = grm_rng_between(&r->rng, -0.5f, 0.5f);
     grm_pings_strike(&r->pings, hz, ms, level, pan);
     grm_pings_strike(&r->pings, hz * 4.3f, ms * 0.3f, level * 0.7f, pan);
@@ -53,7 +54,7 @@ static void run_vinyl(record *r, size_t frames, float *left, float *right) {
     r->next_click -= (int64_t)frames;
     while (r->next_click <= 0) {
         click(r, -27);
-        r->next_click += wait(&r->rng, 26 * r->preset->density * wear);
+        r->next_click += wait(&r->rng, 42 * r->preset->density * wear);
     }
     r->next_pop -= (int64_t)frames;
     while (r->next_pop <= 0) {
@@ -70,13 +71,13 @@ static void run_vinyl(record *r, size_t frames, float *left, float *right) {
     r->turn = (r->turn + (int64_t)frames) % revolution;
     grm_pings_render(&r->pings, frames, left, right);
     float swish = 1 + 0.35f * (float)sin(2 * GRM_PI * (double)r->turn / (double)revolution);
-    float surface = 0.010f * wear * swish;
+    float surface = 0.016f * wear * swish;
     for (size_t i = 0; i < frames; i++) {
         for (int c = 0; c < 2; c++) {
             float p = grm_pink_next(&r->pink[c]);
-            float hiss = grm_svf_next(&r->high[c], p, 0.0523f, 1.41f).high;    // above 800 Hz
-            hiss = grm_svf_next(&r->low[c], hiss, 0.4873f, 1.41f).low;         // below 7 kHz
-            float rumble = grm_svf_next(&r->rumble[c], p, 0.0026f, 0.9f).low;  // below 40 Hz
+            float hiss = grm_svf_next(&r->high[c], p, &r->high_tuning).high;
+            hiss = grm_svf_next(&r->low[c], hiss, &r->low_tuning).low;
+            float rumble = grm_svf_next(&r->rumble[c], p, &r->rumble_tuning).low;
             (c ? right : left)[i] += surface * (hiss + 0.45f * rumble);
         }
     }
@@ -94,13 +95,13 @@ static void run_tape(record *r, size_t frames, float *left, float *right) {
         (float)(0.6 * sin(2 * GRM_PI * r->wow) + 0.35 * sin(2 * GRM_PI * r->flutter)) * (0.4f + r->preset->wear);
     // the tape lifts from the head now and then: less treble for a moment
     float lift = dropout < 0.25f ? 4 * (0.25f - dropout) : 0;
-    float g = grm_svf_g(r->preset->tone_hz * exp2f(0.35f * wobble - 1.2f * lift));
+    grm_svf_tuning low = grm_svf_tune(r->preset->tone_hz * exp2f(0.35f * wobble - 1.2f * lift), 1.41f);
     float to = 0.09f * grm_db_to_gain(1.1f * wobble - 3 * lift), step = (to - r->level) / (float)frames;
     for (size_t i = 0; i < frames; i++, r->level += step) {
         for (int c = 0; c < 2; c++) {
             float x = 0.75f * grm_hiss_next(&r->white[c]) + 0.5f * grm_pink_next(&r->pink[c]);
-            x = grm_svf_next(&r->high[c], x, 0.0196f, 1.41f).high;  // above 300 Hz
-            (c ? right : left)[i] += r->level * grm_svf_next(&r->low[c], x, g, 1.41f).low;
+            x = grm_svf_next(&r->high[c], x, &r->high_tuning).high;
+            (c ? right : left)[i] += r->level * grm_svf_next(&r->low[c], x, &low).low;
         }
     }
     r->level = to;
@@ -109,15 +110,15 @@ static void run_tape(record *r, size_t frames, float *left, float *right) {
 static void run_room(record *r, size_t frames, float *left, float *right) {
     float air = grm_wander_move(&r->drift[0], &r->rng, frames);
     float body = grm_wander_move(&r->drift[1], &r->rng, frames);
-    float g = grm_svf_g(r->preset->tone_hz * exp2f(air - 0.5f));
+    grm_svf_tuning tuning = grm_svf_tune(r->preset->tone_hz * exp2f(air - 0.5f), 1.41f);
     float to = 0.5f + 0.5f * body, step = (to - r->level) / (float)frames;
     for (size_t i = 0; i < frames; i++, r->level += step) {
         float shared = grm_pink_next(&r->pink[0]), side = grm_pink_next(&r->pink[1]);
         for (int c = 0; c < 2; c++) {
             float x = shared + (c ? -0.8f : 0.8f) * side;
-            float low = grm_svf_next(&r->low[c], x, g, 1.41f).low;
-            float mains = grm_svf_next(&r->shelf[c], x, 0.00785f, 0.12f).band;  // a hum at 120 Hz
-            float breath = grm_svf_next(&r->high[c], grm_hiss_next(&r->white[c]), 0.33f, 1.41f).high;
+            float low = grm_svf_next(&r->low[c], x, &tuning).low;
+            float mains = grm_svf_next(&r->hum[c], x, &r->hum_tuning).band;
+            float breath = grm_svf_next(&r->high[c], grm_hiss_next(&r->white[c]), &r->high_tuning).high;
             (c ? right : left)[i] += 0.16f * r->level * low + 0.02f * mains + 0.0035f * breath;
         }
     }
@@ -145,6 +146,11 @@ grm_status grm_record_new(const grm_voice_preset *preset, const grm_rng *rng, gr
     r->texture = (grm_texture){record_render, record_free};
     r->preset = preset;
     r->rng = grm_rng_branch(rng, "texture", 0);
+    bool vinyl = preset->sound == GRM_TEXTURE_VINYL, tape = preset->sound == GRM_TEXTURE_TAPE;
+    r->high_tuning = grm_svf_tune(vinyl ? 800 : tape ? 300 : 4900, 1.41f);
+    r->low_tuning = grm_svf_tune(7000, 1.41f);
+    r->rumble_tuning = grm_svf_tune(40, 0.9f);
+    r->hum_tuning = grm_svf_tune(120, 0.12f);
     for (int c = 0; c < 2; c++) {
         r->pink[c].noise = grm_hiss_new(&r->rng);
         r->white[c] = grm_hiss_new(&r->rng);

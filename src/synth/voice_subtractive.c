@@ -12,7 +12,7 @@ typedef struct osc_state {
     float ratio[GRM_MAX_UNISON];
     float drift_phase[GRM_MAX_UNISON], drift_rate[GRM_MAX_UNISON];
     float level;  // falls where the oscillator has a decay of its own
-    uint32_t width;
+    uint32_t width[GRM_MAX_UNISON];
     grm_hiss noise;
 } osc_state;
 
@@ -27,12 +27,14 @@ typedef struct note_state {
     float gain, gain_target;
     float fade;  // 1, or on its way to 0 when the note was stolen
     float lfo_phase, lfo_depth;
-    float tremolo;
     grm_contour amp, filter;
-    float g, k;          // filter coefficients at the end of the last stretch
-    grm_svf svf[2][2];   // [channel][stage]
+    float level;               // of the note at the end of the last stretch
+    grm_svf_tuning tuning[2];  // there too; [section]
+    float ladder_g, ladder_k;
+    grm_svf svf[2][2];   // [section][channel]
     float ladder[2][4];  // [channel][pole]
     grm_softener softener[2];
+    float spill[2][GRM_BLEP_TAPS + 1];  // what falls of saws leave to the next stretch
     osc_state osc[GRM_MAX_OSCILLATORS];
 } note_state;
 
@@ -43,7 +45,7 @@ typedef struct held_key {
 } held_key;
 
 typedef struct unison_layout {
-    float cents[GRM_MAX_UNISON], left[GRM_MAX_UNISON], right[GRM_MAX_UNISON];
+    float ratio[GRM_MAX_UNISON], left[GRM_MAX_UNISON], right[GRM_MAX_UNISON];
     float gain;
     bool stereo;
 } unison_layout;
@@ -58,6 +60,7 @@ typedef struct subtractive {
     float vibrato_phase;
     unison_layout layout[GRM_MAX_OSCILLATORS];
     grm_wavetable *tables[GRM_MAX_OSCILLATORS];
+    grm_blep *blep;
     note_state notes[NOTES];
     held_key stack[HELD];  // of a mono voice, the last one sounds
     size_t held;
@@ -73,7 +76,7 @@ static void lay_out(const grm_oscillator *o, unison_layout *u) {
     float power = 0;
     for (int i = 0; i < count; i++) {
         float place = count > 1 ? 2.0f * (float)i / (float)(count - 1) - 1.0f : 0.0f;
-        u->cents[i] = o->detune_cents * (count == 7 ? supersaw_offsets[i] : place);
+        u->ratio[i] = exp2f(o->detune_cents * (count == 7 ? supersaw_offsets[i] : place) / 1200);
         float level = fabsf(place) < 0.01f ? 1.0f : o->blend;
         // neighbours go to opposite sides, so that both sides have high and low ones
         grm_pan(place * (i % 2 ? -o->spread : o->spread), &u->left[i], &u->right[i]);
@@ -95,7 +98,7 @@ static void start_oscillators(subtractive *s, note_state *n) {
         for (int u = 0; u < s->preset->oscillators[i].unison; u++) {
             uint32_t anywhere = grm_rng_u32(&s->rng);
             o->phase[u] = s->preset->phase < 0 ? anywhere : (uint32_t)(s->preset->phase * 4294967040.0f);
-            o->drift_phase[u] = grm_rng_float(&s->rng);
+            o->drift_phase[u] = grm_rng_between(&s->rng, -1, 1);
             o->drift_rate[u] = grm_rng_between(&s->rng, 0.15f, 0.7f);
         }
     }
@@ -113,9 +116,8 @@ static float accent_of(const grm_voice_preset *p, float velocity) {
 static void strike(subtractive *s, note_state *n, const grm_press *press) {
     const grm_voice_preset *p = s->preset;
     n->velocity = press->velocity;
-    grm_contour_set(&n->amp, &p->contour, 1);
-    grm_contour_set(&n->filter, &p->filter.contour, 1 - 0.5f * accent_of(p, press->velocity));
-    n->amp.stage = n->filter.stage = 1;
+    grm_contour_start(&n->amp, &p->contour, 1);
+    grm_contour_start(&n->filter, &p->filter.contour, 1 - 0.5f * accent_of(p, press->velocity));
     n->drop = p->drop;
     n->lfo_depth = 0;
 }
@@ -148,7 +150,7 @@ static note_state *begin(subtractive *s, const grm_press *press) {
     n->key = press->key;
     n->pitch = n->target = (float)press->key;
     n->gain = n->gain_target = level_of(s->preset, press->velocity);
-    n->fade = n->tremolo = 1;
+    n->fade = 1;
     n->lfo_phase = s->preset->phase < 0 ? grm_rng_float(&s->rng) : 0;
     n->softener[0] = n->softener[1] = grm_softener_new();
     start_oscillators(s, n);
@@ -222,49 +224,50 @@ static void subtractive_release(grm_engine *engine, int32_t note) {
 
 // ---- oscillators ----
 
-// left, right: [frames], added to; right NULL for one channel. The increment goes in a line to `end`.
-static void run_wave(const grm_wave_point *wave, uint32_t *phase, uint32_t from, uint32_t to, size_t frames,
-                     float gain_l, float gain_r, float *restrict left, float *restrict right) {
+// left, right: [frames], added to; right NULL for one channel. The increment goes in a line to `to`.
+static void run_table(const grm_wave_point *wave, uint32_t *phase, uint32_t from, uint32_t to, size_t frames,
+                      float gain_l, float gain_r, float *restrict left, float *restrict right) {
     uint32_t at = *phase, step = from;
     uint32_t bend = (uint32_t)(((int64_t)to - (int64_t)from) / (int64_t)frames);
-    if (right) {
-        for (size_t i = 0; i < frames; i++) {
-            float v = grm_wave_read(wave, at);
-            left[i] += gain_l * v;
-            right[i] += gain_r * v;
-            at += step;
-            step += bend;
-        }
-    } else {
-        for (size_t i = 0; i < frames; i++) {
-            left[i] += gain_l * grm_wave_read(wave, at);
-            at += step;
-            step += bend;
-        }
-    }
-    *phase = at;
-}
-
-// A pulse of any width: two saws apart by that width.
-static void run_pulse(const grm_wave_point *saw, uint32_t *phase, uint32_t from, uint32_t to, uint32_t width_from,
-                      uint32_t width_to, size_t frames, float gain_l, float gain_r, float *restrict left,
-                      float *restrict right) {
-    uint32_t at = *phase, step = from, width = width_from;
-    uint32_t bend = (uint32_t)(((int64_t)to - (int64_t)from) / (int64_t)frames);
-    uint32_t widen = (uint32_t)(((int64_t)width_to - (int64_t)width_from) / (int64_t)frames);
     for (size_t i = 0; i < frames; i++) {
-        float v = grm_wave_read(saw, at) - grm_wave_read(saw, at + width);
+        float v = grm_wave_read(wave, at);
         left[i] += gain_l * v;
         if (right) right[i] += gain_r * v;
         at += step;
         step += bend;
-        width += widen;
     }
     *phase = at;
 }
 
-static bool is_pwm(const grm_voice_preset *p, const grm_oscillator *o) {
-    return o->wave == GRM_WAVE_PULSE && (o->width != 0.5f || p->lfo.width > 0);
+static void run_noise(osc_state *state, float level, size_t frames, float *left, float *right) {
+    for (size_t i = 0; i < frames; i++) {
+        float v = level * grm_hiss_next(&state->noise);
+        left[i] += v;
+        if (right) right[i] += v;
+    }
+}
+
+// Saws fall, as their Fourier series of sines does. A pulse is two of them apart by its width; while the width moves
+// the second one runs a little slower or faster.
+static void run_saws(const grm_blep *blep, osc_state *state, int voice, bool pulse, uint32_t step, uint32_t width,
+                     size_t frames, float gain_l, float gain_r, float *left, float *right) {
+    if (pulse) {
+        uint32_t second = state->phase[voice] + state->width[voice];
+        uint32_t way = width - state->width[voice];
+        uint32_t faster = (uint32_t)((int32_t)way / (int32_t)frames);
+        grm_blep_saw(blep, &second, step + faster, frames, gain_l, gain_r, left, right);
+        state->width[voice] += faster * (uint32_t)frames;
+    }
+    grm_blep_saw(blep, &state->phase[voice], step, frames, -gain_l, -gain_r, left, right);
+}
+
+// How much faster one of a unison runs, its slow wander included; of the few cents of that e^x is 1 + x.
+static float detune(const subtractive *s, size_t index, osc_state *state, int voice, size_t frames) {
+    float wander = s->preset->drift_cents * (0.69314718f / 1200);
+    if (wander <= 0) return s->layout[index].ratio[voice];
+    state->drift_phase[voice] += 2 * state->drift_rate[voice] * (float)frames / GRM_RATE;
+    if (state->drift_phase[voice] >= 1) state->drift_phase[voice] -= 2;
+    return s->layout[index].ratio[voice] * (1 + wander * grm_sine(state->drift_phase[voice]));
 }
 
 static void run_oscillator(subtractive *s, note_state *n, size_t index, float key, float lfo, size_t frames,
@@ -274,117 +277,136 @@ static void run_oscillator(subtractive *s, note_state *n, size_t index, float ke
     const unison_layout *layout = &s->layout[index];
     osc_state *state = &n->osc[index];
     float level = layout->gain * state->level;
-    if (o->decay_ms > 0) state->level *= exp2f(-9.9657843f / (o->decay_ms * (GRM_RATE * 0.001f)) * (float)frames);
-    if (state->level < 1e-5f) state->level = 0;
     if (level <= 0) return;
+    if (o->decay_ms > 0) state->level *= exp2f(-grm_halvings(o->decay_ms) * (float)frames);
+    if (state->level < 1e-5f) state->level = 0;
     if (o->wave == GRM_WAVE_NOISE) {
-        for (size_t i = 0; i < frames; i++) {
-            float v = level * grm_hiss_next(&state->noise);
-            left[i] += v;
-            if (right) right[i] += v;
-        }
+        run_noise(state, level, frames, left, right);
         return;
     }
     float hz = grm_key_hz(key + o->semitones + o->cents * 0.01f);
     float width = o->width + p->lfo.width * lfo;
     uint32_t width_to = (uint32_t)((width < 0.03f ? 0.03f : width > 0.97f ? 0.97f : width) * 4294967040.0f);
-    if (n->fresh) state->width = width_to;
     for (int u = 0; u < o->unison; u++) {
-        float cents = layout->cents[u];
-        if (p->drift_cents > 0) {
-            cents += p->drift_cents * sinf((float)(2 * GRM_PI) * state->drift_phase[u]);
-            state->drift_phase[u] += state->drift_rate[u] * (float)frames / GRM_RATE;
-            state->drift_phase[u] -= floorf(state->drift_phase[u]);
+        uint32_t to = grm_phase_increment(hz * detune(s, index, state, u, frames));
+        if (n->fresh) {
+            state->increment[u] = to;
+            state->width[u] = width_to;
         }
-        uint32_t to = grm_phase_increment(cents != 0 ? hz * exp2f(cents / 1200) : hz);
-        uint32_t from = n->fresh ? to : state->increment[u];
-        const grm_wave_point *wave = grm_wavetable_at(s->tables[index], from > to ? from : to);
         float gain_l = level * layout->left[u], gain_r = level * layout->right[u];
-        if (is_pwm(p, o))
-            run_pulse(wave, &state->phase[u], from, to, state->width, width_to, frames, gain_l, gain_r, left, right);
-        else
-            run_wave(wave, &state->phase[u], from, to, frames, gain_l, gain_r, left, right);
+        if (o->wave == GRM_WAVE_SAW || o->wave == GRM_WAVE_PULSE) {
+            run_saws(s->blep, state, u, o->wave == GRM_WAVE_PULSE, to, width_to, frames, gain_l, gain_r, left, right);
+        } else {
+            uint32_t from = state->increment[u];
+            const grm_wave_point *wave = grm_wavetable_at(s->tables[index], from > to ? from : to);
+            run_table(wave, &state->phase[u], from, to, frames, gain_l, gain_r, left, right);
+        }
         state->increment[u] = to;
     }
-    state->width = width_to;
 }
 
 // ---- filters ----
 
-typedef struct filter_line {
-    float g, k, g_step, k_step;
-} filter_line;
+// Coefficients at the start of a stretch, and what they change by a frame.
+typedef struct svf_line {
+    grm_svf_tuning at, by;
+} svf_line;
 
-static void run_svf(int kind, grm_svf *s, filter_line f, size_t frames, float *x) {
-    for (size_t i = 0; i < frames; i++) {
-        grm_svf_out y = grm_svf_next(&s[0], x[i], f.g, f.k);
-        x[i] = kind == GRM_VCF_BP12 ? y.band * f.k : kind == GRM_VCF_HP12 ? y.high : y.low;
-        f.g += f.g_step;
-        f.k += f.k_step;
+static svf_line svf_towards(grm_svf_tuning *now, grm_svf_tuning to, bool fresh, size_t frames) {
+    if (fresh) *now = to;
+    float share = 1.0f / (float)frames;
+    svf_line line = {
+        *now, {(to.a - now->a) * share, (to.b - now->b) * share, (to.c - now->c) * share, (to.k - now->k) * share}};
+    *now = to;
+    return line;
+}
+
+static inline void svf_step(svf_line *line) {
+    line->at.a += line->by.a;
+    line->at.b += line->by.b;
+    line->at.c += line->by.c;
+    line->at.k += line->by.k;
+}
+
+static void run_low(grm_svf s[2], svf_line line, size_t frames, float *restrict left, float *restrict right) {
+    if (right) {
+        for (size_t i = 0; i < frames; i++, svf_step(&line)) {
+            left[i] = grm_svf_next(&s[0], left[i], &line.at).low;
+            right[i] = grm_svf_next(&s[1], right[i], &line.at).low;
+        }
+    } else {
+        for (size_t i = 0; i < frames; i++, svf_step(&line)) left[i] = grm_svf_next(&s[0], left[i], &line.at).low;
     }
 }
 
-// Two second-order sections: a Butterworth pair at no resonance, of which the sharper one rings.
-static void run_lp24(grm_svf *s, filter_line f, size_t frames, float *x) {
-    for (size_t i = 0; i < frames; i++) {
-        float y = grm_svf_next(&s[0], x[i], f.g, 1.8478f).low;
-        x[i] = grm_svf_next(&s[1], y, f.g, f.k).low;
-        f.g += f.g_step;
-        f.k += f.k_step;
+static void run_band_or_high(bool high, grm_svf *s, svf_line line, size_t frames, float *x) {
+    for (size_t i = 0; i < frames; i++, svf_step(&line)) {
+        grm_svf_out y = grm_svf_next(s, x[i], &line.at);
+        x[i] = high ? y.high : y.band * line.at.k;
     }
 }
 
 // Four one-poles in a loop without delay (V. Zavalishin, "The Art of VA Filter Design", 5.3), the loop's input softly
-// limited: the linear loop is solved, then its input bent.
-static void run_ladder(float *s, filter_line f, size_t frames, float *x) {
-    for (size_t i = 0; i < frames; i++) {
-        float d = 1.0f / (1.0f + f.g), gain = f.g * d;
-        float g2 = gain * gain, g4 = g2 * g2;
-        float sum = d * (g2 * gain * s[0] + g2 * s[1] + gain * s[2] + s[3]);
-        float input = x[i] * (1.0f + 0.6f * f.k);  // what resonance takes from the bass comes back in part
-        float out = (g4 * input + sum) / (1.0f + f.k * g4);
-        float u = input - f.k * out;
-        u = u / sqrtf(1.0f + 0.15f * u * u);
-        for (int pole = 0; pole < 4; pole++) {
-            float v = (u - s[pole]) * gain;
-            u = v + s[pole];
-            s[pole] = u + v;
-        }
-        x[i] = u;
-        f.g += f.g_step;
-        f.k += f.k_step;
+// limited: the linear loop is solved, then its input bent by u - u³/12 where that still rises.
+static inline float ladder_next(float s[4], float x, float gain, float one_less, float k, float solve) {
+    float g2 = gain * gain;
+    float sum = one_less * (g2 * gain * s[0] + g2 * s[1] + gain * s[2] + s[3]);
+    float input = x * (1.0f + 0.6f * k);  // what resonance takes from the bass comes back in part
+    float u = input - k * (g2 * g2 * input + sum) * solve;
+    u = u > 2 ? 2 : u < -2 ? -2 : u;
+    u *= 1.0f - u * u * (1.0f / 12);
+    for (int pole = 0; pole < 4; pole++) {
+        float v = (u - s[pole]) * gain;
+        u = v + s[pole];
+        s[pole] = u + v;
     }
+    return u;
 }
 
-static float resonance_to_k(int kind, float resonance) {
-    if (resonance > 1) resonance = 1;
-    if (kind == GRM_VCF_LADDER) return 3.95f * resonance;
-    if (kind == GRM_VCF_LP24) return 0.7654f * (1 - 0.97f * resonance);
-    return 1.4142f * (1 - 0.97f * resonance);
+static void run_ladder(note_state *n, float g, float k, size_t frames, float *left, float *right) {
+    if (n->fresh) {
+        n->ladder_g = g;
+        n->ladder_k = k;
+    }
+    float share = 1.0f / (float)frames, at = n->ladder_g, res = n->ladder_k;
+    float by = (g - at) * share, res_by = (k - res) * share;
+    for (size_t i = 0; i < frames; i++) {
+        float one_less = 1.0f / (1.0f + at), gain = at * one_less, g2 = gain * gain;
+        float solve = 1.0f / (1.0f + res * g2 * g2);
+        left[i] = ladder_next(n->ladder[0], left[i], gain, one_less, res, solve);
+        if (right) right[i] = ladder_next(n->ladder[1], right[i], gain, one_less, res, solve);
+        at += by;
+        res += res_by;
+    }
+    n->ladder_g = g;
+    n->ladder_k = k;
 }
 
+// LP24 is two second-order sections: a Butterworth pair at no resonance, of which the sharper one rings.
 static void run_filter(subtractive *s, note_state *n, float octaves, float accent, size_t frames, float *left,
                        float *right) {
     const grm_vcf_preset *f = &s->preset->filter;
     if (f->kind == GRM_VCF_NONE) return;
-    float g = grm_svf_g(f->cutoff_hz * exp2f(octaves));
-    float k = resonance_to_k(f->kind, f->resonance + 0.2f * accent);
-    if (n->fresh) {
-        n->g = g;
-        n->k = k;
+    float hz = f->cutoff_hz * exp2f(octaves), resonance = f->resonance + 0.2f * accent;
+    if (resonance > 1) resonance = 1;
+    if (f->kind == GRM_VCF_LADDER) {
+        run_ladder(n, grm_svf_g(hz), 3.95f * resonance, frames, left, right);
+        return;
     }
-    filter_line line = {n->g, n->k, (g - n->g) / (float)frames, (k - n->k) / (float)frames};
-    for (int channel = 0; channel < (right ? 2 : 1); channel++) {
-        float *x = channel ? right : left;
-        if (f->kind == GRM_VCF_LADDER)
-            run_ladder(n->ladder[channel], line, frames, x);
-        else if (f->kind == GRM_VCF_LP24)
-            run_lp24(n->svf[channel], line, frames, x);
-        else
-            run_svf(f->kind, n->svf[channel], line, frames, x);
+    float ring = 1 - 0.97f * resonance;
+    bool pair = f->kind == GRM_VCF_LP24;
+    grm_svf_tuning to = grm_svf_tune(hz, pair ? 0.7654f * ring : 1.4142f * ring);
+    svf_line line = svf_towards(&n->tuning[0], to, n->fresh, frames);
+    if (pair) {
+        svf_line first = svf_towards(&n->tuning[1], grm_svf_tune(hz, 1.8478f), n->fresh, frames);
+        run_low(n->svf[1], first, frames, left, right);
     }
-    n->g = g;
-    n->k = k;
+    if (pair || f->kind == GRM_VCF_LP12) {
+        run_low(n->svf[0], line, frames, left, right);
+        return;
+    }
+    run_band_or_high(f->kind == GRM_VCF_HP12, &n->svf[0][0], line, frames, left);
+    if (right) run_band_or_high(f->kind == GRM_VCF_HP12, &n->svf[0][1], line, frames, right);
 }
 
 // ---- a note's stretch ----
@@ -398,7 +420,7 @@ static float move_pitch(subtractive *s, note_state *n, const grm_expression *x, 
         n->pitch = fabsf(rest) < 0.001f ? n->target : n->target + rest;
     }
     float drop = n->drop;
-    if (drop != 0) n->drop *= exp2f(-9.9657843f / (p->drop_ms * (GRM_RATE * 0.001f)) * (float)frames);
+    if (drop != 0) n->drop *= exp2f(-grm_halvings(p->drop_ms) * (float)frames);
     if (fabsf(n->drop) < 1e-4f) n->drop = 0;
     float vibrato = x->modulation * p->vibrato_cents * sinf((float)(2 * GRM_PI) * s->vibrato_phase);
     return n->pitch + (n->fresh ? drop : n->drop) + x->bend + 0.01f * (vibrato + p->lfo.pitch_cents * lfo);
@@ -417,43 +439,45 @@ static float move_lfo(const grm_voice_preset *p, note_state *n, size_t frames) {
 static void shape(subtractive *s, note_state *n, float lfo, size_t frames, float *l, float *r) {
     const grm_voice_preset *p = s->preset;
     float tremolo = p->lfo.level_db > 0 ? grm_db_to_gain(p->lfo.level_db * 0.5f * (lfo - 1)) : 1;
-    float gain_to = n->gain + (n->gain_target - n->gain) * (1 - exp2f(-(float)frames / 100));
-    float level = n->gain * n->tremolo, step = (gain_to * tremolo - level) / (float)frames;
-    float make_up = p->drive_db > 0 ? s->drive : 1;
-    for (size_t i = 0; i < frames; i++) {
-        float a = grm_contour_next(&n->amp) * level;
-        if (n->dying) {
-            n->fade -= 1.0f / (0.005f * GRM_RATE);
-            if (n->fade <= 0) n->fade = 0;
-        }
-        a *= n->fade;
-        level += step;
-        l[i] *= a;
-        if (r) r[i] *= a;
-        if (p->drive_db > 0) {
-            l[i] = grm_soften(&n->softener[0], l[i] * make_up);
-            if (r) r[i] = grm_soften(&n->softener[1], r[i] * make_up);
-        }
+    n->gain += (n->gain_target - n->gain) * (1 - exp2f(-(float)frames / 100));
+    if (n->dying) n->fade -= (float)frames / (0.005f * GRM_RATE);
+    if (n->fade < 0) n->fade = 0;
+    float to = grm_contour_move(&n->amp, frames) * n->gain * tremolo * n->fade;
+    float from = n->level, step = (to - from) / (float)frames;
+    int count = (int)frames;  // not size_t: so that the loops become vector code
+    for (int i = 0; i < count; i++) l[i] *= from + step * (float)(i + 1);
+    if (r)
+        for (int i = 0; i < count; i++) r[i] *= from + step * (float)(i + 1);
+    if (p->drive_db > 0) {
+        grm_soften(&n->softener[0], s->drive, frames, l);
+        if (r) grm_soften(&n->softener[1], s->drive, frames, r);
     }
-    n->gain = gain_to;
-    n->tremolo = tremolo;
+    n->level = to;
     if (n->fade <= 0 || n->amp.stage == 0) n->sounding = false;
 }
 
 static void run_note(subtractive *s, note_state *n, const grm_expression *x, size_t frames, float *left, float *right) {
     const grm_voice_preset *p = s->preset;
-    float l[GRM_STRETCH] = {0}, r[GRM_STRETCH] = {0};
+    enum { SPILL = GRM_BLEP_TAPS + 1 };
+    float l[GRM_STRETCH + SPILL], r[GRM_STRETCH + SPILL];
+    float *other = s->stereo ? r : NULL;
+    memcpy(l, n->spill[0], sizeof n->spill[0]);
+    memset(l + SPILL, 0, frames * sizeof *l);
+    if (s->stereo) {
+        memcpy(r, n->spill[1], sizeof n->spill[1]);
+        memset(r + SPILL, 0, frames * sizeof *r);
+    }
     float lfo = move_lfo(p, n, frames);
     float key = move_pitch(s, n, x, lfo, frames);
-    for (size_t i = 0; i < p->oscillator_count; i++) run_oscillator(s, n, i, key, lfo, frames, l, s->stereo ? r : NULL);
-    float contour = 0;
-    for (size_t i = 0; i < frames; i++) contour = grm_contour_next(&n->filter);
-    float accent = accent_of(p, n->velocity);
+    for (size_t i = 0; i < p->oscillator_count; i++) run_oscillator(s, n, i, key, lfo, frames, l, other);
+    memcpy(n->spill[0], l + frames, sizeof n->spill[0]);
+    if (s->stereo) memcpy(n->spill[1], r + frames, sizeof n->spill[1]);
+    float contour = grm_contour_move(&n->filter, frames), accent = accent_of(p, n->velocity);
     float octaves = p->filter.envelope * contour * (1 + accent) + p->filter.velocity * (n->velocity - 100) / 127 +
                     p->filter.key_follow * (key - 60) / 12 + x->brightness + p->modulation * x->modulation +
                     p->lfo.filter * lfo;
-    run_filter(s, n, octaves, accent, frames, l, s->stereo ? r : NULL);
-    shape(s, n, lfo, frames, l, s->stereo ? r : NULL);
+    run_filter(s, n, octaves, accent, frames, l, other);
+    shape(s, n, lfo, frames, l, other);
     const float *from = s->stereo ? r : l;
     for (size_t i = 0; i < frames; i++) {
         left[i] += l[i];
@@ -477,24 +501,21 @@ static bool subtractive_render(grm_engine *engine, const grm_expression *x, size
 
 static void subtractive_free(grm_engine *engine) {
     subtractive *s = (subtractive *)engine;
-    for (size_t i = 0; i < GRM_MAX_OSCILLATORS; i++) {
-        bool shared = false;
-        for (size_t j = 0; j < i; j++) shared |= s->tables[j] == s->tables[i];
-        if (!shared) grm_wavetable_free(s->tables[i]);
-    }
+    for (size_t i = 0; i < GRM_MAX_OSCILLATORS; i++) grm_wavetable_free(s->tables[i]);
+    grm_blep_free(s->blep);
     free(s);
 }
 
 static grm_status make_tables(subtractive *s, grm_error *err) {
     const grm_voice_preset *p = s->preset;
-    int kinds[GRM_MAX_OSCILLATORS];
     for (size_t i = 0; i < p->oscillator_count; i++) {
         const grm_oscillator *o = &p->oscillators[i];
-        kinds[i] = is_pwm(p, o) ? GRM_WAVE_SAW : o->wave;
-        for (size_t j = 0; j < i && kinds[i] != GRM_WAVE_HARMONICS; j++)
-            if (kinds[j] == kinds[i]) s->tables[i] = s->tables[j];
-        if (s->tables[i] || kinds[i] == GRM_WAVE_NOISE) continue;
-        grm_status status = grm_wavetable_new(kinds[i], o->harmonics, o->harmonic_count, &s->tables[i], err);
+        grm_status status = GRM_OK;
+        if (o->wave == GRM_WAVE_SAW || o->wave == GRM_WAVE_PULSE) {
+            if (!s->blep) status = grm_blep_new(&s->blep, err);
+        } else if (o->wave != GRM_WAVE_NOISE) {
+            status = grm_wavetable_new(o->wave, o->harmonics, o->harmonic_count, &s->tables[i], err);
+        }
         if (status) return status;
     }
     return GRM_OK;

@@ -8,7 +8,7 @@ typedef struct bed {
     const grm_voice_preset *preset;
     grm_texture *texture;
     int held;
-    float level, wanted, filter_g;
+    float level, wanted;
     grm_svf lowpass[2];
 } bed;
 
@@ -35,11 +35,8 @@ static bool bed_render(grm_engine *engine, const grm_expression *x, size_t frame
     float l[GRM_STRETCH] = {0}, r[GRM_STRETCH] = {0};
     b->texture->render(b->texture, frames, l, r);
     if (x->brightness < 0) {  // a filter that closes on it
-        float g = grm_svf_g(18000 * exp2f(2 * x->brightness));
-        for (size_t i = 0; i < frames; i++) {
-            l[i] = grm_svf_next(&b->lowpass[0], l[i], g, 1.4142136f).low;
-            r[i] = grm_svf_next(&b->lowpass[1], r[i], g, 1.4142136f).low;
-        }
+        grm_svf_tuning tuning = grm_svf_tune(18000 * exp2f(2 * x->brightness), 1.4142136f);
+        grm_svf_low_pair(b->lowpass, &tuning, frames, l, r);
     }
     float step = (next - b->level) / (float)frames;
     for (size_t i = 0; i < frames; i++) {

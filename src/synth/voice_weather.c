@@ -9,13 +9,13 @@ enum { WAVES = 3, GUSTS = 3 };
 typedef struct breaker {
     float phase, seconds, strength, pan;
     grm_svf low[2], high[2];
-    float g, level;
+    float level;
 } breaker;
 
 typedef struct gust {
     grm_wander pitch, strength, place;
     grm_svf band[2];
-    float g, level[2];
+    float level[2];
 } gust;
 
 typedef struct weather {
@@ -25,6 +25,7 @@ typedef struct weather {
     grm_pink pink[2];
     grm_hiss white[2];
     grm_svf low[2], high[2], body[2];
+    grm_svf_tuning low_tuning, high_tuning, body_tuning, rumble_tuning;
     grm_pings pings;
     int64_t next_drop;
     grm_wander strength;
@@ -44,7 +45,7 @@ static void drop(weather *w) {
         hz *= 0.25f;
         ms *= 2.5f;
     }
-    grm_pings_strike(&w->pings, hz, ms, grm_db_to_gain(-33 + 6 * (spread > 2 ? 2 : spread)), pan);
+    grm_pings_strike(&w->pings, hz, ms, grm_db_to_gain(-30 + 6 * (spread > 2 ? 2 : spread)), pan);
 }
 
 static void run_rain(weather *w, size_t frames, float *left, float *right) {
@@ -57,13 +58,13 @@ static void run_rain(weather *w, size_t frames, float *left, float *right) {
     }
     grm_pings_render(&w->pings, frames, left, right);
     float to = 0.035f * grm_db_to_gain(5 * (strength - 0.5f)), step = (to - w->level) / (float)frames;
-    float g = grm_svf_g(w->preset->tone_hz);
     for (size_t i = 0; i < frames; i++, w->level += step)
         for (int c = 0; c < 2; c++) {
             float x = grm_hiss_next(&w->white[c]);
-            float hiss = grm_svf_next(&w->low[c], grm_svf_next(&w->high[c], x, 0.0655f, 1.2f).high, g, 1.41f).low;
-            float body = grm_svf_next(&w->body[c], grm_pink_next(&w->pink[c]), 0.0262f, 1.0f).low;
-            (c ? right : left)[i] += w->level * (hiss + 1.1f * body);
+            float hiss = grm_svf_next(&w->high[c], x, &w->high_tuning).high;
+            hiss = grm_svf_next(&w->low[c], hiss, &w->low_tuning).low;
+            float body = grm_svf_next(&w->body[c], grm_pink_next(&w->pink[c]), &w->body_tuning).low;
+            (c ? right : left)[i] += w->level * (hiss + 0.45f * body);
         }
     w->level = to;
 }
@@ -82,18 +83,18 @@ static void run_wind(weather *w, size_t frames, float *left, float *right) {
         float strength = grm_wander_move(&u->strength, &w->rng, frames);
         float place = grm_wander_move(&u->place, &w->rng, frames);
         // a stronger wind whistles higher
-        float g = grm_svf_g(hz[n] * w->preset->tone_hz / 1000 * exp2f(1.3f * (pitch - 0.5f) + 1.1f * (whole - 0.5f)));
+        float octaves = 1.3f * (pitch - 0.5f) + 1.1f * (whole - 0.5f);
+        grm_svf_tuning tuning = grm_svf_tune(hz[n] * w->preset->tone_hz / 1000 * exp2f(octaves), k[n]);
         float level = 0.35f * gain[n] * grm_db_to_gain(26 * (0.55f * strength + 0.45f * whole) - 18);
         float pan[2];
         grm_pan(1.2f * (place - 0.5f), &pan[0], &pan[1]);
         for (int c = 0; c < 2; c++) {
             float to = level * pan[c], step = (to - u->level[c]) / (float)frames;
-            float at = u->g, bend = (g - u->g) / (float)frames, a = u->level[c];
-            for (size_t i = 0; i < frames; i++, at += bend, a += step)
-                (c ? right : left)[i] += a * sqrtf(k[n]) * grm_svf_next(&u->band[c], noise[c][i], at, k[n]).band;
+            float a = u->level[c];
+            for (size_t i = 0; i < frames; i++, a += step)
+                (c ? right : left)[i] += a * sqrtf(k[n]) * grm_svf_next(&u->band[c], noise[c][i], &tuning).band;
             u->level[c] = to;
         }
-        u->g = g;
     }
 }
 
@@ -111,19 +112,18 @@ static void run_wave(weather *w, breaker *b, size_t frames, float *left, float *
     float p = b->phase, rise = p / 0.45f;
     float shape = p < 0.45f ? rise * rise * rise : expf(-4.2f * (p - 0.45f) / 0.55f) * (1 - p) / 0.55f;
     float open = p < 0.45f ? rise * rise : 1 - 0.75f * (p - 0.45f) / 0.55f;
-    float g = grm_svf_g(260 * exp2f(4.3f * open));
+    grm_svf_tuning tuning = grm_svf_tune(260 * exp2f(4.3f * open), 1.3f);
     float to = 0.42f * shape * grm_db_to_gain(b->strength), step = (to - b->level) / (float)frames;
-    float bend = (g - b->g) / (float)frames, pan[2];
+    float pan[2];
     grm_pan(b->pan * (1 - p), &pan[0], &pan[1]);
     for (int c = 0; c < 2; c++) {
-        float at = b->g, a = b->level;
-        for (size_t i = 0; i < frames; i++, at += bend, a += step) {
+        float a = b->level;
+        for (size_t i = 0; i < frames; i++, a += step) {
             float x = 0.7f * grm_pink_next(&w->pink[c]) + 0.18f * grm_hiss_next(&w->white[c]);
-            float y = grm_svf_next(&b->low[c], x, at, 1.3f).low;
-            (c ? right : left)[i] += a * pan[c] * grm_svf_next(&b->high[c], y, 0.0046f, 1.41f).high;
+            float y = grm_svf_next(&b->low[c], x, &tuning).low;
+            (c ? right : left)[i] += a * pan[c] * grm_svf_next(&b->high[c], y, &w->rumble_tuning).high;
         }
     }
-    b->g = g;
     b->level = to;
 }
 
@@ -132,7 +132,7 @@ static void run_ocean(weather *w, size_t frames, float *left, float *right) {
     for (size_t i = 0; i < frames; i++)
         for (int c = 0; c < 2; c++) {
             float x = grm_pink_next(&w->pink[c]);
-            float far = grm_svf_next(&w->body[c], x, 0.0230f, 1.2f).low;  // the surf far out, below 350 Hz
+            float far = grm_svf_next(&w->body[c], x, &w->body_tuning).low;  // the surf far out
             (c ? right : left)[i] += 0.035f * far + 0.004f * x;
         }
 }
@@ -158,6 +158,10 @@ grm_status grm_weather_new(const grm_voice_preset *preset, const grm_rng *rng, g
     w->texture = (grm_texture){weather_render, weather_free};
     w->preset = preset;
     w->rng = grm_rng_branch(rng, "texture", 0);
+    w->low_tuning = grm_svf_tune(preset->tone_hz, 1.41f);
+    w->high_tuning = grm_svf_tune(1000, 1.2f);
+    w->body_tuning = grm_svf_tune(380, 1.1f);
+    w->rumble_tuning = grm_svf_tune(70, 1.41f);
     for (int c = 0; c < 2; c++) {
         w->pink[c].noise = grm_hiss_new(&w->rng);
         w->white[c] = grm_hiss_new(&w->rng);
@@ -167,12 +171,10 @@ grm_status grm_weather_new(const grm_voice_preset *preset, const grm_rng *rng, g
         w->gusts[n].pitch = grm_wander_new(&w->rng, 0.8f, 3);
         w->gusts[n].strength = grm_wander_new(&w->rng, 0.7f, 3);
         w->gusts[n].place = grm_wander_new(&w->rng, 1, 4);
-        w->gusts[n].g = 0.02f;
     }
     for (int n = 0; n < WAVES; n++) {
         begin_wave(w, &w->waves[n]);
         w->waves[n].phase = ((float)n + 0.35f) / WAVES;
-        w->waves[n].g = 0.02f;
     }
     *out = &w->texture;
     return GRM_OK;
