@@ -27,7 +27,8 @@ typedef struct grm_brief_options {
 grm_status grm_brief_read(const char *prompt, const grm_brief_options *options, const grm_catalogue *catalogue,
                           grm_brief **out, grm_error *err);
 
-// The brief as DESIGN.md names its fields; a new reference.
+// The brief as DESIGN.md names its fields; a new reference. Dump it with JSON_REAL_PRECISION(9), so that 0.35 is not
+// 0.34999999999999998.
 json_t *grm_brief_to_json(const grm_brief *brief);
 
 // "2:30", "150", "90s", "3 min" in seconds; false when it is none.

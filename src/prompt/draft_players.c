@@ -1,0 +1,267 @@
+// Who plays, who doesn't, what rustles behind them, and what voice was wished for; and the form.
+#include <string.h>
+
+#include "prompt/draft.h"
+
+enum { MAX_ITEMS = 32 };
+
+static bool is_kit(grm_role role) {
+    return role == GRM_ROLE_DRUMS || role == GRM_ROLE_KICK || role == GRM_ROLE_SNARE || role == GRM_ROLE_HATS;
+}
+
+// The instrument by which the style itself fills a family or a role; NULL when it has none.
+static const char *own_instrument(const grm_draft *d, const char *family) {
+    for (size_t p = 0; p < d->style->part_count; p++) {
+        const grm_style_part *part = &d->style->parts[p];
+        if (part->instruments.count == 0) continue;
+        const char *id = part->instruments.items[0].text;
+        const grm_instrument *n = grm_instrument_find(d->r->catalogue, id);
+        if (!n) continue;
+        bool kit = strcmp(family, "drums") == 0 && is_kit(part->role) && strcmp(n->family, "drums") == 0;
+        if (kit || strcmp(n->family, family) == 0 || strcmp(grm_role_name(part->role), family) == 0) return id;
+    }
+    return NULL;
+}
+
+static bool add_all(grm_draft *d, grm_words *words, const char *names) {
+    char name[128];
+    while (grm_names_next(&names, name, sizeof(name))) {
+        const grm_instrument *n = grm_lexicon_instrument(d->r->lexicon, name);
+        if (n && !grm_draft_add(d, words, n->id, MAX_ITEMS)) return false;
+    }
+    return true;
+}
+
+static bool want_family(grm_draft *d, const grm_word_entry *family, bool only) {
+    grm_words *wanted = &d->brief->instruments;
+    if (only && family->all_only) return add_all(d, wanted, family->all_only);
+    if (!family->instruments) return true;
+    const char *id = own_instrument(d, family->means);
+    if (!id) {
+        const grm_instrument *n = grm_lexicon_instrument(d->r->lexicon, family->instruments);
+        id = n ? n->id : NULL;
+    }
+    return !id || grm_draft_add(d, wanted, id, MAX_ITEMS);
+}
+
+static const grm_instrument *instrument_of(const grm_draft *d, const grm_meaning *m) {
+    if (m->instrument) return m->instrument;
+    return m->entry && m->entry->instruments ? grm_lexicon_instrument(d->r->lexicon, m->entry->instruments) : NULL;
+}
+
+static bool want(grm_draft *d, const grm_match *m) {
+    const grm_meaning *family = grm_match_means(m, GRM_MEANS_FAMILY);
+    const grm_meaning *instrument = grm_match_means(m, GRM_MEANS_INSTRUMENT);
+    const grm_meaning *genre = grm_match_means(m, GRM_MEANS_GENRE);
+    // "breakbeat" and "acid" are genres before they are instruments.
+    bool strong_genre = genre && (!genre->entry || !genre->entry->weight || *genre->entry->weight >= 0.5f);
+    if (strong_genre && !m->only) return true;
+    if (family) return want_family(d, family->entry, m->only);
+    const grm_instrument *n = instrument ? instrument_of(d, instrument) : NULL;
+    return !n || grm_draft_add(d, &d->brief->instruments, n->id, MAX_ITEMS);
+}
+
+static bool exclude(grm_draft *d, const grm_match *m) {
+    grm_words *out = &d->brief->excluded_instruments;
+    const grm_meaning *family = grm_match_means(m, GRM_MEANS_FAMILY);
+    const grm_meaning *instrument = grm_match_means(m, GRM_MEANS_INSTRUMENT);
+    const grm_meaning *texture = grm_match_means(m, GRM_MEANS_TEXTURE);
+    if (family) {
+        bool one_instrument = instrument && instrument->instrument && strcmp(family->entry->means, "choir") == 0;
+        return (!one_instrument || grm_draft_add(d, out, instrument->instrument->id, MAX_ITEMS)) &&
+               grm_draft_add(d, out, family->entry->means, MAX_ITEMS);
+    }
+    if (instrument) {
+        const grm_instrument *n = instrument_of(d, instrument);
+        if (n && !grm_draft_add(d, out, n->id, MAX_ITEMS)) return false;
+        return !instrument->entry || !instrument->entry->all_only || add_all(d, out, instrument->entry->all_only);
+    }
+    const grm_instrument *n =
+        texture
+            ? texture->instrument ? texture->instrument : grm_lexicon_instrument(d->r->lexicon, texture->entry->means)
+            : NULL;
+    return !n || grm_draft_add(d, out, n->id, MAX_ITEMS);
+}
+
+static void drop_excluded(grm_words *wanted, const grm_words *excluded) {
+    const char **items = (const char **)wanted->items;
+    size_t kept = 0;
+    for (size_t i = 0; i < wanted->count; i++)
+        if (!grm_words_have(excluded, wanted->items[i])) items[kept++] = wanted->items[i];
+    wanted->count = kept;
+    if (kept == 0) wanted->items = NULL;
+}
+
+// "piano, no drums, only strings" as --instruments has it.
+static grm_status players_of_option(grm_draft *d, const char *list) {
+    grm_brief *b = d->brief;
+    char item[128];
+    while (grm_names_next(&list, item, sizeof(item))) {
+        const char *name = item;
+        bool no = strncmp(name, "no ", 3) == 0 || strncmp(name, "without ", 8) == 0;
+        bool only = strncmp(name, "only ", 5) == 0;
+        if (no) name += name[0] == 'n' ? 3 : 8;
+        if (only) name += 5;
+        b->only_instruments = b->only_instruments || only;
+        const grm_phrase *phrase = grm_lexicon_name(d->r->lexicon, name, d->r->memory);
+        grm_match m = {.phrase = phrase, .only = only || b->only_instruments};
+        bool player = grm_phrase_means(phrase, GRM_MEANS_FAMILY) || grm_phrase_means(phrase, GRM_MEANS_INSTRUMENT);
+        if (!player) {
+            const char *near = grm_lexicon_nearest(d->r->lexicon, name, GRM_MEANS_INSTRUMENT);
+            return grm_fail(d->r->err, GRM_USAGE, "instrument \"%.60s\": there is none%s%s%s", name,
+                            near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+        }
+        m.only = true;  // even where it is a genre's name too
+        const grm_meaning *family = grm_phrase_means(phrase, GRM_MEANS_FAMILY);
+        if (family && !no) {
+            if (!want_family(d, family->entry, b->only_instruments)) return grm_fail_memory(d->r->err);
+        } else if (!(no ? exclude(d, &m) : want(d, &m))) {
+            return grm_fail_memory(d->r->err);
+        }
+    }
+    return GRM_OK;
+}
+
+static grm_status seat(grm_draft *d) {
+    const grm_reading *r = d->r;
+    grm_brief *b = d->brief;
+    float wanted = 0, excluded = 0;
+    const char *option = r->options->instruments && *r->options->instruments ? r->options->instruments : NULL;
+    if (!option && d->piece) {
+        if (!add_all(d, &b->instruments, d->piece->instruments)) return grm_fail_memory(r->err);
+        b->only_instruments = d->piece->only;
+        wanted = 0.9f;
+    }
+    for (size_t i = 0; i < r->match_count; i++) {
+        const grm_match *m = &r->matches[i];
+        bool thing = grm_match_means(m, GRM_MEANS_FAMILY) || grm_match_means(m, GRM_MEANS_INSTRUMENT) ||
+                     (m->negated && grm_match_means(m, GRM_MEANS_TEXTURE));
+        if (!thing || m->everyday) continue;
+        size_t before = b->instruments.count;
+        if (m->negated) {
+            if (!exclude(d, m)) return grm_fail_memory(r->err);
+            if (m->confidence > excluded) excluded = m->confidence;
+        } else if (!option) {
+            if (!want(d, m)) return grm_fail_memory(r->err);
+            b->only_instruments = b->only_instruments || m->only;
+            if (b->instruments.count > before && m->confidence > wanted) wanted = m->confidence;
+        }
+    }
+    grm_draft_from(d, GRM_BRIEF_INSTRUMENTS, wanted > 0 ? GRM_FROM_PROMPT : GRM_FROM_STYLE, wanted > 0 ? wanted : 0.5f);
+    grm_draft_from(d, GRM_BRIEF_EXCLUDED_INSTRUMENTS, excluded > 0 ? GRM_FROM_PROMPT : GRM_FROM_STYLE,
+                   excluded > 0 ? excluded : 0.5f);
+    if (option) {
+        grm_status status = players_of_option(d, option);
+        if (status != GRM_OK) return status;
+        grm_draft_from(d, GRM_BRIEF_INSTRUMENTS, GRM_FROM_OPTION, 1.0f);
+    }
+    if (b->instruments.count == 0) b->only_instruments = false;
+    drop_excluded(&b->instruments, &b->excluded_instruments);
+    return GRM_OK;
+}
+
+static grm_status find_textures(grm_draft *d) {
+    const grm_reading *r = d->r;
+    grm_brief *b = d->brief;
+    float said = 0;
+    for (size_t i = 0; i < r->match_count; i++) {
+        const grm_meaning *m = grm_match_means(&r->matches[i], GRM_MEANS_TEXTURE);
+        if (!m || r->matches[i].negated || (r->matches[i].everyday && !m->entry)) continue;
+        const grm_instrument *n = m->instrument ? m->instrument : grm_lexicon_instrument(r->lexicon, m->entry->means);
+        if (!n) continue;
+        if (!grm_draft_add(d, &b->textures, n->id, MAX_ITEMS)) return grm_fail_memory(r->err);
+        if (r->matches[i].confidence > said) said = r->matches[i].confidence;
+    }
+    grm_draft_from(d, GRM_BRIEF_TEXTURES, said > 0 ? GRM_FROM_PROMPT : GRM_FROM_STYLE, said > 0 ? said : 0.5f);
+    if (said == 0 && !b->only_instruments && d->style->textures.count > 0) {
+        const char *own = d->style->textures.items[0];
+        if (!grm_words_have(&b->excluded_instruments, own) && !grm_words_have(&b->excluded_instruments, "texture") &&
+            !grm_draft_add(d, &b->textures, own, MAX_ITEMS))
+            return grm_fail_memory(r->err);
+    }
+    return GRM_OK;
+}
+
+static grm_status find_voice(grm_draft *d) {
+    const grm_reading *r = d->r;
+    const char *voice = NULL;
+    float said = 0;
+    for (size_t i = 0; i < r->match_count; i++) {
+        const grm_meaning *m = grm_match_means(&r->matches[i], GRM_MEANS_VOICE);
+        if (!m) continue;
+        const char *means = r->matches[i].negated ? "none" : m->entry->means;
+        // No voice at all outweighs any, and a certain kind "vocals".
+        bool better =
+            !voice || strcmp(means, "none") == 0 || (strcmp(voice, "lead") == 0 && strcmp(means, "lead") != 0);
+        if (!better) continue;
+        voice = means;
+        said = r->matches[i].confidence;
+    }
+    grm_draft_from(d, GRM_BRIEF_VOICE, voice ? GRM_FROM_PROMPT : GRM_FROM_STYLE, voice ? said * 0.95f : 0.5f);
+    d->brief->voice = voice ? grm_memory_string(d->memory, voice) : NULL;
+    return voice && !d->brief->voice ? grm_fail_memory(r->err) : GRM_OK;
+}
+
+grm_status grm_draft_players(grm_draft *d) {
+    grm_status status = seat(d);
+    if (status == GRM_OK) status = find_textures(d);
+    if (status == GRM_OK) status = find_voice(d);
+    return status;
+}
+
+static grm_status find_sections(grm_draft *d, float *said) {
+    const grm_reading *r = d->r;
+    for (size_t i = 0; i < r->section_count; i++) *said = 0.95f;
+    size_t count = r->section_count;
+    const char *list = NULL;
+    char name[32];
+    for (size_t i = 0; i < r->match_count && !count && !list; i++) {
+        const grm_meaning *m = grm_match_means(&r->matches[i], GRM_MEANS_ORDER);
+        if (m && !r->matches[i].negated) list = m->entry->means;
+    }
+    const char **items = grm_memory_take(d->memory, MAX_ITEMS * 2, sizeof(*items));
+    if (!items) return grm_fail_memory(r->err);
+    grm_words *out = &d->brief->sections;
+    for (size_t i = 0; i < count && out->count < MAX_ITEMS * 2; i++)
+        items[out->count++] = grm_memory_string(d->memory, r->sections[i]->means);
+    while (list && grm_names_next(&list, name, sizeof(name)) && out->count < MAX_ITEMS * 2)
+        items[out->count++] = grm_memory_string(d->memory, name);
+    for (size_t i = 0; i < out->count; i++)
+        if (!items[i]) return grm_fail_memory(r->err);
+    if (out->count) {
+        out->items = items;
+        *said = 0.9f;
+    }
+    return GRM_OK;
+}
+
+grm_status grm_draft_form(grm_draft *d) {
+    const grm_reading *r = d->r;
+    float said = 0;
+    for (size_t i = 0; i < r->match_count; i++) {
+        const grm_match *m = &r->matches[i];
+        const grm_meaning *form = grm_match_means(m, GRM_MEANS_FORM);
+        if (!form || m->negated) continue;
+        if (!grm_draft_add(d, &d->brief->form_wishes, form->entry->means, MAX_ITEMS)) return grm_fail_memory(r->err);
+        if (m->confidence > said) said = m->confidence;
+    }
+    if (r->wants_solo) {
+        if (!grm_draft_add(d, &d->brief->form_wishes, "solo", MAX_ITEMS)) return grm_fail_memory(r->err);
+        said = 0.9f;
+    }
+    grm_status status = find_sections(d, &said);
+    grm_draft_from(d, GRM_BRIEF_FORM, said > 0 ? GRM_FROM_PROMPT : GRM_FROM_STYLE, said > 0 ? said : 0.5f);
+
+    const char *era = r->decade;
+    float era_said = era ? 0.95f : 0;
+    for (size_t i = 0; i < r->match_count && !era; i++) {
+        const grm_meaning *m = grm_match_means(&r->matches[i], GRM_MEANS_ERA);
+        if (!m || r->matches[i].negated) continue;
+        era = m->entry->means;
+        era_said = 0.85f * r->matches[i].confidence;
+    }
+    grm_draft_from(d, GRM_BRIEF_ERA, era ? GRM_FROM_PROMPT : GRM_FROM_STYLE, era ? era_said : 0.5f);
+    d->brief->era = era ? grm_memory_string(d->memory, era) : NULL;
+    if (era && !d->brief->era && status == GRM_OK) status = grm_fail_memory(r->err);
+    return status;
+}

@@ -1,0 +1,258 @@
+// The brief in words: the prompt with what was chosen spelled out, and notes for whoever produces the track.
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "prompt/draft.h"
+
+enum { MAX_NOTES = 16, MAX_LISTED = 6 };
+
+// A text that grows. Once memory has run out it stays empty.
+typedef struct prose {
+    grm_memory *memory;
+    char *text;
+    bool failed;
+} prose;
+
+static void put(prose *p, const char *format, ...) GRM_PRINTF(2, 3);
+static void put(prose *p, const char *format, ...) {
+    if (p->failed) return;
+    va_list arguments;
+    char piece[512];
+    va_start(arguments, format);
+    vsnprintf(piece, sizeof(piece), format, arguments);
+    va_end(arguments);
+    char *joined = grm_memory_format(p->memory, "%s%s", p->text ? p->text : "", piece);
+    if (joined) p->text = joined;
+    p->failed = joined == NULL;
+}
+
+static prose begin(const grm_draft *d) {
+    return (prose){.memory = d->r->memory};
+}
+
+// "a, b and c"
+static void put_list(prose *p, const char *const *items, size_t count, const char *last) {
+    for (size_t i = 0; i < count; i++) put(p, "%s%s", i == 0 ? "" : i + 1 == count ? last : ", ", items[i]);
+}
+
+static void put_lower(prose *p, const char *text) {
+    char lower[128];
+    size_t n = strlen(text) < sizeof(lower) ? strlen(text) : sizeof(lower) - 1;
+    for (size_t i = 0; i < n; i++) {
+        // Names keep their capitals: "808 Bass" loses them, "FM Bells" and "R&B" only where a small letter follows.
+        bool small_follows = text[i + 1] >= 'a' && text[i + 1] <= 'z';
+        lower[i] = text[i] >= 'A' && text[i] <= 'Z' && small_follows ? (char)(text[i] + 32) : text[i];
+    }
+    lower[n] = 0;
+    put(p, "%s", lower);
+}
+
+static const char *title_of(const grm_draft *d, const char *id) {
+    const grm_instrument *n = grm_instrument_find(d->r->catalogue, id);
+    prose p = begin(d);
+    put_lower(&p, n && n->title ? n->title : id);
+    return p.text ? p.text : id;
+}
+
+static size_t titles_of(const grm_draft *d, const grm_words *ids, const char **out) {
+    size_t count = ids->count < MAX_LISTED ? ids->count : MAX_LISTED;
+    for (size_t i = 0; i < count; i++) out[i] = title_of(d, ids->items[i]);
+    return count;
+}
+
+static bool excluded(const grm_brief *b, const grm_instrument *n, grm_role role) {
+    const grm_words *out = &b->excluded_instruments;
+    bool kit = role == GRM_ROLE_DRUMS || role == GRM_ROLE_KICK || role == GRM_ROLE_SNARE || role == GRM_ROLE_HATS ||
+               role == GRM_ROLE_PERCUSSION;
+    return grm_words_have(out, n->id) || grm_words_have(out, n->family) || grm_words_have(out, grm_role_name(role)) ||
+           (kit && grm_words_have(out, "drums"));
+}
+
+// What the style would have play, those asked for first.
+static size_t usual_players(const grm_draft *d, const char **out) {
+    const grm_brief *b = d->brief;
+    size_t count = titles_of(d, &b->instruments, out);
+    for (size_t i = 0; i < d->style->part_count && count < MAX_LISTED && !b->only_instruments; i++) {
+        const grm_style_part *part = &d->style->parts[i];
+        if (part->instruments.count == 0 || part->role == GRM_ROLE_TEXTURE || part->role == GRM_ROLE_FX) continue;
+        const grm_instrument *n = grm_instrument_find(d->r->catalogue, part->instruments.items[0].text);
+        if (!n || excluded(b, n, part->role)) continue;
+        const char *title = title_of(d, n->id);
+        bool there = false;
+        for (size_t k = 0; k < count; k++) there = there || strcmp(out[k], title) == 0;
+        if (!there) out[count++] = title;
+    }
+    return count;
+}
+
+static const char *mood_of(const grm_brief *b) {
+    double v = b->valence, e = b->energy;
+    if (e > 0.45) return v > 0.3 ? "bright, driving" : v < -0.3 ? "dark, driving" : "driving";
+    if (e < -0.35) return v > 0.3 ? "calm, warm" : v < -0.3 ? "calm, melancholic" : "calm";
+    return v > 0.4 ? "bright" : v < -0.4 ? "dark" : "steady";
+}
+
+static void put_mood(prose *p, const grm_brief *b) {
+    if (b->mood_words.count == 0) {
+        put(p, "%s ", mood_of(b));
+        return;
+    }
+    put_list(p, b->mood_words.items, b->mood_words.count < 3 ? b->mood_words.count : 3, ", ");
+    put(p, " ");
+}
+
+static grm_status write_enriched(grm_draft *d) {
+    const grm_brief *b = d->brief;
+    const char *names[MAX_LISTED];
+    char key[16], length[24];
+    grm_key_name(b->key, key);
+    grm_duration_name(b->duration_s, length);
+    size_t end = strlen(b->prompt);
+    while (end > 0 && strchr(" .!?,;:\n\t\r", b->prompt[end - 1])) end--;
+    prose p = begin(d);
+    put(&p, "a ");
+    put_mood(&p, b);
+    put_lower(&p, d->style->title);
+    put(&p, " track");
+    for (size_t i = 0; i < d->blended_count; i++) {
+        put(&p, i == 0 ? " coloured by " : i + 1 == d->blended_count ? " and " : ", ");
+        put_lower(&p, d->blended[i]->title);
+    }
+    put(&p, " at %g BPM in %s, %d/%d, %s long", b->tempo_bpm, key, b->metre.beats, b->metre.unit, length);
+    size_t count = usual_players(d, names);
+    if (count) {
+        put(&p, b->only_instruments ? ", played by nothing but " : ", played by ");
+        put_list(&p, names, count, " and ");
+    }
+    if (b->excluded_instruments.count) {
+        put(&p, ", without ");
+        count = titles_of(d, &b->excluded_instruments, names);
+        put_list(&p, names, count, " or ");
+    }
+    if (b->textures.count) {
+        put(&p, ", with ");
+        count = titles_of(d, &b->textures, names);
+        put_list(&p, names, count, " and ");
+        put(&p, " behind it");
+    }
+    if (b->sections.count) {
+        put(&p, ", going ");
+        put_list(&p, b->sections.items, b->sections.count, ", ");
+    } else if (b->form_wishes.count) {
+        put(&p, ", with attention to: ");
+        put_list(&p, b->form_wishes.items, b->form_wishes.count, ", ");
+    }
+    if (b->era) put(&p, ", in the manner of the %s%s", b->era, b->era[0] >= '0' && b->era[0] <= '9' ? "" : " age");
+    put(&p, ".");
+    if (p.failed) return grm_fail_memory(d->r->err);
+    d->brief->enriched_prompt = grm_memory_format(d->memory, "%.*s: %s", (int)end, b->prompt, p.text);
+    return d->brief->enriched_prompt ? GRM_OK : grm_fail_memory(d->r->err);
+}
+
+static bool note(grm_draft *d, const prose *p) {
+    return !p->failed && (!p->text || grm_draft_add(d, &d->brief->notes, p->text, MAX_NOTES));
+}
+
+static prose players_note(const grm_draft *d) {
+    const char *names[MAX_LISTED];
+    prose p = begin(d);
+    size_t count = usual_players(d, names);
+    if (count == 0) return p;
+    put(&p, "instruments: ");
+    put_list(&p, names, count, ", ");
+    if (d->brief->only_instruments) put(&p, ", and nothing else");
+    return p;
+}
+
+static prose feel_note(const grm_draft *d) {
+    const grm_feel *f = &d->style->feel;
+    prose p = begin(d);
+    if (f->swing > 0.505f)
+        put(&p, "feel: %s swung to %.0f %%", f->swing_unit == 8 ? "eighths" : "sixteenths", (double)f->swing * 100);
+    else
+        put(&p, "feel: straight");
+    if (f->timing_ms > 0.5f) put(&p, ", players drift by about %.0f ms", (double)f->timing_ms);
+    if (f->late_ms > 0.5f) put(&p, ", backbeat and bass %.0f ms behind the beat", (double)f->late_ms);
+    if (f->late_ms < -0.5f) put(&p, ", backbeat and bass %.0f ms ahead of the beat", (double)-f->late_ms);
+    return p;
+}
+
+static prose effects_note(const grm_draft *d) {
+    const grm_style_mix *m = &d->style->mix;
+    const char *names[MAX_LISTED];
+    prose p = begin(d);
+    put(&p, "effects: room of %.1f s, hall of %.1f s", (double)m->room_s, (double)m->hall_s);
+    if (m->delay_beats > 0) put(&p, ", delay of %g beats", (double)m->delay_beats);
+    if (m->lofi > 0.05f) put(&p, ", worn tape at %.0f %%", (double)m->lofi * 100);
+    size_t count = titles_of(d, &d->brief->textures, names);
+    if (count) {
+        put(&p, ", ");
+        put_list(&p, names, count, " and ");
+        put(&p, " underneath");
+    }
+    return p;
+}
+
+static prose mix_note(const grm_draft *d) {
+    const grm_style_mix *m = &d->style->mix;
+    prose p = begin(d);
+    put(&p, "mix: low end mono, lead in front");
+    if (m->duck_db > 0.1f) put(&p, "; bass, pads and chords give way to the kick by %.0f dB", (double)m->duck_db);
+    if (m->warmth > 0.05f) put(&p, "; %s saturation", m->warmth > 0.5f ? "strong" : "gentle");
+    if (m->brightness_db > 0.25f) put(&p, "; bright top");
+    if (m->brightness_db < -0.25f) put(&p, "; dark, rounded top");
+    if (m->bass_db > 0.5f) put(&p, "; full below 100 Hz");
+    if (m->width > 1.05f) put(&p, "; wide sides");
+    return p;
+}
+
+static prose caution_note(const grm_draft *d) {
+    const grm_brief *b = d->brief;
+    prose p = begin(d);
+    if (b->tempo_bpm < d->style->tempo_low || b->tempo_bpm > d->style->tempo_high)
+        put(&p, "tempo: %g BPM is outside of what %s usually has (%g to %g); kept as asked", b->tempo_bpm,
+            d->style->title, d->style->tempo_low, d->style->tempo_high);
+    return p;
+}
+
+static prose misread_note(const grm_draft *d) {
+    prose p = begin(d);
+    if (d->r->second_tempo) put(&p, "not taken up: a second tempo (%s); a track has one", d->r->second_tempo);
+    return p;
+}
+
+static prose metre_note(const grm_draft *d) {
+    prose p = begin(d);
+    if (d->r->metre_refused)
+        put(&p, "not taken up: the metre that was asked; there are %s", grm_lexicon_metres(d->r->lexicon));
+    return p;
+}
+
+static prose voice_note(const grm_draft *d) {
+    const char *voice = d->brief->voice;
+    prose p = begin(d);
+    if (voice && strcmp(voice, "none") != 0 && strcmp(voice, "choir") != 0 && strcmp(voice, "wordless") != 0)
+        put(&p, "voice: %s wished for; the lead instrument takes the vocal line", voice);
+    return p;
+}
+
+grm_status grm_draft_prose(grm_draft *d) {
+    static prose (*const writers[])(const grm_draft *) = {players_note, feel_note,    effects_note, mix_note,
+                                                          voice_note,   caution_note, misread_note, metre_note};
+    grm_status status = write_enriched(d);
+    if (status != GRM_OK) return status;
+    bool fine = true;
+    if (d->misread) fine = grm_draft_add(d, &d->brief->notes, d->misread, MAX_NOTES);
+    if (fine && d->style->about && *d->style->about) {
+        prose p = begin(d);
+        put(&p, "style: %s: %s", d->style->title, d->style->about);
+        fine = note(d, &p);
+    }
+    for (size_t i = 0; fine && i < GRM_COUNT(writers); i++) {
+        prose p = writers[i](d);
+        fine = note(d, &p);
+    }
+    return fine ? GRM_OK : grm_fail_memory(d->r->err);
+}
