@@ -120,6 +120,7 @@ typedef struct grm_cpu {
     bool avx2_fma;  // and the system saves the registers
     bool avx512;
     bool neon;
+    bool sha;  // x86's instructions for SHA-256
 } grm_cpu;
 grm_cpu grm_cpu_detect(void);
 

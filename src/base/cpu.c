@@ -12,15 +12,16 @@ static uint64_t saved_registers(void) {
 
 grm_cpu grm_cpu_detect(void) {
     const uint64_t avx_state = 0x6, avx512_state = 0xe6;
+    const unsigned avx512 = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL, sha = 1u << 29;
     grm_cpu cpu = {0};
-    unsigned a, b, c, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return cpu;
+    unsigned a, b, c, d, basic, extended;
+    if (!__get_cpuid(1, &a, &b, &basic, &d) || !__get_cpuid_count(7, 0, &a, &extended, &c, &d)) return cpu;
+    cpu.sha = (extended & sha) && (basic & bit_SSE4_1);
+    if (!(basic & bit_OSXSAVE)) return cpu;
     uint64_t saved = saved_registers();
-    bool avx_fma = (c & bit_AVX) && (c & bit_FMA) && (saved & avx_state) == avx_state;
-    if (!avx_fma || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return cpu;
-    const unsigned avx512 = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
-    cpu.avx2_fma = b & bit_AVX2;
-    cpu.avx512 = cpu.avx2_fma && (b & avx512) == avx512 && (saved & avx512_state) == avx512_state;
+    bool avx_fma = (basic & bit_AVX) && (basic & bit_FMA) && (saved & avx_state) == avx_state;
+    cpu.avx2_fma = avx_fma && (extended & bit_AVX2);
+    cpu.avx512 = cpu.avx2_fma && (extended & avx512) == avx512 && (saved & avx512_state) == avx512_state;
     return cpu;
 }
 

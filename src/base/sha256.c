@@ -1,9 +1,9 @@
 // SHA-256 as FIPS 180-4 has it, sections 4.1.2, 5 and 6.2.
+#include "base/sha256.h"
+
 #include <string.h>
 
-#include "base/base.h"
-
-static const uint32_t round_constants[64] = {
+const uint32_t grm_sha256_constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -36,7 +36,7 @@ static void compress(uint32_t state[8], const unsigned char *block) {
     uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
     for (int t = 0; t < 64; t++) {
         uint32_t sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
-        uint32_t t1 = h + sum1 + ((e & f) ^ (~e & g)) + round_constants[t] + w[t];
+        uint32_t t1 = h + sum1 + ((e & f) ^ (~e & g)) + grm_sha256_constants[t] + w[t];
         uint32_t sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
         uint32_t t2 = sum0 + ((a & b) ^ (a & c) ^ (b & c));
         h = g, g = f, f = e, e = d + t1;
@@ -46,22 +46,32 @@ static void compress(uint32_t state[8], const unsigned char *block) {
     state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
+void grm_sha256_blocks_plain(uint32_t state[8], const unsigned char *blocks, size_t count) {
+    for (; count > 0; count--, blocks += 64) compress(state, blocks);
+}
+
+static grm_sha256_blocks *fastest(void) {
+#if GRM_HAVE_AVX2
+    if (grm_cpu_detect().sha) return grm_sha256_blocks_x86;
+#endif
+    return grm_sha256_blocks_plain;
+}
+
 void grm_sha256_hex(const void *bytes, size_t size, char hex[65]) {
     uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                          0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    const unsigned char *next = bytes;
-    size_t left = size;
-    for (; left >= 64; left -= 64, next += 64) compress(state, next);
+    grm_sha256_blocks *take_blocks = fastest();
+    size_t left = size % 64;
+    if (size >= 64) take_blocks(state, bytes, size / 64);
 
     // The rest, a one bit, zeros, and the length in bits fill one or two blocks.
     unsigned char end[128] = {0};
-    if (left > 0) memcpy(end, next, left);
+    if (left > 0) memcpy(end, (const unsigned char *)bytes + (size - left), left);
     end[left] = 0x80;
     size_t end_size = left < 56 ? 64 : 128;
     uint64_t bits = (uint64_t)size * 8;
     for (int i = 0; i < 8; i++) end[end_size - 1 - (size_t)i] = (unsigned char)(bits >> (8 * i));
-    compress(state, end);
-    if (end_size == 128) compress(state, end + 64);
+    take_blocks(state, end, end_size / 64);
 
     for (int i = 0; i < 32; i++) {
         unsigned byte = state[i / 4] >> (24 - 8 * (i % 4)) & 0xff;

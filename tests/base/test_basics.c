@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/sha256.h"
 
 // The examples of FIPS 180-4's validation (NIST CSRC, SHA-256 example values).
 static void hashes_are_those_of_the_standard(void **state) {
@@ -41,6 +42,22 @@ static void hashes_of_all_short_lengths_differ(void **state) {
     }
     assert_string_equal(hexes[64], "f5a5fd42d16a20302798ef6ed309979b43003d2320d9f0e8ea9831a92759fb4b");
 }
+
+#if GRM_HAVE_AVX2
+static void both_ways_of_hashing_agree(void **state) {
+    if (!grm_cpu_detect().sha) skip();
+    unsigned char blocks[64 * 20];
+    grm_rng rng = grm_rng_new(1, "hash");
+    for (size_t i = 0; i < sizeof(blocks); i++) blocks[i] = (unsigned char)grm_rng_u32(&rng);
+    for (size_t count = 0; count <= 20; count++) {
+        uint32_t plain[8], fast[8];
+        for (int i = 0; i < 8; i++) plain[i] = fast[i] = grm_rng_u32(&rng);
+        grm_sha256_blocks_plain(plain, blocks, count);
+        grm_sha256_blocks_x86(fast, blocks, count);
+        assert_memory_equal(plain, fast, sizeof(plain));
+    }
+}
+#endif
 
 static void messages_are_cut_not_overrun(void **state) {
     grm_error err;
@@ -81,9 +98,15 @@ static void the_version_has_three_numbers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hashes_are_those_of_the_standard), cmocka_unit_test(hashes_of_all_short_lengths_differ),
-        cmocka_unit_test(messages_are_cut_not_overrun),     cmocka_unit_test(data_is_known_by_its_place_in_the_source),
-        cmocka_unit_test(the_processor_is_consistent),      cmocka_unit_test(the_version_has_three_numbers),
+        cmocka_unit_test(hashes_are_those_of_the_standard),
+        cmocka_unit_test(hashes_of_all_short_lengths_differ),
+#if GRM_HAVE_AVX2
+        cmocka_unit_test(both_ways_of_hashing_agree),
+#endif
+        cmocka_unit_test(messages_are_cut_not_overrun),
+        cmocka_unit_test(data_is_known_by_its_place_in_the_source),
+        cmocka_unit_test(the_processor_is_consistent),
+        cmocka_unit_test(the_version_has_three_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
