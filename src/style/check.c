@@ -3,19 +3,38 @@
 
 #include "style/read.h"
 
+enum { MOST_IN_A_BAR = 4, MOST_CHART_BARS = 64, DEEPEST_RULE = 8, MOST_RULES = 64 };
+
+// The length of the token at `text`, blanks before it skipped: "|", a chord, "%" or "$symbol"; 0 at the end.
+static size_t next_token(const char **text) {
+    *text += strspn(*text, " ");
+    return **text == '|' ? 1 : strcspn(*text, " |");
+}
+
 void grm_check_chart(grm_yaml *y, yaml_node_t *node, const char *text, grm_metre metre, const void *context) {
     (void)metre, (void)context;
-    for (const char *at = text; *at;) {
-        size_t length = strcspn(at, " |");
+    size_t in_bar = 0, bars = 1;
+    bool symbol = false;
+    for (size_t length; (length = next_token(&text)) > 0; text += length) {
+        int shown = (int)(length > 20 ? 20 : length);
         grm_numeral numeral;
-        bool fine = length == 0 || (length == 1 && *at == '%') || (length > 1 && *at == '$') ||
-                    grm_numeral_parse(at, length, &numeral);
-        if (!fine)
-            grm_yaml_complain(y, node, "\"%.*s\" is no chord symbol such as i, bVI, V7/ii or I^3",
-                              (int)(length > 20 ? 20 : length), at);
-        at += length;
-        at += strspn(at, " |");
+        if (*text == '|') {
+            if (in_bar == 0) grm_yaml_complain(y, node, "bar %zu has no chord", bars);
+            bars++, in_bar = 0, symbol = false;
+            continue;
+        }
+        bool repeat = length == 1 && *text == '%', rule = length > 1 && *text == '$';
+        if (symbol || (rule && in_bar))
+            grm_yaml_complain(y, node, "\"%.*s\" shares its bar with a $symbol", shown, text);
+        if (repeat && in_bar == 0 && bars == 1) grm_yaml_complain(y, node, "\"%%\" has no bar before it to repeat");
+        if (!repeat && !rule && !grm_numeral_parse(text, length, &numeral))
+            grm_yaml_complain(y, node, "\"%.*s\" is no chord symbol such as i, bVI, V7/ii or I^3", shown, text);
+        if (++in_bar > MOST_IN_A_BAR)
+            grm_yaml_complain(y, node, "bar %zu has more than %d chords", bars, MOST_IN_A_BAR);
+        symbol = rule;
     }
+    if (in_bar == 0) grm_yaml_complain(y, node, "bar %zu has no chord", bars);
+    if (bars > MOST_CHART_BARS) grm_yaml_complain(y, node, "has %zu bars; at most %d are read", bars, MOST_CHART_BARS);
 }
 
 void grm_check_steps(grm_yaml *y, yaml_node_t *node, const char *text, grm_metre metre, const void *context) {
@@ -131,17 +150,74 @@ static void check_players(grm_yaml *y, const grm_style *style, const char *text,
     }
 }
 
-// Every symbol that a chart names has a rule. (Symbols that stand for one another round and round are cut by depth.)
+// The node of a rule's chart, to complain at.
+static yaml_node_t *chart_node(grm_yaml *y, size_t rule, size_t chart) {
+    yaml_node_t *list = grm_yaml_field(y, item_of(y, "harmony", rule), "charts");
+    return list && chart < grm_yaml_count(list) ? grm_yaml_item(y, list, chart) : item_of(y, "harmony", rule);
+}
+
+typedef struct expansion {
+    bool open[MOST_RULES], known[MOST_RULES];
+    size_t bars[MOST_RULES];  // of the longest expansion
+} expansion;
+
+// Every symbol that a chart names has a rule, and no rule comes back to itself or grows without bound.
+static void expand_rule(grm_yaml *y, const grm_style *style, size_t rule, int depth, expansion *e) {
+    e->open[rule] = true;
+    for (size_t c = 0; c < style->rules[rule].charts.count && y->status == GRM_OK; c++) {
+        const char *text = style->rules[rule].charts.items[c].text;
+        size_t bars = 1;
+        for (size_t length; (length = next_token(&text)) > 0; text += length) {
+            bars += *text == '|';
+            if (*text != '$') continue;
+            int shown = (int)(length > 30 ? 30 : length);
+            size_t to = 0;
+            while (to < style->rule_count && (strlen(style->rules[to].symbol) != length - 1 ||
+                                              memcmp(style->rules[to].symbol, text + 1, length - 1) != 0))
+                to++;
+            if (to == style->rule_count)
+                grm_yaml_complain(y, chart_node(y, rule, c), "names \"%.*s\", which has no rule", shown, text);
+            else if (e->open[to] || depth == DEEPEST_RULE)
+                grm_yaml_complain(y, chart_node(y, rule, c), "\"%.*s\" comes back to itself without end", shown, text);
+            else if (!e->known[to])
+                expand_rule(y, style, to, depth + 1, e);
+            if (y->status != GRM_OK) return;
+            bars += e->bars[to] - 1;
+            if (bars > MOST_CHART_BARS)
+                grm_yaml_complain(y, chart_node(y, rule, c), "grows beyond %d bars", MOST_CHART_BARS);
+        }
+        if (bars > e->bars[rule]) e->bars[rule] = bars;
+    }
+    e->open[rule] = false;
+    e->known[rule] = true;
+}
+
 static void check_grammar(grm_yaml *y, const grm_style *style) {
-    for (size_t r = 0; r < style->rule_count; r++)
-        for (size_t c = 0; c < style->rules[r].charts.count; c++)
-            for (const char *at = style->rules[r].charts.items[c].text; *at; at += strspn(at, " |")) {
-                size_t length = strcspn(at, " |");
-                if (length > 1 && *at == '$' && !has_symbol(style, at + 1, length - 1))
-                    grm_yaml_complain(y, item_of(y, "harmony", r), "a chart names \"%.*s\", which has no rule",
-                                      (int)(length > 30 ? 30 : length), at);
-                at += length;
-            }
+    expansion e = {0};
+    for (size_t r = 0; r < style->rule_count && y->status == GRM_OK; r++) {
+        for (size_t other = 0; other < r; other++)
+            if (strcmp(style->rules[other].symbol, style->rules[r].symbol) == 0)
+                grm_yaml_complain(y, item_of(y, "harmony", r), "a second rule for \"%.30s\"", style->rules[r].symbol);
+        if (!e.known[r] && y->status == GRM_OK) expand_rule(y, style, r, 1, &e);
+    }
+}
+
+static bool wants_figures(grm_play play) {
+    return play == GRM_PLAY_COMP || play == GRM_PLAY_STRUM || play == GRM_PLAY_ARP || play == GRM_PLAY_BASS ||
+           play == GRM_PLAY_RIFF;
+}
+
+static void check_parts(grm_yaml *y, const grm_style *style) {
+    for (size_t i = 0; i < style->part_count; i++) {
+        const grm_style_part *part = &style->parts[i];
+        if (wants_figures(part->play) && part->figures.count == 0)
+            grm_yaml_complain(y, item_of(y, "parts", i), "part %.40s wants figures", part->name);
+        if (strpbrk(part->name, "@<"))
+            grm_yaml_complain(y, item_of(y, "parts", i), "a part's name has neither \"@\" nor \"<\"");
+        for (size_t other = 0; other < i; other++)
+            if (strcmp(style->parts[other].name, part->name) == 0)
+                grm_yaml_complain(y, item_of(y, "parts", i), "a second part named \"%.40s\"", part->name);
+    }
 }
 
 void grm_check_references(grm_yaml *y, const grm_style *style, const grm_catalogue *catalogue) {
@@ -151,11 +227,15 @@ void grm_check_references(grm_yaml *y, const grm_style *style, const grm_catalog
         return;
     }
     check_grammar(y, style);
-    for (size_t i = 0; i < style->section_count; i++) {
+    check_parts(y, style);
+    for (size_t i = 0; i < style->section_count && y->status == GRM_OK; i++) {
         const grm_section_plan *s = &style->sections[i];
         yaml_node_t *node = item_of(y, "sections", i);
         if (!has_symbol(style, s->chart, strlen(s->chart)))
             grm_yaml_complain(y, node, "section %s wants the chart \"%.30s\", which has no rule", s->kind, s->chart);
+        for (size_t other = 0; other < i; other++)
+            if (strcmp(style->sections[other].kind, s->kind) == 0)
+                grm_yaml_complain(y, node, "a second section of the kind \"%.30s\"", s->kind);
         for (size_t p = 0; p < s->players.count; p++) check_players(y, style, s->players.items[p], node);
     }
     for (size_t i = 0; i < style->textures.count; i++)

@@ -57,16 +57,19 @@ static size_t read_degree(const char *s, size_t length, int *semitones, bool *lo
     return 0;
 }
 
-static char function_of(int root, unsigned members) {
+// A dominant seventh leads somewhere, be it to V (II7), in a tritone's place (bII7) or from behind (bVII7); those on
+// I, IV and bVI are colours of blues and of the augmented sixth.
+static char function_of(int root, unsigned members, bool secondary) {
     bool leading = (members >> 4 & 1) && (members >> 10 & 1);
-    if (root == 7 || root == 11 || root == 1 || (root == 10 && leading)) return 'D';
+    if (secondary || root == 7 || root == 11 || root == 1) return 'D';
+    if (leading && root != 0 && root != 5 && root != 8) return 'D';
     if (root == 5 || root == 2 || root == 8 || root == 10 || root == 6) return 'S';
     return 'T';
 }
 
 bool grm_numeral_parse(const char *symbol, size_t length, grm_numeral *out) {
     *out = (grm_numeral){0};
-    bool lower = false;
+    bool lower = false, secondary = false;
     size_t at = read_degree(symbol, length, &out->root, &lower);
     if (at == 0) return false;
     size_t suffix = at;
@@ -88,6 +91,7 @@ bool grm_numeral_parse(const char *symbol, size_t length, grm_numeral *out) {
         if (n == 0) return false;
         out->root = out->bass = (out->root + of) % 12;
         at += 1 + n;
+        secondary = true;
     }
     if (at + 1 < length && symbol[at] == '^') {
         static const unsigned thirds[] = {3, 4, 5, 2}, fifths[] = {7, 6, 8}, sevenths[] = {10, 11, 9};
@@ -107,7 +111,7 @@ bool grm_numeral_parse(const char *symbol, size_t length, grm_numeral *out) {
         out->bass = (scale[symbol[digit] - '1'] + shift + 12) % 12;
         at = digit + 1;
     }
-    out->function = function_of(out->root, out->members);
+    out->function = function_of(out->root, out->members, secondary);
     return at == length;
 }
 

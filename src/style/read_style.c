@@ -20,8 +20,9 @@ static bool read_metre(const char *text, grm_metre *metre) {
     long beats = strtol(text, &end, 10);
     if (beats < 2 || beats > 12 || *end != '/') return false;
     long unit = strtol(end + 1, &end, 10);
+    if (*end || (unit != 4 && unit != 8)) return false;
     *metre = (grm_metre){(int)beats, (int)unit};
-    return *end == 0 && (unit == 4 || unit == 8);
+    return true;
 }
 
 static void read_energy(grm_yaml *y, yaml_node_t *map, float *low, float *high) {

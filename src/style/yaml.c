@@ -4,7 +4,73 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_BYTES = 1 << 20, MAX_NODES = 100000 };
+enum { MAX_BYTES = 1 << 20, MAX_NODES = 100000, MAX_DEPTH = 16 };
+
+// Why an event may not stand in a style, NULL when it may. Anchors are refused because libyaml looks them up one by
+// one (a megabyte of them takes half a minute), and aliases with them.
+static const char *objection(const yaml_event_t *event, int depth, int nodes) {
+    static const char anchors[] = "anchors and aliases (& and *) are not read here: write the value out, or quote it";
+    if (nodes > MAX_NODES) return "too many values";
+    switch (event->type) {
+        case YAML_ALIAS_EVENT:
+            return anchors;
+        case YAML_SCALAR_EVENT:
+            return event->data.scalar.anchor ? anchors : NULL;
+        case YAML_SEQUENCE_START_EVENT:
+            return event->data.sequence_start.anchor ? anchors : depth >= MAX_DEPTH ? "nested too deeply" : NULL;
+        case YAML_MAPPING_START_EVENT:
+            return event->data.mapping_start.anchor ? anchors : depth >= MAX_DEPTH ? "nested too deeply" : NULL;
+        default:
+            return NULL;
+    }
+}
+
+// What libyaml found wrong. Bytes that are no UTF-8 have an offset, not a place.
+static void fail_syntax(grm_yaml *y, const yaml_parser_t *parser, const uint8_t *bytes, size_t size) {
+    yaml_mark_t mark = parser->problem_mark;
+    if (parser->error == YAML_MEMORY_ERROR) {
+        y->status = grm_fail_memory(y->err);
+        return;
+    }
+    if (parser->error == YAML_READER_ERROR) {
+        mark = (yaml_mark_t){0};
+        for (size_t i = 0; i < parser->problem_offset && i < size; i++) {
+            mark.column++;
+            if (bytes[i] == '\n') mark.line++, mark.column = 0;
+        }
+    }
+    y->status = grm_fail(y->err, GRM_BAD_INPUT, "%s:%zu:%zu: %s", y->name, mark.line + 1, mark.column + 1,
+                         parser->problem ? parser->problem : "is not YAML");
+}
+
+// Walks through the text once before it is loaded: syntax, anchors, depth, size, a second document.
+static void survey(grm_yaml *y, const uint8_t *bytes, size_t size) {
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser)) {
+        y->status = grm_fail_memory(y->err);
+        return;
+    }
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser, bytes, size);
+    int depth = 0, nodes = 0, documents = 0;
+    for (bool done = false; !done && y->status == GRM_OK;) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(&parser, &event)) {
+            fail_syntax(y, &parser, bytes, size);
+            break;
+        }
+        const char *wrong = objection(&event, depth, ++nodes);
+        if (event.type == YAML_DOCUMENT_START_EVENT && documents++) wrong = "a second document; one is wanted";
+        if (wrong)
+            y->status = grm_fail(y->err, GRM_BAD_INPUT, "%s:%zu:%zu: %s", y->name, event.start_mark.line + 1,
+                                 event.start_mark.column + 1, wrong);
+        depth += (event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT) -
+                 (event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT);
+        done = event.type == YAML_STREAM_END_EVENT;
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+}
 
 void grm_yaml_open(grm_yaml *y, const char *name, const uint8_t *bytes, size_t size, grm_memory *memory,
                    grm_error *err) {
@@ -13,22 +79,20 @@ void grm_yaml_open(grm_yaml *y, const char *name, const uint8_t *bytes, size_t s
         y->status = grm_fail(err, GRM_BAD_INPUT, "%s:1:1: %zu bytes; at most %d are read", name, size, MAX_BYTES);
         return;
     }
+    survey(y, bytes, size);
+    if (y->status != GRM_OK) return;
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser)) {
         y->status = grm_fail_memory(err);
         return;
     }
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, bytes, size);
     if (!yaml_parser_load(&parser, &y->document)) {
-        const char *problem = parser.problem ? parser.problem : "is not YAML";
-        y->status = grm_fail(err, GRM_BAD_INPUT, "%s:%zu:%zu: %s", name, parser.problem_mark.line + 1,
-                             parser.problem_mark.column + 1, problem);
+        fail_syntax(y, &parser, bytes, size);
     } else {
         y->open = true;
-        if (!grm_yaml_root(y))
-            y->status = grm_fail(err, GRM_BAD_INPUT, "%s:1:1: is empty", name);
-        else if (y->document.nodes.top - y->document.nodes.start > MAX_NODES)
-            y->status = grm_fail(err, GRM_BAD_INPUT, "%s:1:1: has more than %d values", name, MAX_NODES);
+        if (!grm_yaml_root(y)) y->status = grm_fail(err, GRM_BAD_INPUT, "%s:1:1: is empty", name);
     }
     yaml_parser_delete(&parser);
 }
@@ -73,7 +137,8 @@ bool grm_yaml_keys(grm_yaml *y, yaml_node_t *map, const char *known) {
         grm_yaml_complain(y, map, "should be a mapping with the keys %s", known);
         return false;
     }
-    for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top; pair++) {
+    for (yaml_node_pair_t *pair = map->data.mapping.pairs.start;
+         pair < map->data.mapping.pairs.top && y->status == GRM_OK; pair++) {
         yaml_node_t *key = yaml_document_get_node(&y->document, pair->key);
         const char *text = grm_yaml_scalar(y, key);
         if (text && !has_word(known, text))
