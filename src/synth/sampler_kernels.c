@@ -21,7 +21,8 @@ float grm_lowpass_gain(float resonance_cb) {
 void grm_lowpass_set(grm_lowpass *filter, float cutoff_hz, float resonance_cb) {
     double omega = 2 * 3.14159265358979323846 * cutoff_hz / GRM_RATE;
     double half = sin(omega / 2), cosine = 1 - 2 * half * half;
-    double alpha = sin(omega) / (2 * (double)resonance_q(resonance_cb)), scale = 1 / (1 + alpha);
+    double sine = 2 * half * sqrt(1 - half * half);
+    double alpha = sine / (2 * (double)resonance_q(resonance_cb)), scale = 1 / (1 + alpha);
     double b1 = 2 * half * half * scale, b0 = b1 / 2, b2 = b0;
     double a1 = -2 * cosine * scale, a2 = (1 - alpha) * scale;
 

@@ -249,7 +249,7 @@ static void set_step(grm_sampler_voice *voice, double cents) {
 static void set_filter(grm_sampler_voice *voice, float cutoff) {
     if (!voice->started || voice->resonance != voice->filter_resonance) {
         voice->filter_gain = grm_lowpass_gain(voice->resonance);
-    } else if (voice->filtering && fabsf(cutoff - voice->filter_cutoff) < 1) {
+    } else if (voice->filtering && fabsf(cutoff - voice->filter_cutoff) < 3) {
         return;
     }
     voice->filter_resonance = voice->resonance;
@@ -278,9 +278,16 @@ static bool has_ended(const grm_sampler_voice *voice) {
     return cb >= floor_cb;
 }
 
+// Whether the modulation envelope moves the cutoff by more than a quarter tone in a block.
+static bool is_sweeping(const grm_sampler_voice *voice) {
+    const grm_envelope *envelope = &voice->modulation;
+    if (voice->env_to_filter == 0 || envelope->stage >= GRM_ENVELOPE_DONE) return false;
+    if (envelope->stage == GRM_ENVELOPE_HOLD || envelope->stage == GRM_ENVELOPE_SUSTAIN) return false;
+    return fabsf(voice->env_to_filter) * GRM_SAMPLER_BLOCK > 50 * (float)envelope->length[envelope->stage];
+}
+
 static size_t block_length(const grm_sampler_voice *voice, size_t frames) {
-    bool sweeping = voice->env_to_filter != 0 && voice->modulation.stage != GRM_ENVELOPE_SUSTAIN;
-    size_t count = sweeping ? GRM_SAMPLER_BLOCK / 2 : GRM_SAMPLER_BLOCK;
+    size_t count = is_sweeping(voice) ? GRM_SAMPLER_BLOCK / 2 : GRM_SAMPLER_BLOCK;
     if (count > frames) count = frames;
     int64_t room = grm_envelope_room(&voice->volume);
     return (int64_t)count > room ? (size_t)room : count;
