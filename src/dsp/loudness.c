@@ -5,10 +5,13 @@
 
 #include "dsp/dsp.h"
 
+enum { RINGS_OUT = 8 };  // tenths of a second, in which the weighting has fallen by far more than 200 dB
+
 struct grm_loudness {
     grm_cascade weighting;
     size_t tenth;    // frames
     size_t filled;   // of the current tenth
+    size_t quiet;    // frames since anything but zeros came in
     double sum;      // of the current tenth
     double *tenths;  // [count] of [room]
     size_t count, room;
@@ -66,8 +69,12 @@ grm_status grm_loudness_add(grm_loudness *l, const float *const *planes, size_t 
             memcpy(right, planes[1] + at, count * sizeof *right);
         else
             memset(right, 0, count * sizeof *right);
-        grm_cascade_run(&l->weighting, left, right, count);
-        l->sum += (grm_power(left, count) + grm_power(right, count)) * (double)count;
+        bool sound = grm_peak(left, count) > 0 || grm_peak(right, count) > 0;
+        l->quiet = sound ? 0 : l->quiet + count;
+        if (l->quiet < RINGS_OUT * l->tenth) {  // later there is nothing to weigh
+            grm_cascade_run(&l->weighting, left, right, count);
+            l->sum += (grm_power(left, count) + grm_power(right, count)) * (double)count;
+        }
         l->filled += count;
         at += count;
         if (l->filled == l->tenth && !push_tenth(l)) return grm_fail_memory(err);

@@ -29,8 +29,9 @@ static void decide_wishes(grm_master_plan *plan, const grm_style_mix *style, dou
     add_cell(plan, rate_hz, GRM_FILTER_HIGH_SHELF, 2800, 0.6f, tilt / 2);
 }
 
-// Towards the reference, which leans as far as the style's wishes do, so that a dark style is not brightened again.
-static void decide_match(grm_master_story *s, double rate_hz) {
+// Towards the reference, which leans as far as the style's wishes do, so that a dark style is not brightened again; nor
+// is a top that tape has closed.
+static void decide_match(grm_master_story *s, double rate_hz, bool closed_top) {
     const grm_master_match *match = &s->preset->match;
     const grm_master_spectrum *now = &s->spectrum;
     grm_master_plan *plan = &s->plan;
@@ -53,7 +54,7 @@ static void decide_match(grm_master_story *s, double rate_hz) {
         float beyond = fabsf(smooth) - match->dead_db;
         if (off[b] - middle > match->absent_db || beyond <= 0) continue;
         float db = within(match->strength * (smooth > 0 ? beyond : -beyond), -match->most_db, match->most_db);
-        if (db > 0) db *= match->boost;
+        if (db > 0) db *= closed_top && now->hz[b] > 6000 ? 0 : match->boost;
         plan->correction_db[b] = db;
         // Neighbouring bells add up, so each is a little less than what is asked for.
         if (b == 0)
@@ -82,7 +83,7 @@ static void decide(grm_master_story *s, const grm_audio *audio, const grm_style_
     plan->cells[plan->cell_count++] =
         grm_filter_design(GRM_FILTER_HIGHPASS, rate_hz, s->preset->highpass_hz, 0.7071, 0);
     decide_wishes(plan, style, rate_hz);
-    decide_match(s, rate_hz);
+    decide_match(s, rate_hz, style && style->lofi > 0.1f);
     decide_width(s, style);
     // Loudness is a sum over both channels, the compressor's level their mean: 3 dB, less the -0.7 of the weighting.
     plan->glue = (grm_compressor_plan){
