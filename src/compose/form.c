@@ -31,8 +31,9 @@ static int importance(const char *kind) {
     static const struct {
         const char *kind;
         int value;
-    } known[] = {{"chorus", 5}, {"drop", 5},  {"head", 5},   {"theme", 5}, {"groove", 5}, {"verse", 4}, {"main", 5},
-                 {"pre", 3},    {"build", 3}, {"bridge", 2}, {"solo", 2},  {"break", 2},  {"intro", 1}, {"outro", 1}};
+    } known[] = {{"chorus", 5}, {"drop", 5},  {"head", 5},    {"theme", 5},  {"groove", 5}, {"verse", 4},
+                 {"main", 5},   {"pre", 3},   {"build", 3},   {"bridge", 2}, {"solo", 2},   {"break", 2},
+                 {"intro", 1},  {"outro", 1}, {"release", 2}, {"blowing", 2}};
     for (size_t i = 0; i < GRM_COUNT(known); i++)
         if (strcmp(kind, known[i].kind) == 0) return known[i].value;
     return 3;
@@ -153,6 +154,15 @@ static int usual_bars(const grm_style *style, const grm_section_plan *plan) {
             if (f.slots[s].plan == plan) return f.slots[s].bars;
     }
     return 8;
+}
+
+// What cutting left of a section, a stump of one or two bars, is none: its bars go to the end, as a tag.
+static void drop_stumps(const grm_style *style, form *f) {
+    for (int i = f->count - 2; i > 0; i--) {
+        if (f->slots[i].bars > 2 || f->slots[i].bars >= usual_bars(style, f->slots[i].plan)) continue;
+        f->slots[f->count - 1].bars += f->slots[i].bars;
+        remove_slot(f, i);
+    }
 }
 
 // The style's own section for a kind that it may know by another name.
@@ -302,6 +312,7 @@ grm_status grm_form_plan(grm_work *work, grm_error *err) {
         f->count = 1;
     } else {
         shrink(f, work->bars);
+        drop_stumps(work->style, f);
         grow(f, work->bars);
     }
     work->last_chord = work->bars * work->bar_ticks;
