@@ -118,22 +118,19 @@ static grm_status write_brief(grm_draft *d, const char *prompt) {
     return grm_draft_prose(d);
 }
 
-grm_status grm_brief_read(const char *prompt, const grm_brief_options *options, const grm_catalogue *catalogue,
-                          grm_brief **out, grm_error *err) {
+grm_status grm_brief_read_with(const char *prompt, const grm_brief_options *options, const grm_catalogue *catalogue,
+                               const grm_lexicon *lexicon, grm_brief **out, grm_error *err) {
     static const grm_brief_options none = {0};
     *out = NULL;
     grm_status status = check_prompt(prompt, err);
     if (status != GRM_OK) return status;
-    if (catalogue->style_count == 0) return grm_fail(err, GRM_BAD_INPUT, "there are no styles to make music in");
     grm_memory *scratch = grm_memory_new(), *memory = grm_memory_new();
     grm_brief_holder *holder = memory ? grm_memory_take(memory, 1, sizeof(*holder)) : NULL;
-    grm_lexicon *lexicon = NULL;
     if (!scratch || !holder) {
         status = grm_fail_memory(err);
         goto done;
     }
     holder->memory = memory;
-    if ((status = grm_lexicon_open(catalogue, scratch, &lexicon, err)) != GRM_OK) goto done;
     grm_reading r = {.memory = scratch,
                      .catalogue = catalogue,
                      .lexicon = lexicon,
@@ -147,8 +144,23 @@ grm_status grm_brief_read(const char *prompt, const grm_brief_options *options, 
     *out = &holder->brief;
     memory = NULL;
 done:
-    grm_lexicon_close(lexicon);
     grm_memory_free(memory);
     grm_memory_free(scratch);
+    return status;
+}
+
+grm_status grm_brief_read(const char *prompt, const grm_brief_options *options, const grm_catalogue *catalogue,
+                          grm_brief **out, grm_error *err) {
+    *out = NULL;
+    grm_status status = check_prompt(prompt, err);
+    if (status != GRM_OK) return status;
+    if (catalogue->style_count == 0) return grm_fail(err, GRM_BAD_INPUT, "there are no styles to make music in");
+    grm_lexicon *lexicon = NULL;
+    grm_memory *memory = grm_memory_new();
+    if (!memory) return grm_fail_memory(err);
+    status = grm_lexicon_open(catalogue, memory, &lexicon, err);
+    if (status == GRM_OK) status = grm_brief_read_with(prompt, options, catalogue, lexicon, out, err);
+    grm_lexicon_close(lexicon);
+    grm_memory_free(memory);
     return status;
 }

@@ -34,7 +34,7 @@ typedef struct grm_reading {
     grm_tokens tokens;
     grm_match *matches;
     size_t match_count;
-    const grm_phrase *inner[GRM_MAX_INNER];  // within names of genres: "dark ambient", "baroque music"
+    const grm_word_entry *inner_moods[GRM_MAX_INNER];  // within names of genres: "dark ambient"
     size_t inner_count;
 
     grm_found tempo, duration_s, duration_bars, seed;
@@ -51,6 +51,10 @@ typedef struct grm_reading {
     bool wants_solo;              // "with a guitar solo"
     const char *second_tempo;     // one that had to give way to the first
 } grm_reading;
+
+// grm_brief_read with a lexicon that is open already, for reading many prompts; not on two threads at once.
+grm_status grm_brief_read_with(const char *prompt, const grm_brief_options *options, const grm_catalogue *catalogue,
+                               const grm_lexicon *lexicon, grm_brief **out, grm_error *err);
 
 // Readers of one thing each. They mark the tokens that they take as used.
 grm_status grm_read_tempo(grm_reading *r);     // with a unit or a word that says so
