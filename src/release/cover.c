@@ -119,15 +119,10 @@ typedef struct sheet {
     double leading;
 } sheet;
 
-// "F♯ MINOR", with typographic accidentals.
+// "F# MINOR"; Inter has no accidentals of music.
 static void spell_key(grm_key key, char text[40]) {
-    static const char *const sharps[12] = {"C",       "C\u266f", "D",       "D\u266f", "E",       "F",
-                                           "F\u266f", "G",       "G\u266f", "A",       "A\u266f", "B"};
-    static const char *const flats[12] = {"C",       "D\u266d", "D",       "E\u266d", "E",       "F",
-                                          "G\u266d", "G",       "A\u266d", "A",       "B\u266d", "B"};
-    static const char *const modes[GRM_MODE_COUNT] = {"MAJOR",  "MINOR",      "DORIAN", "PHRYGIAN",
-                                                      "LYDIAN", "MIXOLYDIAN", "LOCRIAN"};
-    snprintf(text, 40, "%s %s", (key.flat ? flats : sharps)[key.tonic % 12], modes[key.mode % GRM_MODE_COUNT]);
+    grm_key_name(key, text);
+    for (char *c = strchr(text, ' '); c && *c; c++) *c = (char)toupper((unsigned char)*c);
 }
 
 // The three small texts: what it is, how fast, in which key.
