@@ -64,7 +64,9 @@ static int suits(const grm_instrument *instrument, const grm_style_part *plan) {
 
 static const grm_instrument *draw_instrument(const grm_work *work, const grm_style_part *plan,
                                              const grm_style_part *blend) {
-    grm_rng all = grm_rng_new(work->seed, "cast"), rng = grm_rng_branch(&all, plan->name, 0);
+    // The parts of one kit draw alike, so that it is one kit.
+    bool kit = is_kit(plan->role) && plan->role != GRM_ROLE_PERCUSSION;
+    grm_rng all = grm_rng_new(work->seed, "cast"), rng = grm_rng_branch(&all, kit ? "kit" : plan->name, 0);
     bool borrow = grm_rng_chance(&rng, 0.5f);
     const grm_choices *choices = blend && borrow ? &blend->instruments : &plan->instruments;
     for (int tries = 0; tries < 2; tries++, choices = &plan->instruments) {

@@ -25,9 +25,12 @@ static bool owns(const grm_work *work, const grm_writer_part *part, const char *
     if (part->plan->role == GRM_ROLE_DRUMS) return true;
     for (size_t i = 0; i < work->part_count; i++)
         if (work->parts[i].plan->role == GRM_ROLE_DRUMS) return false;
-    return role != GRM_ROLE_KICK && role != GRM_ROLE_SNARE && role != GRM_ROLE_HATS
-               ? part->plan->role == GRM_ROLE_PERCUSSION || part->plan->role == GRM_ROLE_SNARE
-               : false;
+    // A kit in pieces without a player for toms or hand drums: the snare's takes the sticks, the percussion's the rest.
+    bool percussion = false;
+    for (size_t i = 0; i < work->part_count; i++)
+        percussion = percussion || work->parts[i].plan->role == GRM_ROLE_PERCUSSION;
+    if (role == GRM_ROLE_KICK || role == GRM_ROLE_SNARE || role == GRM_ROLE_HATS) return false;
+    return part->plan->role == (role == GRM_ROLE_DRUMS || !percussion ? GRM_ROLE_SNARE : GRM_ROLE_PERCUSSION);
 }
 
 static const grm_pattern *draw_pattern(const grm_work *work, bool fill, bool large, float energy, grm_rng *rng) {

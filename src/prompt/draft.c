@@ -46,7 +46,8 @@ static double clamp(double x, double low, double high) {
 
 // The words' mean, with a little of what the style is anyway.
 static double settle(const axis *a, double own) {
-    return a->weight > 0 ? clamp(0.85 * a->sum / a->weight + 0.15 * own, -1, 1) : own;
+    const double own_weight = 0.2;
+    return clamp((a->sum + own * own_weight) / (a->weight + own_weight), -1, 1);
 }
 
 static bool add_mood_word(grm_draft *d, const grm_match *m) {
@@ -57,8 +58,7 @@ static bool add_mood_word(grm_draft *d, const grm_match *m) {
 
 // "ambient" and "cinematic" name the music before they colour it.
 static bool is_genre_first(const grm_match *m) {
-    const grm_meaning *g = grm_match_means(m, GRM_MEANS_GENRE);
-    return g && (!g->entry || !g->entry->weight || *g->entry->weight >= 0.5f);
+    return grm_genre_weight(m) >= 0.5f;
 }
 
 // Called twice: without a style, so that the mood may choose one, and with it.
@@ -69,7 +69,8 @@ void grm_draft_mood(grm_draft *d) {
     for (size_t i = 0; i < r->match_count; i++) {
         const grm_match *m = &r->matches[i];
         const grm_meaning *mood = grm_match_means(m, GRM_MEANS_MOOD);
-        double turn = m->negated ? -0.55 : 1.0;
+        // "not very happy" denies less than "not happy".
+        double turn = m->negated ? -0.55 / fmax(1.0, (double)(m->strength * m->strength)) : 1.0;
         if (mood && m->strength > 0 && !is_genre_first(m)) {
             pull(&valence, mood->entry->valence, turn * (double)m->strength, 1);
             pull(&energy, mood->entry->energy, turn * (double)m->strength, 1);
@@ -77,12 +78,15 @@ void grm_draft_mood(grm_draft *d) {
             if (m->confidence > said) said = m->confidence;
         }
         const grm_meaning *tempo = grm_match_means(m, GRM_MEANS_TEMPO), *form = grm_match_means(m, GRM_MEANS_FORM);
-        if (tempo && !mood) pull(&energy, tempo->entry->energy, turn, 0.7);
+        if (tempo && !mood) pull(&energy, tempo->entry->energy, turn, 0.3);
         if (form && !m->negated) pull(&energy, form->entry->energy, 1, 0.2);
     }
     for (size_t i = 0; i < r->inner_count; i++) {
-        pull(&valence, r->inner_moods[i]->valence, 1, 0.5);
-        pull(&energy, r->inner_moods[i]->energy, 1, 0.5);
+        const grm_meaning *mood = grm_phrase_means(r->inner[i], GRM_MEANS_MOOD);
+        if (!mood || grm_phrase_means(r->inner[i], GRM_MEANS_GENRE)) continue;
+        const grm_word_entry *inner = mood->entry;
+        pull(&valence, inner->valence, 1, 0.35);
+        if (inner->energy && fabsf(*inner->energy) >= 0.4f) pull(&energy, inner->energy, 1, 0.35);
         if (said < 0.6f) said = 0.6f;
     }
     double own_valence = d->style ? d->style->valence : 0, own_energy = d->style ? d->style->energy : 0;
@@ -177,8 +181,8 @@ static double misfit(const grm_brief *b, double bpm) {
     double ring = fmax(0.75, 1.5 * bpm / 60 / grm_beats_in_bar(b->metre));
     double whole = floor(bars - ring);
     if (whole < 1) return 0;
-    double phrase = fmod(whole, 4) == 0 ? 0 : fmod(whole, 2) == 0 ? 0.35 : 0.7;
-    return phrase + 0.4 * (bars - ring - whole);
+    double phrase = fmod(whole, 4) == 0 ? 0 : fmod(whole, 2) == 0 ? 0.2 : 0.4;
+    return phrase + 0.2 * (bars - ring - whole);
 }
 
 static double draw_tempo(const grm_draft *d, const pace *p) {
@@ -200,11 +204,11 @@ static double draw_tempo(const grm_draft *d, const pace *p) {
         low = fmin(low, centre);
     }
     grm_rng rng = grm_rng_new(b->seed, "brief.tempo");
-    double drawn = clamp(centre + (double)grm_rng_normal(&rng) * (high - low) / 8, low, high);
+    double drawn = clamp(centre + (double)grm_rng_normal(&rng) * (high - low) / 5, low, high);
     double best = round(drawn), best_cost = INFINITY;
-    for (double bpm = ceil(drawn * 0.96); bpm <= drawn * 1.04; bpm++) {
+    for (double bpm = ceil(drawn * 0.975); bpm <= drawn * 1.025; bpm++) {
         if (bpm < low - 0.5 || bpm > high + 0.5) continue;
-        double cost = misfit(b, bpm) + 12 * fabs(bpm / drawn - 1);
+        double cost = misfit(b, bpm) + 25 * fabs(bpm / drawn - 1);
         if (cost < best_cost) {
             best_cost = cost;
             best = bpm;

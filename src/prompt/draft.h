@@ -14,6 +14,7 @@ typedef struct grm_draft {
     const grm_style *blended[GRM_MAX_BLENDED];
     size_t blended_count;
     const grm_word_entry *piece;  // "string quartet": a genre that brings its players
+    size_t piece_at;              // its token
     const char *misread;          // a note on what was not understood
 } grm_draft;
 
@@ -31,6 +32,7 @@ void grm_draft_from(grm_draft *d, grm_brief_field field, grm_source source, floa
 bool grm_draft_add(grm_draft *d, grm_words *words, const char *text, size_t room);
 bool grm_words_have(const grm_words *words, const char *text);
 const grm_meaning *grm_match_means(const grm_match *match, grm_meaning_kind kind);
+float grm_genre_weight(const grm_match *match);  // how surely it names a genre: 1, a hint below 0.5, 0 none
 const char *grm_mode_name(grm_mode mode);
 double grm_beats_in_bar(grm_metre metre);  // of the beat that the tempo counts
 

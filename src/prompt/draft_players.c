@@ -52,10 +52,8 @@ static const grm_instrument *instrument_of(const grm_draft *d, const grm_meaning
 static bool want(grm_draft *d, const grm_match *m) {
     const grm_meaning *family = grm_match_means(m, GRM_MEANS_FAMILY);
     const grm_meaning *instrument = grm_match_means(m, GRM_MEANS_INSTRUMENT);
-    const grm_meaning *genre = grm_match_means(m, GRM_MEANS_GENRE);
     // "breakbeat" and "acid" are genres before they are instruments.
-    bool strong_genre = genre && (!genre->entry || !genre->entry->weight || *genre->entry->weight >= 0.5f);
-    if (strong_genre && !m->only) return true;
+    if (grm_genre_weight(m) >= 0.5f && !m->only) return true;
     if (family) return want_family(d, family->entry, m->only);
     const grm_instrument *n = instrument ? instrument_of(d, instrument) : NULL;
     return !n || grm_draft_add(d, &d->brief->instruments, n->id, MAX_ITEMS);
@@ -122,6 +120,20 @@ static grm_status players_of_option(grm_draft *d, const char *list) {
     return GRM_OK;
 }
 
+// A piece that only colours the style: "lofi with a string quartet" takes its players, "solo piano" in a jazz prompt
+// leaves them alone, "with a piano solo" is a moment of theirs.
+static bool add_piece(grm_draft *d, const grm_match *m) {
+    const grm_tokens *t = &d->r->tokens;
+    const grm_word_entry *piece = grm_match_means(m, GRM_MEANS_GENRE)->entry;
+    bool solo_first = grm_token_is(t, m->first, "solo"), solo_last = grm_token_is(t, m->end - 1, "solo");
+    bool beside = false;
+    for (size_t back = 1; back <= 2 && back <= m->first; back++)
+        beside = beside || grm_token_among(t, m->first - back, "with featuring and plus feat");
+    if (solo_last && !grm_draft_add(d, &d->brief->form_wishes, "solo", MAX_ITEMS)) return false;
+    if (solo_first && !beside) d->brief->only_instruments = true;
+    return add_all(d, &d->brief->instruments, piece->instruments);
+}
+
 static grm_status seat(grm_draft *d) {
     const grm_reading *r = d->r;
     grm_brief *b = d->brief;
@@ -134,6 +146,12 @@ static grm_status seat(grm_draft *d) {
     }
     for (size_t i = 0; i < r->match_count; i++) {
         const grm_match *m = &r->matches[i];
+        const grm_meaning *piece = grm_match_means(m, GRM_MEANS_GENRE);
+        if (piece && piece->entry && piece->entry->instruments && !m->negated && !option &&
+            !(d->piece && d->piece_at == m->first)) {
+            if (!add_piece(d, m)) return grm_fail_memory(r->err);
+            wanted = 0.8f;
+        }
         bool thing = grm_match_means(m, GRM_MEANS_FAMILY) || grm_match_means(m, GRM_MEANS_INSTRUMENT) ||
                      (m->negated && grm_match_means(m, GRM_MEANS_TEXTURE));
         if (!thing || m->everyday) continue;
@@ -197,6 +215,11 @@ static grm_status find_voice(grm_draft *d) {
         voice = means;
         said = r->matches[i].confidence;
     }
+    for (size_t i = 0; i < r->inner_count && !voice; i++) {
+        const grm_meaning *m = grm_phrase_means(r->inner[i], GRM_MEANS_VOICE);
+        voice = m ? m->entry->means : NULL;
+        said = 0.8f;
+    }
     grm_draft_from(d, GRM_BRIEF_VOICE, voice ? GRM_FROM_PROMPT : GRM_FROM_STYLE, voice ? said * 0.95f : 0.5f);
     d->brief->voice = voice ? grm_memory_string(d->memory, voice) : NULL;
     return voice && !d->brief->voice ? grm_fail_memory(r->err) : GRM_OK;
@@ -259,6 +282,11 @@ grm_status grm_draft_form(grm_draft *d) {
         if (!m || r->matches[i].negated) continue;
         era = m->entry->means;
         era_said = 0.85f * r->matches[i].confidence;
+    }
+    for (size_t i = 0; i < r->inner_count && !era; i++) {
+        const grm_meaning *m = grm_phrase_means(r->inner[i], GRM_MEANS_ERA);
+        era = m ? m->entry->means : NULL;
+        era_said = 0.8f;
     }
     grm_draft_from(d, GRM_BRIEF_ERA, era ? GRM_FROM_PROMPT : GRM_FROM_STYLE, era ? era_said : 0.5f);
     d->brief->era = era ? grm_memory_string(d->memory, era) : NULL;

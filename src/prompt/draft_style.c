@@ -6,6 +6,9 @@
 
 enum { MAX_NAMED = 32 };
 
+static const float colours_from = 0.45f;  // weaker ones are hints and don't colour
+static const float double_meaning = 0.38f;
+
 // A genre that the words name.
 typedef struct named {
     const grm_style *style;
@@ -14,22 +17,36 @@ typedef struct named {
     float score, confidence;
 } named;
 
+float grm_genre_weight(const grm_match *m) {
+    const grm_meaning *g = grm_match_means(m, GRM_MEANS_GENRE);
+    if (!g) return 0;
+    if (g->entry) return g->entry->weight ? *g->entry->weight : 1.0f;
+    // A style's synonym that says something else as well ("relaxing", "ethereal") is a hint.
+    bool other = grm_match_means(m, GRM_MEANS_MOOD) || grm_match_means(m, GRM_MEANS_METRE) ||
+                 grm_match_means(m, GRM_MEANS_TEXTURE) || grm_match_means(m, GRM_MEANS_IMAGE) ||
+                 grm_match_means(m, GRM_MEANS_FAMILY);
+    return other && !g->is_name ? double_meaning : 1.0f;
+}
+
 static bool is_everyday(const grm_match *m) {
     return grm_match_means(m, GRM_MEANS_EVERYDAY) != NULL;
 }
 
-// "the house by the sea" names no genre, "a house track" and "deep house" do.
-static bool is_everyday_use(const grm_reading *r, const grm_match *m) {
+// How much of a genre's name an everyday word is here: "the house by the sea" names none, "a house track" and "deep
+// house" do, "a house" may.
+static float everyday_share(const grm_reading *r, const grm_match *m) {
     const grm_tokens *t = &r->tokens;
-    if (!is_everyday(m)) return false;
-    bool pointed = m->first > 0 && grm_token_among(t, m->first - 1,
-                                                   "the my our your his her their a an in of at from this that into "
-                                                   "old your on to");
-    if (!pointed) return false;
-    size_t next = grm_token_is(t, m->end, "-") ? m->end + 1 : m->end, end;
+    size_t at = m->first, next = grm_token_is(t, m->end, "-") ? m->end + 1 : m->end, end;
     unsigned music = 1u << GRM_MEANS_MUSIC_NOUN | 1u << GRM_MEANS_GENRE | 1u << GRM_MEANS_INSTRUMENT |
                      1u << GRM_MEANS_FAMILY | 1u << GRM_MEANS_FORM;
-    return grm_lexicon_match(r->lexicon, t, next, music, &end) == NULL;
+    if (!is_everyday(m) || at == 0 || grm_lexicon_match(r->lexicon, t, next, music, &end)) return 1;
+    // "three minutes of house", "a loop of house"
+    if (at > 1 && grm_token_is(t, at - 1, "of") &&
+        (t->items[at - 2].used || grm_lexicon_match(r->lexicon, t, at - 2, 1u << GRM_MEANS_MUSIC_NOUN, &end)))
+        return 1;
+    if (grm_token_among(t, at - 1, "the my our your his her their this that old into to on from at in of")) return 0.1f;
+    if (grm_token_among(t, at - 1, "a an")) return grm_token_closes(t, next) ? 0.35f : 0.1f;
+    return 1;
 }
 
 // Whether the words before or behind make it a mere colour: "with jazz chords", "rock-inspired", "hints of funk".
@@ -58,8 +75,9 @@ static size_t collect(const grm_draft *d, named *out) {
         const grm_style *style = g->style;
         if (!style && g->entry) style = grm_lexicon_style(r->lexicon, g->entry->means);
         if (!style) continue;
-        float weight = g->entry && g->entry->weight ? *g->entry->weight : 1.0f;
-        if (is_everyday_use(r, m)) weight *= 0.35f;
+        float weight = grm_genre_weight(m);
+        weight *= everyday_share(r, m);
+        if (weight <= 0.1f) continue;
         if (is_colour(r, m)) weight *= 0.5f;
         out[count++] = (named){style, g->entry, m->first, m->end, weight, m->confidence};
     }
@@ -75,6 +93,29 @@ static size_t collect(const grm_draft *d, named *out) {
         }
     }
     return count;
+}
+
+// How much of a style an instrument or a family plays: what it is the first choice for counts most.
+static float share_of_parts(const grm_draft *d, const grm_style *style, const grm_match *match) {
+    const grm_meaning *m = grm_match_means(match, GRM_MEANS_INSTRUMENT);
+    const grm_meaning *family = grm_match_means(match, GRM_MEANS_FAMILY);
+    const grm_instrument *wanted = m ? m->instrument : NULL;
+    if (m && !wanted) wanted = grm_lexicon_instrument(d->r->lexicon, m->entry->instruments);
+    float sum = 0, parts = 0;
+    for (size_t p = 0; p < style->part_count; p++) {
+        const grm_style_part *part = &style->parts[p];
+        if (part->role == GRM_ROLE_TEXTURE || part->role == GRM_ROLE_FX) continue;
+        parts += 1;
+        float best = 0;
+        for (size_t c = 0; c < part->instruments.count; c++) {
+            const grm_instrument *n = grm_instrument_find(d->r->catalogue, part->instruments.items[c].text);
+            bool same = n && wanted && strcmp(n->id, wanted->id) == 0;
+            bool kin = n && family && strcmp(n->family, family->entry->means) == 0;
+            if (same || kin) best = fmaxf(best, c == 0 ? 1.0f : 0.4f);
+        }
+        sum += best;
+    }
+    return parts > 0 ? fminf(1.2f, (sum > 0 ? 0.3f : 0) + 1.5f * sum / parts) : 0;
 }
 
 // How well a style that nobody named suits what was said.
@@ -94,19 +135,18 @@ static float affinity(const grm_draft *d, const grm_style *style) {
         score -= (float)(3 * beyond);
     }
     for (size_t i = 0; i < r->match_count; i++) {
-        if (r->matches[i].negated) continue;
-        const grm_meaning *m = grm_match_means(&r->matches[i], GRM_MEANS_INSTRUMENT);
-        const grm_instrument *wanted = m ? m->instrument : NULL;
-        if (m && !wanted) wanted = grm_lexicon_instrument(r->lexicon, m->entry->instruments);
-        float best = 0;
-        for (size_t p = 0; wanted && p < style->part_count; p++)
-            for (size_t c = 0; c < style->parts[p].instruments.count; c++)
-                if (strcmp(style->parts[p].instruments.items[c].text, wanted->id) == 0)
-                    best = fmaxf(best, 0.5f + (p < 2 ? 0.15f : 0) - 0.05f * (float)(c < 5 ? c : 5));
-        score += best;
-        const grm_meaning *x = grm_match_means(&r->matches[i], GRM_MEANS_TEXTURE);
-        if (x && x->instrument && grm_words_have(&style->textures, x->instrument->id)) score += 0.3f;
+        const grm_match *m = &r->matches[i];
+        score += (m->negated ? -1.0f : m->only ? 1.5f : 1.0f) * share_of_parts(d, style, m);
+        const grm_meaning *texture = grm_match_means(m, GRM_MEANS_TEXTURE);
+        if (texture && texture->instrument && !m->negated && grm_words_have(&style->textures, texture->instrument->id))
+            score += 0.3f;
+        const grm_meaning *form = grm_match_means(m, GRM_MEANS_FORM);
+        if (!form || m->negated) continue;
+        if (strcmp(form->entry->means, "big-chorus") == 0 && grm_style_section(style, "chorus")) score += 0.4f;
+        if (strcmp(form->entry->means, "big-drop") == 0 && grm_style_section(style, "drop")) score += 0.6f;
     }
+    for (size_t i = 0; i < r->section_count; i++)
+        if (grm_style_section(style, r->sections[i]->means)) score += 0.5f / (float)r->section_count;
     for (size_t i = 0; i < style->metres.count && r->metre_confidence > 0; i++) {
         char name[16];
         snprintf(name, sizeof(name), "%d/%d", r->metre.beats, r->metre.unit);
@@ -217,6 +257,7 @@ grm_status grm_draft_style(grm_draft *d) {
             if (genres[i].score > genres[lead].score + 1e-6f) lead = i;
         d->style = genres[lead].style;
         d->piece = genres[lead].entry && genres[lead].entry->instruments ? genres[lead].entry : NULL;
+        d->piece_at = genres[lead].first;
         float sure = fminf(1.0f, fmaxf(0.15f, genres[lead].score)) * genres[lead].confidence;
         grm_draft_from(d, GRM_BRIEF_GENRE, GRM_FROM_PROMPT, sure);
     } else {
@@ -226,7 +267,8 @@ grm_status grm_draft_style(grm_draft *d) {
     for (;;) {  // the others, strongest first; mere hints don't colour
         size_t best = MAX_NAMED;
         for (size_t i = 0; i < count; i++)
-            if (genres[i].score >= 0.39f && (best == MAX_NAMED || genres[i].score > genres[best].score)) best = i;
+            if (genres[i].score >= colours_from && (best == MAX_NAMED || genres[i].score > genres[best].score))
+                best = i;
         if (best == MAX_NAMED) break;
         blend(d, genres[best].style);
         genres[best].score = -1;

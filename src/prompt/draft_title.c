@@ -49,16 +49,19 @@ static bool contains(const char *form, const char *slot) {
     return strstr(form, slot) != NULL;
 }
 
+static bool belongs(const grm_title_entry *form, const grm_style *style) {
+    return form->styles && strncmp(form->styles, style->name, strlen(form->styles)) == 0;
+}
+
 static const char *draw_form(const grm_draft *d, grm_rng *rng, bool has_picture) {
     const grm_title_words *w = grm_lexicon_titles(d->r->lexicon);
     float weights[64];
     size_t count = w->form_count < 64 ? w->form_count : 64;
-    bool own = false;  // some families have forms of their own
-    for (size_t i = 0; i < count; i++)
-        own = own || (w->forms[i].families && strstr(w->forms[i].families, d->style->family));
+    bool own = false;  // some styles have forms of their own
+    for (size_t i = 0; i < count; i++) own = own || belongs(&w->forms[i], d->style);
     for (size_t i = 0; i < count; i++) {
         const grm_title_entry *f = &w->forms[i];
-        bool mine = f->families ? strstr(f->families, d->style->family) != NULL : !own;
+        bool mine = f->styles ? belongs(f, d->style) : !own;
         bool picture = contains(f->form, "{image}");
         bool fits =
             mine && (!picture || has_picture) && (!contains(f->form, "{style}") || d->style->title_words.count > 0);
@@ -69,11 +72,26 @@ static const char *draw_form(const grm_draft *d, grm_rng *rng, bool has_picture)
     return w->forms[grm_rng_weighted(rng, weights, count)].form;
 }
 
-static void plural(char *word, size_t size) {
-    size_t n = strlen(word);
-    if (n == 0 || n + 3 > size || word[n - 1] == 's') return;
-    bool es = word[n - 1] == 'x' || (n > 1 && word[n - 1] == 'h' && (word[n - 2] == 'c' || word[n - 2] == 's'));
-    strcat(word, es ? "es" : "s");
+static bool listed(const char *list, const char *word) {
+    char item[48];
+    while (grm_names_next(&list, item, sizeof(item)))
+        if (strcmp(item, word) == 0) return true;
+    return false;
+}
+
+// A title word of the style's that can be a noun, or stand before one; empty when there is none.
+static void draw_style_word(const grm_draft *d, grm_rng *rng, bool before_noun, char *word, size_t size) {
+    const grm_title_words *w = grm_lexicon_titles(d->r->lexicon);
+    const char *fitting[64];
+    unsigned count = 0;
+    for (size_t i = 0; i < d->style->title_words.count && count < GRM_COUNT(fitting); i++) {
+        const char *candidate = d->style->title_words.items[i];
+        bool before = listed(w->before_nouns, candidate), both = listed(w->also_before_nouns, candidate);
+        if (!listed(w->no_titles, candidate) && (before_noun ? before || both : !before)) fitting[count++] = candidate;
+    }
+    word[0] = 0;
+    if (count) snprintf(word, size, "%s", fitting[grm_rng_below(rng, count)]);
+    if (word[0] >= 'a' && word[0] <= 'z') word[0] = (char)(word[0] - 32);
 }
 
 static void fill_slot(grm_draft *d, grm_rng *rng, const char *slot, const pictures *p, char *word, size_t size) {
@@ -81,17 +99,15 @@ static void fill_slot(grm_draft *d, grm_rng *rng, const char *slot, const pictur
     word[0] = 0;
     if (strcmp(slot, "adjective") == 0) {
         draw_word(rng, by_mood(d, rng, true), word, size);
-    } else if (strcmp(slot, "noun") == 0 || strcmp(slot, "noun2") == 0) {
+    } else if (strcmp(slot, "noun") == 0) {
         draw_word(rng, by_mood(d, rng, false), word, size);
-    } else if (strcmp(slot, "nouns") == 0) {
-        draw_word(rng, by_mood(d, rng, false), word, size);
-        plural(word, size);
     } else if (strcmp(slot, "image") == 0 && p->count) {
         snprintf(word, size, "%s", p->items[grm_rng_below(rng, (unsigned)p->count)]);
-    } else if (strcmp(slot, "style") == 0 && d->style->title_words.count) {
-        unsigned pick = grm_rng_below(rng, (unsigned)d->style->title_words.count);
-        snprintf(word, size, "%s", d->style->title_words.items[pick]);
-        if (word[0] >= 'a' && word[0] <= 'z') word[0] = (char)(word[0] - 32);
+    } else if (strcmp(slot, "style") == 0) {
+        draw_style_word(d, rng, false, word, size);
+    } else if (strcmp(slot, "tint") == 0) {
+        draw_style_word(d, rng, true, word, size);
+        if (!*word) draw_word(rng, by_mood(d, rng, true), word, size);
     } else if (strcmp(slot, "place") == 0) {
         draw_word(rng, w->places, word, size);
     } else if (strcmp(slot, "time") == 0) {

@@ -17,11 +17,11 @@ struct grm_lexicon {
     grm_title_words title_words;
     const grm_catalogue *catalogue;
     grm_phrase *buckets[BUCKETS];
-    // Single words of five letters or more, by length, for spelling.
+    // Single words, for spelling: by length, and by hash.
     struct spelled {
         const char *word;
-        struct spelled *next;
-    } * spelled[MAX_LETTERS + 1];
+        struct spelled *next, *next_alike;
+    } * spelled[MAX_LETTERS + 1], *alike[BUCKETS];
 };
 
 static unsigned bucket_of(const char *key) {
@@ -56,28 +56,76 @@ static bool make_key(const grm_tokens *tokens, char key[MAX_KEY], unsigned *word
     return length > 0 && *words < 32;
 }
 
+static bool is_spelled(const grm_lexicon *lexicon, const char *word) {
+    const struct spelled *s = lexicon->alike[bucket_of(word)];
+    while (s && strcmp(s->word, word) != 0) s = s->next_alike;
+    return s != NULL;
+}
+
 static bool add_spelled(grm_lexicon *lexicon, const char *word) {
     size_t length = strlen(word);
-    if (length > MAX_LETTERS) return true;
-    for (const struct spelled *s = lexicon->spelled[length]; s; s = s->next)
-        if (strcmp(s->word, word) == 0) return true;
+    if (length > MAX_LETTERS || is_spelled(lexicon, word)) return true;
     struct spelled *s = grm_memory_take(lexicon->memory, 1, sizeof(*s));
     if (!s) return false;
-    s->word = word;
-    s->next = lexicon->spelled[length];
-    lexicon->spelled[length] = s;
+    unsigned bucket = bucket_of(word);
+    *s = (struct spelled){word, lexicon->spelled[length], lexicon->alike[bucket]};
+    lexicon->spelled[length] = lexicon->alike[bucket] = s;
+    return true;
+}
+
+static bool add_word(grm_lexicon *lexicon, const char *word) {
+    if (is_spelled(lexicon, word)) return true;
+    const char *copy = grm_memory_string(lexicon->memory, word);
+    return copy && add_spelled(lexicon, copy);
+}
+
+// What grm_tokens_cut and make_key come to for plain ASCII, in one go: thousands of phrases go through here each time.
+// *words is 0 when it makes no key. False when memory runs out.
+static bool key_of_say(grm_lexicon *lexicon, const char *say, char key[MAX_KEY], unsigned *words) {
+    size_t length = 0;
+    *words = 0;
+    for (const char *p = say; *p;) {
+        char word[MAX_KEY];
+        size_t n = 0;
+        bool letters = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z'), digits = *p >= '0' && *p <= '9';
+        while (letters && ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '\'') && n + 1 < MAX_KEY) {
+            if (*p != '\'') word[n++] = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
+            p++;
+        }
+        while (digits && *p >= '0' && *p <= '9' && n + 1 < MAX_KEY) word[n++] = *p++;
+        word[n] = 0;
+        if (letters && !add_word(lexicon, word)) return false;
+        if (letters && strcmp(word, "and") == 0) n = 1, memcpy(word, "n", 2);
+        if (!letters && !digits) {
+            if (*p == '&') memcpy(word, "n", 2), n = 1;
+            if (!strchr("&-/'\" ", *p)) *words = 32;  // no phrase
+            p++;
+        }
+        if (length + n >= MAX_KEY || *words >= 32) {
+            *words = 0;
+            return true;
+        }
+        memcpy(key + length, word, n + 1);
+        length += n;
+        *words += n > 0;
+    }
     return true;
 }
 
 // Adds one phrase with a meaning. False when memory runs out.
 static bool add(grm_lexicon *lexicon, const char *say, grm_meaning meaning) {
-    grm_tokens tokens;
     char key[MAX_KEY];
     unsigned words;
-    if (!grm_tokens_cut(say, lexicon->memory, &tokens)) return false;
-    for (size_t i = 0; i < tokens.count; i++)
-        if (tokens.items[i].kind == GRM_TOKEN_WORD && !add_spelled(lexicon, tokens.items[i].text)) return false;
-    if (!make_key(&tokens, key, &words)) return true;
+    bool ascii = true;
+    for (const char *c = say; *c; c++) ascii = ascii && (unsigned char)*c < 0x80;
+    if (ascii) {
+        if (!key_of_say(lexicon, say, key, &words)) return false;
+    } else {
+        grm_tokens tokens;
+        if (!grm_tokens_cut(say, lexicon->memory, &tokens)) return false;
+        if (!make_key(&tokens, key, &words)) words = 0;
+    }
+    if (words == 0) return true;
     grm_phrase *phrase = find(lexicon, key);
     if (!phrase) {
         phrase = grm_memory_take(lexicon->memory, 1, sizeof(*phrase));
@@ -133,7 +181,7 @@ static bool add_catalogue(grm_lexicon *lexicon) {
     const grm_catalogue *c = lexicon->catalogue;
     for (size_t i = 0; i < c->style_count; i++) {
         const grm_style *s = &c->styles[i];
-        grm_meaning meaning = {.kind = GRM_MEANS_GENRE, .style = s};
+        grm_meaning meaning = {.kind = GRM_MEANS_GENRE, .style = s, .is_name = true};
         if (!add(lexicon, s->name, meaning) || !add(lexicon, s->title, meaning)) return false;
     }
     for (size_t i = 0; i < c->style_count; i++)  // a synonym never takes another style's name
@@ -361,24 +409,32 @@ unsigned grm_spelling_distance(const char *a, const char *b, unsigned limit) {
     return last[n] <= limit ? last[n] : limit + 1;
 }
 
-static bool is_spelled(const grm_lexicon *lexicon, const char *word) {
-    size_t length = strlen(word);
-    if (length > MAX_LETTERS) return false;
-    for (const struct spelled *s = lexicon->spelled[length]; s; s = s->next)
-        if (strcmp(s->word, word) == 0) return true;
-    return false;
+// Whether two words of one length are made of the same letters: typing swaps neighbours more than anything else.
+static bool same_letters(const char *a, const char *b) {
+    int count[26] = {0};
+    if (strlen(a) != strlen(b)) return false;
+    for (; *a; a++, b++) {
+        count[*a - 'a']++;
+        count[*b - 'a']--;
+    }
+    for (int i = 0; i < 26; i++)
+        if (count[i]) return false;
+    return true;
 }
 
-// Slips are rarely in the first letter: a word that shares it is the better guess; after that the earlier in the
-// alphabet, so that the guess depends on nothing else.
+// The likeliest of the known words one slip away: a swap first, then one with the same first letter, where slips are
+// rare, then the earlier in the alphabet, so that the guess depends on nothing else.
 static const char *nearest_word(const grm_lexicon *lexicon, const char *word) {
     size_t length = strlen(word);
     const char *best = NULL;
+    int best_rank = -1;
     for (size_t n = length > 5 ? length - 1 : 5; n <= length + 1 && n <= MAX_LETTERS; n++)
         for (const struct spelled *s = lexicon->spelled[n]; s; s = s->next) {
             if (grm_spelling_distance(word, s->word, 1) > 1) continue;
-            bool first = s->word[0] == word[0], best_first = best && best[0] == word[0];
-            if (!best || (first && !best_first) || (first == best_first && strcmp(s->word, best) < 0)) best = s->word;
+            int rank = 2 * same_letters(word, s->word) + (s->word[0] == word[0]);
+            if (rank < best_rank || (rank == best_rank && strcmp(s->word, best) >= 0)) continue;
+            best = s->word;
+            best_rank = rank;
         }
     return best;
 }

@@ -41,7 +41,8 @@ typedef struct grm_word_entry {
 typedef struct grm_meaning {
     grm_meaning_kind kind;
     const grm_word_entry *entry;       // NULL for names of the catalogue that the data adds nothing to
-    const grm_style *style;            // of a style's own name
+    const grm_style *style;            // of a style's own name or synonym
+    bool is_name;                      // its name or title, no synonym
     const grm_instrument *instrument;  // of an instrument's own name
     struct grm_meaning *next;
 } grm_meaning;
@@ -90,8 +91,8 @@ const char *grm_lexicon_nearest(const grm_lexicon *lexicon, const char *text, gr
 
 // ---- for titles ----
 typedef struct grm_title_entry {
-    const char *form;      // "{adjective} {noun}"
-    const char *families;  // of styles it belongs to; NULL: all but those that have their own
+    const char *form;    // "{adjective} {noun}"
+    const char *styles;  // those whose name begins so; NULL: all that have no forms of their own
     float *weight;
 } grm_title_entry;
 typedef struct grm_title_words {
@@ -101,6 +102,7 @@ typedef struct grm_title_words {
     const char *bright_adjectives, *dark_adjectives, *calm_adjectives, *wild_adjectives, *plain_adjectives;
     const char *bright_nouns, *dark_nouns, *calm_nouns, *wild_nouns, *plain_nouns;
     const char *places, *times, *pieces;
+    const char *before_nouns, *also_before_nouns, *no_titles;  // what styles' title words can do
 } grm_title_words;
 const grm_title_words *grm_lexicon_titles(const grm_lexicon *lexicon);
 

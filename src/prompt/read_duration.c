@@ -101,7 +101,9 @@ static bool span_at(const grm_reading *r, size_t at, double *seconds, size_t *en
     if (!grm_read_number(r, at, &value, &i)) return false;
     // A range stands for its middle.
     size_t other_end;
-    if (grm_token_among(t, i, "- to or") && grm_read_number(r, i + 1, &other, &other_end) && other > value) {
+    bool between = at > 0 && grm_token_is(t, at - 1, "between") && grm_token_is(t, i, "and");
+    if ((between || grm_token_among(t, i, "- to or")) && grm_read_number(r, i + 1, &other, &other_end) &&
+        other > value) {
         size_t unit = grm_token_is(t, other_end, "-") ? other_end + 1 : other_end;
         if (unit_at(t, unit, glued(t, unit)) > 0) {
             value = (value + other) / 2;
@@ -176,7 +178,7 @@ static bool bars_at(const grm_reading *r, size_t at, double *bars, size_t *end) 
     if (grm_token_is(t, i, "-")) i++;
     if (!grm_token_among(t, i, "bar bars measure measures") || *bars < 1 || *bars != floor(*bars)) return false;
     *end = i + 1;
-    return !is_a_part(t, at, *end, 1) && !grm_token_among(t, *end, "blues form phrase phrases of for turnaround");
+    return !is_a_part(t, at, *end, 1) && !grm_token_among(t, *end, "blues form phrase phrases turnaround");
 }
 
 // "808s" are no seconds.
@@ -213,7 +215,11 @@ grm_status grm_read_duration(grm_reading *r) {
 
 bool grm_is_decade(const grm_reading *r, size_t at) {
     const grm_tokens *t = &r->tokens;
-    if (at + 1 >= t->count || t->items[at].kind != GRM_TOKEN_NUMBER || !grm_token_is(t, at + 1, "s")) return false;
+    if (at + 1 >= t->count || t->items[at].kind != GRM_TOKEN_NUMBER) return false;
+    if (grm_token_is(t, at + 1, "'") && glued(t, at + 1) && grm_token_is(t, at + 2, "s") && glued(t, at + 2) &&
+        fmod(t->items[at].value, 10) == 0 && t->items[at].value >= 20)
+        return true;  // "80's"
+    if (!grm_token_is(t, at + 1, "s")) return false;
     const grm_token *n = &t->items[at];
     size_t digits = strlen(n->text);
     bool apostrophe = at > 0 && grm_token_is(t, at - 1, "'") && glued(t, at);

@@ -180,7 +180,8 @@ static void read_mode_alone(grm_reading *r) {
         grm_mode mode;
         if (t->items[i].used || t->items[i].kind != GRM_TOKEN_WORD || !mode_word(t->items[i].text, &mode)) continue;
         size_t next = grm_token_is(t, i + 1, "-") ? i + 2 : i + 1;
-        bool named = (grm_token_among(t, next, "key keys scale mode tonality chords chord progression harmony") &&
+        bool named = (grm_token_among(
+                          t, next, "key keys scale mode tonality chords chord progression harmony pentatonic blues") &&
                       !grm_token_among(t, next + 1, "change changes")) ||
                      (i > 0 && grm_token_is(t, i - 1, "in"));
         bool plain = grm_token_among(t, i, "major minor maj min m");

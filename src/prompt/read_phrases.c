@@ -59,13 +59,14 @@ static bool is_everyday_thing(const grm_reading *r, const grm_phrase *phrase, si
     return !listed || !ends;
 }
 
-// "chill" in "chill beats" and "dark" in "dark ambient" still set a mood.
-static void find_inner_moods(grm_reading *r, size_t first, size_t end) {
+// "chill" in "chill beats" still sets a mood, "baroque" in "baroque music" a time, "vocal" in "vocal trance" a voice.
+static void find_inner(grm_reading *r, size_t first, size_t end) {
+    const unsigned kinds = 1u << GRM_MEANS_MOOD | 1u << GRM_MEANS_ERA | 1u << GRM_MEANS_VOICE;
     for (size_t i = first; i < end && end > first + 1; i++) {
         size_t inner_end;
-        const grm_phrase *p = grm_lexicon_match(r->lexicon, &r->tokens, i, 1u << GRM_MEANS_MOOD, &inner_end);
-        if (!p || inner_end > end || grm_phrase_means(p, GRM_MEANS_GENRE) || r->inner_count >= GRM_MAX_INNER) continue;
-        r->inner_moods[r->inner_count++] = grm_phrase_means(p, GRM_MEANS_MOOD)->entry;
+        const grm_phrase *p = grm_lexicon_match(r->lexicon, &r->tokens, i, kinds, &inner_end);
+        if (p && inner_end <= end && inner_end - i < end - first && r->inner_count < GRM_MAX_INNER)
+            r->inner[r->inner_count++] = p;
     }
 }
 
@@ -92,7 +93,7 @@ static void find_matches(grm_reading *r) {
                                                    .everyday = is_everyday_thing(r, phrase, i, end),
                                                    .negated = negated};
         if (!negated && grm_phrase_means(phrase, GRM_MEANS_GENRE) && !grm_phrase_means(phrase, GRM_MEANS_MOOD))
-            find_inner_moods(r, i, end);
+            find_inner(r, i, end);
         i = end;
     }
 }
@@ -128,6 +129,10 @@ static void negate_from(grm_reading *r, const grm_match *negator) {
     const grm_tokens *t = &r->tokens;
     unsigned strangers = 0;
     bool had_thing = false, joined = true;
+    // "not too fast trance" denies the pace, "no heavy drums" the drums.
+    bool of_quality =
+        grm_token_among(t, negator->first, "not isnt aint never hardly wont doesnt cannot shouldnt neither");
+    bool denied_quality = false;
     for (size_t i = negator->end; i < t->count;) {
         grm_match *m = match_at(r, i);
         if (grm_token_among(t, i, ". ; ! ? \n ( )")) return;
@@ -140,16 +145,19 @@ static void negate_from(grm_reading *r, const grm_match *negator) {
                 return;
             joined = true;
             i++;
+        } else if (m && i == negator->end && means(m, 1u << GRM_MEANS_TURN)) {
+            i = m->end;  // "don't use"
         } else if (m && means(m, 1u << GRM_MEANS_TURN | 1u << GRM_MEANS_NEGATOR | 1u << GRM_MEANS_ONLY)) {
             return;
         } else if (m && means(m, content_kinds)) {
             bool thing = means(m, thing_kinds | 1u << GRM_MEANS_VOICE | 1u << GRM_MEANS_TEXTURE);
-            if (had_thing && !joined) return;  // "no drums slow piano"
+            if ((had_thing || denied_quality) && !joined) return;  // "no drums slow piano"
             m->negated = true;
             // "no heavy drums" says nothing of the mood
             grm_match *next = match_at(r, m->end);
             if (!thing && means(m, 1u << GRM_MEANS_MOOD) && next && means(next, thing_kinds)) m->strength = 0;
             had_thing = had_thing || thing;
+            denied_quality = denied_quality || of_quality;
             joined = false;
             strangers = 0;
             i = m->end;

@@ -34,7 +34,7 @@ typedef struct grm_reading {
     grm_tokens tokens;
     grm_match *matches;
     size_t match_count;
-    const grm_word_entry *inner_moods[GRM_MAX_INNER];  // within names of genres: "dark ambient"
+    const grm_phrase *inner[GRM_MAX_INNER];  // within names of genres: "dark ambient", "baroque music"
     size_t inner_count;
 
     grm_found tempo, duration_s, duration_bars, seed;

@@ -69,7 +69,9 @@ static const char *fold(uint32_t c, char one[2]) {
 
 // The whole prompt as ASCII.
 static char *fold_text(const char *text, grm_memory *memory) {
-    char *folded = grm_memory_take(memory, strlen(text) * 12 + 1, 1);  // the longest fold stands for two bytes
+    size_t size = 1;  // the longest fold, of "½", has twelve letters for two bytes
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) size += *p < 0x80 ? 1 : 6;
+    char *folded = grm_memory_take(memory, size, 1);
     if (!folded) return NULL;
     char *to = folded, one[2];
     for (const unsigned char *p = (const unsigned char *)text; *p;) {
@@ -132,40 +134,48 @@ static bool fill(grm_token *t, const char *p, size_t length, grm_memory *memory)
     return true;
 }
 
+// How many bytes the token at p takes.
+static size_t token_length(const char *p, bool glued) {
+    if (is_digit(*p)) return number_length(p);
+    bool with = (*p == 'w' || *p == 'W') && p[1] == '/' && !glued;
+    if (with) return (p[2] == 'o' || p[2] == 'O') && !is_letter(p[3]) ? 3 : 2;
+    return is_letter(*p) ? word_length(p) : 1;
+}
+
+static bool cut_one(grm_token *t, const char *p, size_t length, grm_memory *memory) {
+    t->kind = is_digit(*p) ? GRM_TOKEN_NUMBER : is_letter(*p) ? GRM_TOKEN_WORD : GRM_TOKEN_SIGN;
+    if (t->kind == GRM_TOKEN_WORD && length > 1 && p[1] == '/')  // "w/" and "w/o" are words
+        return length == 3 ? fill(t, "without", 7, memory) : fill(t, "with", 4, memory);
+    return fill(t, p, length, memory);
+}
+
 bool grm_tokens_cut(const char *text, grm_memory *memory, grm_tokens *out) {
     char *folded = fold_text(text, memory);
     if (!folded) return false;
-    out->count = 0;
-    out->items = grm_memory_take(memory, strlen(folded) + 1, sizeof(*out->items));
-    if (!out->items) return false;
-    bool glued = false;
-    for (const char *p = folded; *p;) {
-        if (*p == ' ') {
-            glued = false;
-            p++;
-            continue;
+    size_t count = 0;
+    out->items = NULL;
+    for (int pass = 0; pass < 2; pass++) {  // counts, then cuts
+        bool glued = false;
+        out->count = count = 0;
+        for (const char *p = folded; *p;) {
+            if (*p == ' ') {
+                glued = false;
+                p++;
+                continue;
+            }
+            size_t length = token_length(p, glued);
+            if (out->items) {
+                out->items[count].glued = glued;
+                if (!cut_one(&out->items[count], p, length, memory)) return false;
+            }
+            glued = !(is_letter(*p) && length > 1 && p[1] == '/');
+            count++;
+            p += length;
         }
-        grm_token *t = &out->items[out->count];
-        t->glued = glued;
-        size_t length = 1;
-        // "w/" and "w/o" are words.
-        bool with = (p[0] == 'w' || p[0] == 'W') && p[1] == '/' && !glued;
-        if (with) {
-            bool without = (p[2] == 'o' || p[2] == 'O') && !is_letter(p[3]);
-            t->kind = GRM_TOKEN_WORD;
-            if (!fill(t, without ? "without" : "with", without ? 7 : 4, memory)) return false;
-            length = without ? 3 : 2;
-            glued = false;
-        } else {
-            t->kind = is_digit(*p) ? GRM_TOKEN_NUMBER : is_letter(*p) ? GRM_TOKEN_WORD : GRM_TOKEN_SIGN;
-            if (t->kind == GRM_TOKEN_NUMBER) length = number_length(p);
-            if (t->kind == GRM_TOKEN_WORD) length = word_length(p);
-            if (!fill(t, p, length, memory)) return false;
-            glued = true;
-        }
-        out->count++;
-        p += length;
+        if (!out->items) out->items = grm_memory_take(memory, count + 1, sizeof(*out->items));
+        if (!out->items) return false;
     }
+    out->count = count;
     return true;
 }
 

@@ -65,7 +65,7 @@ static const cyaml_schema_value_t words_schema = {
 
 static const cyaml_schema_field_t title_fields[] = {
     TEXT(grm_title_entry, form),
-    MAYBE_TEXT(grm_title_entry, families),
+    MAYBE_TEXT(grm_title_entry, styles),
     MAYBE_NUMBER(grm_title_entry, weight),
     CYAML_FIELD_END,
 };
@@ -90,6 +90,9 @@ static const cyaml_schema_field_t titles_fields[] = {
     TITLE_TEXT(places),
     TITLE_TEXT(times),
     TITLE_TEXT(pieces),
+    TITLE_TEXT(before_nouns),
+    TITLE_TEXT(also_before_nouns),
+    TITLE_TEXT(no_titles),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t titles_schema = {

@@ -180,7 +180,7 @@ static grm_status load_samples(rendering *work, grm_error *err) {
         if (one->voice || one->count == 0) continue;
         status = grm_sampler_needs(work->font, one->part, one->instrument, one->events, one->count, needs, err);
     }
-    if (status == GRM_OK) status = grm_soundfont_load(work->font, work->run ? work->run->pool : NULL, needs, err);
+    if (status == GRM_OK) status = grm_soundfont_load(work->font, work->run, needs, err);
     free(needs);
     return status;
 }

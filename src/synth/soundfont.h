@@ -133,8 +133,8 @@ grm_status grm_soundfont_preset(grm_soundfont *font, unsigned bank, unsigned pro
 // Fills a preset's regions; called once, with the font's mutex held.
 grm_status grm_soundfont_resolve(grm_soundfont *font, grm_preset *preset, grm_error *err);
 
-// Decodes, on the pool (NULL: here), the first needs[i] frames at least of each sample i; 0 is none.
+// Decodes, on the run's pool (NULL: here), the first needs[i] frames at least of each sample i; 0 is none.
 // needs: [font->sample_count].
-grm_status grm_soundfont_load(grm_soundfont *font, grm_pool *pool, const uint32_t *needs, grm_error *err);
+grm_status grm_soundfont_load(grm_soundfont *font, const grm_run *run, const uint32_t *needs, grm_error *err);
 
 #endif

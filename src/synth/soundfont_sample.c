@@ -134,12 +134,14 @@ typedef struct task {
 
 typedef struct batch {
     const grm_soundfont *font;
+    const grm_run *run;
     task *tasks;
 } batch;
 
 static void run_task(void *context, size_t index) {
     batch *work = context;
     task *one = &work->tasks[index];
+    if ((one->status = grm_run_check(work->run, &one->error)) != GRM_OK) return;
     bool compressed = work->font->samples[one->sample].compressed;
     one->status = compressed ? decode_vorbis(work->font, one->sample, one->need, &one->pcm, &one->error)
                              : copy_plain(work->font, one->sample, one->need, &one->pcm, &one->error);
@@ -157,7 +159,7 @@ static int compare_tasks(const void *a, const void *b) {
     return x->sample < y->sample ? -1 : x->sample > y->sample;
 }
 
-static grm_status load_locked(grm_soundfont *font, grm_pool *pool, const uint32_t *needs, grm_error *err) {
+static grm_status load_locked(grm_soundfont *font, const grm_run *run, const uint32_t *needs, grm_error *err) {
     size_t count = 0, at = 0;
     for (size_t i = 0; i < font->sample_count; i++) count += is_missing(&font->samples[i], needs[i]);
     if (count == 0) return GRM_OK;
@@ -170,9 +172,9 @@ static grm_status load_locked(grm_soundfont *font, grm_pool *pool, const uint32_
         tasks[at++] = (task){.sample = i, .need = again ? UINT32_MAX : needs[i]};
     }
     qsort(tasks, count, sizeof *tasks, compare_tasks);
-    batch work = {font, tasks};
-    if (pool) {
-        grm_pool_run(pool, count, run_task, &work);
+    batch work = {font, run, tasks};
+    if (run && run->pool) {
+        grm_pool_run(run->pool, count, run_task, &work);
     } else {
         for (size_t i = 0; i < count; i++) run_task(&work, i);
     }
@@ -197,9 +199,9 @@ static grm_status load_locked(grm_soundfont *font, grm_pool *pool, const uint32_
     return status;
 }
 
-grm_status grm_soundfont_load(grm_soundfont *font, grm_pool *pool, const uint32_t *needs, grm_error *err) {
+grm_status grm_soundfont_load(grm_soundfont *font, const grm_run *run, const uint32_t *needs, grm_error *err) {
     pthread_mutex_lock(&font->mutex);
-    grm_status status = load_locked(font, pool, needs, err);
+    grm_status status = load_locked(font, run, needs, err);
     pthread_mutex_unlock(&font->mutex);
     return status;
 }

@@ -202,6 +202,16 @@ static inline void grm_svf_high_pair(grm_svf s[2], const grm_svf_tuning *t, size
     }
 }
 
+// The filter of a note, its coefficients gone in a line through each stretch. All zero at first.
+typedef struct grm_vcf {
+    bool running;
+    grm_svf_tuning tuning[2];  // at the end of the last stretch; [section]
+    grm_svf svf[2][2];         // [section][channel]
+    float g, k, ladder[2][4];  // [channel][pole]
+} grm_vcf;
+// kind: grm_vcf_kind but none; resonance 0..1. In place; right may be NULL.
+void grm_vcf_run(grm_vcf *vcf, int kind, float hz, float resonance, size_t frames, float *left, float *right);
+
 // Soft limiting x/sqrt(1+x²), averaged over the way from the last sample to this one (first-order antiderivative
 // anti-aliasing, Parker, Zavalishin and Le Bivic, DAFx 2016). Its antiderivative is sqrt(1+x²), so that the quotient
 // of differences becomes a sum over a sum, with nothing to divide by zero.

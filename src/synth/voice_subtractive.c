@@ -28,11 +28,8 @@ typedef struct note_state {
     float fade;  // 1, or on its way to 0 when the note was stolen
     float lfo_phase, lfo_depth;
     grm_contour amp, filter;
-    float level;               // of the note at the end of the last stretch
-    grm_svf_tuning tuning[2];  // there too; [section]
-    float ladder_g, ladder_k;
-    grm_svf svf[2][2];   // [section][channel]
-    float ladder[2][4];  // [channel][pole]
+    float level;  // of the note at the end of the last stretch
+    grm_vcf vcf;
     grm_softener softener[2];
     float spill[2][GRM_BLEP_TAPS + 1];  // what falls of saws leave to the next stretch
     osc_state osc[GRM_MAX_OSCILLATORS];
@@ -305,110 +302,6 @@ static void run_oscillator(subtractive *s, note_state *n, size_t index, float ke
     }
 }
 
-// ---- filters ----
-
-// Coefficients at the start of a stretch, and what they change by a frame.
-typedef struct svf_line {
-    grm_svf_tuning at, by;
-} svf_line;
-
-static svf_line svf_towards(grm_svf_tuning *now, grm_svf_tuning to, bool fresh, size_t frames) {
-    if (fresh) *now = to;
-    float share = 1.0f / (float)frames;
-    svf_line line = {
-        *now, {(to.a - now->a) * share, (to.b - now->b) * share, (to.c - now->c) * share, (to.k - now->k) * share}};
-    *now = to;
-    return line;
-}
-
-static inline void svf_step(svf_line *line) {
-    line->at.a += line->by.a;
-    line->at.b += line->by.b;
-    line->at.c += line->by.c;
-    line->at.k += line->by.k;
-}
-
-static void run_low(grm_svf s[2], svf_line line, size_t frames, float *restrict left, float *restrict right) {
-    if (right) {
-        for (size_t i = 0; i < frames; i++, svf_step(&line)) {
-            left[i] = grm_svf_next(&s[0], left[i], &line.at).low;
-            right[i] = grm_svf_next(&s[1], right[i], &line.at).low;
-        }
-    } else {
-        for (size_t i = 0; i < frames; i++, svf_step(&line)) left[i] = grm_svf_next(&s[0], left[i], &line.at).low;
-    }
-}
-
-static void run_band_or_high(bool high, grm_svf *s, svf_line line, size_t frames, float *x) {
-    for (size_t i = 0; i < frames; i++, svf_step(&line)) {
-        grm_svf_out y = grm_svf_next(s, x[i], &line.at);
-        x[i] = high ? y.high : y.band * line.at.k;
-    }
-}
-
-// Four one-poles in a loop without delay (V. Zavalishin, "The Art of VA Filter Design", 5.3), the loop's input softly
-// limited: the linear loop is solved, then its input bent by u - u³/12 where that still rises.
-static inline float ladder_next(float s[4], float x, float gain, float one_less, float k, float solve) {
-    float g2 = gain * gain;
-    float sum = one_less * (g2 * gain * s[0] + g2 * s[1] + gain * s[2] + s[3]);
-    float input = x * (1.0f + 0.6f * k);  // what resonance takes from the bass comes back in part
-    float u = input - k * (g2 * g2 * input + sum) * solve;
-    u = u > 2 ? 2 : u < -2 ? -2 : u;
-    u *= 1.0f - u * u * (1.0f / 12);
-    for (int pole = 0; pole < 4; pole++) {
-        float v = (u - s[pole]) * gain;
-        u = v + s[pole];
-        s[pole] = u + v;
-    }
-    return u;
-}
-
-static void run_ladder(note_state *n, float g, float k, size_t frames, float *left, float *right) {
-    if (n->fresh) {
-        n->ladder_g = g;
-        n->ladder_k = k;
-    }
-    float share = 1.0f / (float)frames, at = n->ladder_g, res = n->ladder_k;
-    float by = (g - at) * share, res_by = (k - res) * share;
-    for (size_t i = 0; i < frames; i++) {
-        float one_less = 1.0f / (1.0f + at), gain = at * one_less, g2 = gain * gain;
-        float solve = 1.0f / (1.0f + res * g2 * g2);
-        left[i] = ladder_next(n->ladder[0], left[i], gain, one_less, res, solve);
-        if (right) right[i] = ladder_next(n->ladder[1], right[i], gain, one_less, res, solve);
-        at += by;
-        res += res_by;
-    }
-    n->ladder_g = g;
-    n->ladder_k = k;
-}
-
-// LP24 is two second-order sections: a Butterworth pair at no resonance, of which the sharper one rings.
-static void run_filter(subtractive *s, note_state *n, float octaves, float accent, size_t frames, float *left,
-                       float *right) {
-    const grm_vcf_preset *f = &s->preset->filter;
-    if (f->kind == GRM_VCF_NONE) return;
-    float hz = f->cutoff_hz * exp2f(octaves), resonance = f->resonance + 0.2f * accent;
-    if (resonance > 1) resonance = 1;
-    if (f->kind == GRM_VCF_LADDER) {
-        run_ladder(n, grm_svf_g(hz), 3.95f * resonance, frames, left, right);
-        return;
-    }
-    float ring = 1 - 0.97f * resonance;
-    bool pair = f->kind == GRM_VCF_LP24;
-    grm_svf_tuning to = grm_svf_tune(hz, pair ? 0.7654f * ring : 1.4142f * ring);
-    svf_line line = svf_towards(&n->tuning[0], to, n->fresh, frames);
-    if (pair) {
-        svf_line first = svf_towards(&n->tuning[1], grm_svf_tune(hz, 1.8478f), n->fresh, frames);
-        run_low(n->svf[1], first, frames, left, right);
-    }
-    if (pair || f->kind == GRM_VCF_LP12) {
-        run_low(n->svf[0], line, frames, left, right);
-        return;
-    }
-    run_band_or_high(f->kind == GRM_VCF_HP12, &n->svf[0][0], line, frames, left);
-    if (right) run_band_or_high(f->kind == GRM_VCF_HP12, &n->svf[0][1], line, frames, right);
-}
-
 // ---- a note's stretch ----
 
 // Moves what is slow to the end of the stretch and returns the pitch there, in keys.
@@ -476,7 +369,9 @@ static void run_note(subtractive *s, note_state *n, const grm_expression *x, siz
     float octaves = p->filter.envelope * contour * (1 + accent) + p->filter.velocity * (n->velocity - 100) / 127 +
                     p->filter.key_follow * (key - 60) / 12 + x->brightness + p->modulation * x->modulation +
                     p->lfo.filter * lfo;
-    run_filter(s, n, octaves, accent, frames, l, other);
+    if (p->filter.kind != GRM_VCF_NONE)
+        grm_vcf_run(&n->vcf, p->filter.kind, p->filter.cutoff_hz * exp2f(octaves), p->filter.resonance + 0.2f * accent,
+                    frames, l, other);
     shape(s, n, lfo, frames, l, other);
     const float *from = s->stereo ? r : l;
     for (size_t i = 0; i < frames; i++) {
