@@ -1,8 +1,8 @@
 // Second-order filters and cascades of them.
 //
 // A cascade runs four cells on two channels as eight lanes: cell c works on the sample that is c behind the first
-// cell's, so that no lane waits for another within a step. The first and last three samples of a call, where not all
-// cells have work, run lane by lane; the arithmetic of each cell is the same everywhere, to the bit.
+// cell's, so that no lane waits for another within a step. The first and last samples of a call, where not all cells
+// have work, run lane by lane; the arithmetic of each cell is the same everywhere, to the bit.
 #include <assert.h>
 #include <complex.h>
 #include <string.h>
@@ -126,43 +126,71 @@ static void group_run(grm_cascade *c, size_t g, size_t cells, float *left, float
 // Cells first..last-1 take a step; y holds each lane's last output, behind the two inputs, and receives the new one.
 GRM_INLINE void partial_step(grm_cascade *c, size_t g, size_t first, size_t last, float *y) {
     const float *in = y - 2;
-    for (size_t lane = 2 * last; lane-- > 2 * first;) y[lane] = lane_step(c, g, lane, in[lane]);
+    for (size_t lane = 2 * last; lane-- > 2 * first;) y[lane] = lane_step(c, g + lane / 8, lane % 8, in[lane]);
 }
 
-GRM_AVX2 static void group_run_avx2(grm_cascade *c, size_t g, float *left, float *right, size_t frames) {
-    float w[10];  // two lanes of input, then the outputs
+typedef struct lanes {
+    __m256 e1, c2, c3, x0, x1, x2, s1, s2, out;
+} lanes;
+
+#define LOAD(name) _mm256_loadu_ps(c->group[g].name)
+GRM_AVX2 static inline lanes load_lanes(const grm_cascade *c, size_t g, const float *out) {
+    return (lanes){
+        LOAD(e1), LOAD(c2), LOAD(c3), LOAD(x0), LOAD(x1), LOAD(x2), LOAD(s1), LOAD(s2), _mm256_loadu_ps(out)};
+}
+
+GRM_AVX2 static inline void step(lanes *l, __m256 x) {
+    __m256 v3 = _mm256_sub_ps(x, l->s2);
+    __m256 d1 = _mm256_add_ps(_mm256_mul_ps(l->e1, l->s1), _mm256_mul_ps(l->c2, v3));
+    __m256 d2 = _mm256_add_ps(_mm256_mul_ps(l->c2, l->s1), _mm256_mul_ps(l->c3, v3));
+    __m256 states = _mm256_add_ps(_mm256_mul_ps(l->x1, l->s1), _mm256_mul_ps(l->x2, l->s2));
+    l->out = _mm256_add_ps(_mm256_mul_ps(l->x0, x), states);
+    l->s1 = _mm256_add_ps(l->s1, d1);
+    l->s2 = _mm256_add_ps(l->s2, d2);
+}
+
+// One or two groups: a second one hides in the time that the first waits for its own results. frames >= cells.
+GRM_AVX2 static inline void groups_run(grm_cascade *c, size_t g, size_t groups, float *left, float *right,
+                                       size_t frames) {
+    const size_t cells = 4 * groups;
+    const __m256i up = _mm256_setr_epi32(6, 7, 0, 1, 2, 3, 4, 5);
+    float w[2 + 16] = {0};  // two lanes of input, then the outputs
     float *y = w + 2;
-    for (size_t t = 0; t < 3; t++) {
+    for (size_t t = 0; t + 1 < cells; t++) {
         w[0] = left[t], w[1] = right[t];
         partial_step(c, g, 0, t + 1, y);
     }
-    __m256 e1 = _mm256_loadu_ps(c->group[g].e1), c2 = _mm256_loadu_ps(c->group[g].c2);
-    __m256 c3 = _mm256_loadu_ps(c->group[g].c3), x0 = _mm256_loadu_ps(c->group[g].x0);
-    __m256 x1 = _mm256_loadu_ps(c->group[g].x1), x2 = _mm256_loadu_ps(c->group[g].x2);
-    __m256 s1 = _mm256_loadu_ps(c->group[g].s1), s2 = _mm256_loadu_ps(c->group[g].s2);
-    __m256 out = _mm256_setr_ps(y[0], y[1], y[2], y[3], y[4], y[5], 0, 0);
-    const __m256i up = _mm256_setr_epi32(0, 1, 0, 1, 2, 3, 4, 5);
-    for (size_t t = 3; t < frames; t++) {
+    lanes a = load_lanes(c, g, y), b = load_lanes(c, g + groups - 1, y + 8 * (groups - 1));
+    for (size_t t = cells - 1; t < frames; t++) {
         __m128 in = _mm_unpacklo_ps(_mm_load_ss(left + t), _mm_load_ss(right + t));
-        __m256 x = _mm256_blend_ps(_mm256_permutevar8x32_ps(out, up), _mm256_castps128_ps256(in), 3);
-        __m256 v3 = _mm256_sub_ps(x, s2);
-        __m256 d1 = _mm256_add_ps(_mm256_mul_ps(e1, s1), _mm256_mul_ps(c2, v3));
-        __m256 d2 = _mm256_add_ps(_mm256_mul_ps(c2, s1), _mm256_mul_ps(c3, v3));
-        out = _mm256_add_ps(_mm256_mul_ps(x0, x), _mm256_add_ps(_mm256_mul_ps(x1, s1), _mm256_mul_ps(x2, s2)));
-        s1 = _mm256_add_ps(s1, d1);
-        s2 = _mm256_add_ps(s2, d2);
-        __m128 high = _mm256_extractf128_ps(out, 1);
-        _mm_store_ss(left + t - 3, _mm_movehl_ps(high, high));
-        _mm_store_ss(right + t - 3, _mm_shuffle_ps(high, high, 3));
+        __m256 moved = _mm256_permutevar8x32_ps(a.out, up);
+        if (groups == 2) step(&b, _mm256_blend_ps(_mm256_permutevar8x32_ps(b.out, up), moved, 3));
+        step(&a, _mm256_blend_ps(moved, _mm256_castps128_ps256(in), 3));
+        __m128 high = _mm256_extractf128_ps(groups == 2 ? b.out : a.out, 1);
+        _mm_store_ss(left + t + 1 - cells, _mm_movehl_ps(high, high));
+        _mm_store_ss(right + t + 1 - cells, _mm_shuffle_ps(high, high, 3));
     }
-    _mm256_storeu_ps(c->group[g].s1, s1);
-    _mm256_storeu_ps(c->group[g].s2, s2);
-    _mm256_storeu_ps(y, out);
-    for (size_t cell = 1; cell < 4; cell++) {
-        partial_step(c, g, cell, 4, y);
-        left[frames - 4 + cell] = y[6];
-        right[frames - 4 + cell] = y[7];
+    if (groups == 2) {
+        _mm256_storeu_ps(c->group[g + 1].s1, b.s1);
+        _mm256_storeu_ps(c->group[g + 1].s2, b.s2);
+        _mm256_storeu_ps(y + 8, b.out);
     }
+    _mm256_storeu_ps(c->group[g].s1, a.s1);
+    _mm256_storeu_ps(c->group[g].s2, a.s2);
+    _mm256_storeu_ps(y, a.out);
+    for (size_t cell = 1; cell < cells; cell++) {
+        partial_step(c, g, cell, cells, y);
+        left[frames - cells + cell] = y[2 * cells - 2];
+        right[frames - cells + cell] = y[2 * cells - 1];
+    }
+}
+
+GRM_AVX2 static void one_group_avx2(grm_cascade *c, size_t g, float *left, float *right, size_t frames) {
+    groups_run(c, g, 1, left, right, frames);
+}
+
+GRM_AVX2 static void two_groups_avx2(grm_cascade *c, size_t g, float *left, float *right, size_t frames) {
+    groups_run(c, g, 2, left, right, frames);
 }
 #endif
 
@@ -170,8 +198,12 @@ static void run_stereo(grm_cascade *cascade, float *left, float *right, size_t f
     for (size_t g = 0; 4 * g < cascade->cells; g++) {
         size_t cells = cascade->cells - 4 * g < 4 ? cascade->cells - 4 * g : 4;
 #if GRM_HAVE_AVX2
+        if (cascade->avx2 && frames >= 8 && cascade->cells > 4 * (g + 1)) {
+            two_groups_avx2(cascade, g++, left, right, frames);
+            continue;
+        }
         if (cascade->avx2 && frames >= 4) {
-            group_run_avx2(cascade, g, left, right, frames);
+            one_group_avx2(cascade, g, left, right, frames);
             continue;
         }
 #endif

@@ -85,8 +85,9 @@ static void shape_lines(grm_reverb *r) {
         l->step = i % 2 ? (uint32_t)(4294967296.0 * CELL * (0.31 + 0.07 * (double)i) / r->rate_hz) : 0;
         energy += (double)l->gain * l->gain / (double)r->lines;
     }
-    // Power q comes back of each pass: what is heard of a unit put in is q / (1 - q).
-    r->out_gain = (float)sqrt((1 - energy) / energy * (1 - p->early));
+    // Power q comes back of each pass: what is heard of a unit put in is q / (1 - q),
+    // and a row has the mean power of the lines, which share what comes from two sides.
+    r->out_gain = (float)sqrt(0.5 * (double)r->lines * (1 - energy) / energy * (1 - p->early));
     r->depth = (float)wander * 0.5f;
 }
 
@@ -188,17 +189,29 @@ size_t grm_reverb_tail(const grm_reverb *r) {
 
 // ---- running ----
 
-// n samples within one cell, the next ones; the first cells are repeated behind the end.
-GRM_INLINE void put(line *l, const float *restrict x, size_t n) {
-    float *restrict to = l->buffer + l->at;
-    for (size_t i = 0; i < n; i++) to[i] = x[i];
-    if (l->at < 2 * CELL) memcpy(to + l->size, x, n * sizeof *x);
+// Behind n samples that were written at l->at: the first cells are repeated behind the end, and what a read just before
+// the start wants stands there.
+GRM_INLINE void put_margins(line *l, size_t n) {
+    if (l->at < 2 * CELL) memcpy(l->buffer + l->at + l->size, l->buffer + l->at, n * sizeof(float));
     l->at += n;
     if (l->at == l->size) {
         l->at = 0;
-        // and what a read just before the start wants
-        memcpy(l->buffer - MARGIN, l->buffer + l->size - MARGIN, MARGIN * sizeof *x);
+        memcpy(l->buffer - MARGIN, l->buffer + l->size - MARGIN, MARGIN * sizeof(float));
     }
+}
+
+// The next n samples, within one cell.
+GRM_INLINE void put(line *l, const float *restrict x, size_t n) {
+    float *restrict to = l->buffer + l->at;
+    for (size_t i = 0; i < n; i++) to[i] = x[i];
+    put_margins(l, n);
+}
+
+// The same of a + gain * b.
+GRM_INLINE void put_sum(line *l, const float *restrict a, const float *restrict b, float gain, size_t n) {
+    float *restrict to = l->buffer + l->at;
+    for (size_t i = 0; i < n; i++) to[i] = a[i] + gain * b[i];
+    put_margins(l, n);
 }
 
 // What lies `delay` frames before the next one.
@@ -296,7 +309,7 @@ static void wander(grm_reverb *r) {
     }
 }
 
-// n frames within a cell. The left feeds and is heard from the even lines, the right the odd ones.
+// n frames within a cell. The left feeds the even lines, the right the odd ones.
 GRM_INLINE void run_cell(grm_reverb *r, float in[2][CELL], float *const out[2], size_t n) {
     float rows[MOST_LINES][CELL];
     for (int side = 0; side < 2; side++) put(&r->before[side], in[side], n);
@@ -305,15 +318,12 @@ GRM_INLINE void run_cell(grm_reverb *r, float in[2][CELL], float *const out[2], 
         memcpy(in[side], get(&r->before[side], r->predelay + n), n * sizeof(float));
         for (int i = 0; i < DIFFUSERS; i++) diffuse(&r->diffuser[side][i], in[side], n);
     }
-    for (size_t i = 0; i < r->lines; i++) {
-        read_line(&r->line[i], rows[i], n);
-        add_scaled(out[i % 2], rows[i], (i / 2) % 2 ? -r->out_gain : r->out_gain, n);
-    }
+    for (size_t i = 0; i < r->lines; i++) read_line(&r->line[i], rows[i], n);
     hadamard(rows, r->lines, n);
-    for (size_t i = 0; i < r->lines; i++) {
-        add_scaled(rows[i], in[i % 2], r->lines == 16 ? 0.35355339f : 0.5f, n);
-        put(&r->line[i], rows[i], n);
-    }
+    // Each row is all lines with other signs: two of them are two independent ways to hear the room.
+    for (size_t side = 0; side < 2; side++) add_scaled(out[side], rows[r->lines / 2 - 3 + side], r->out_gain, n);
+    for (size_t i = 0; i < r->lines; i++)
+        put_sum(&r->line[i], rows[i], in[i % 2], r->lines == 16 ? 0.35355339f : 0.5f, n);
 }
 
 GRM_INLINE void run(grm_reverb *r, const float *const *in, float *const *out, size_t frames) {
