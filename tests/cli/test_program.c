@@ -1,0 +1,200 @@
+// The program from outside: what it prints, and its exit codes.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+static char program[1024], folder[] = "/tmp/grammy-cli-XXXXXX";
+static char output[1 << 20];
+
+static int enter(void **state) {
+    (void)state;
+    const char *build = getenv("GRAMMY_BUILD");
+    snprintf(program, sizeof program, "%s/grammy", build ? build : "build");
+    setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+    return access(program, X_OK) == 0 && mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int leave(void **state) {
+    (void)state;
+    char command[64];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return chdir("/") == 0 ? system(command) : -1;
+}
+
+// Runs `grammy ARGUMENTS` in a shell; its output, both streams, lies in `output`. Returns the exit code.
+static int grammy(const char *arguments) {
+    char command[4096];
+    snprintf(command, sizeof command, "'%s' %s 2>&1", program, arguments);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    size_t size = fread(output, 1, sizeof output - 1, pipe);
+    output[size] = 0;
+    int status = pclose(pipe);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static json_t *grammy_json(const char *arguments) {
+    assert_int_equal(grammy(arguments), 0);
+    json_t *json = json_loads(output, 0, NULL);
+    assert_non_null(json);
+    return json;
+}
+
+static void assert_says(const char *words) {
+    if (!strstr(output, words)) fail_msg("\"%s\" is not in: %s", words, output);
+}
+
+static void every_command_has_help(void **state) {
+    (void)state;
+    static const char *const commands[] = {"make", "enhance", "compose", "render", "styles", "config"};
+    assert_int_equal(grammy("--help"), 0);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        char words[64];
+        assert_says(commands[i]);
+        snprintf(words, sizeof words, "%s --help >help.txt", commands[i]);
+        assert_int_equal(grammy(words), 0);
+        snprintf(words, sizeof words, "help %s", commands[i]);
+        assert_int_equal(grammy(words), 0);
+        assert_says("--threads");
+        assert_int_equal(grammy("--help"), 0);
+    }
+    assert_int_equal(grammy("version"), 0);
+    assert_says("grammy 0.");
+}
+
+static void typos_are_answered_with_the_nearest_word(void **state) {
+    (void)state;
+    assert_int_equal(grammy("mkae \"house\""), 2);
+    assert_says("did you mean make?");
+    assert_int_equal(grammy("make \"house\" --tepmo 120"), 2);
+    assert_says("did you mean --tempo?");
+    assert_int_equal(grammy("styles huose"), 2);
+    assert_says("did you mean house?");
+}
+
+static void absurd_values_are_refused(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "make",
+        "make \"\" -o out",
+        "make \"house\" extra",
+        "make \"house\" --duration 0",
+        "make \"house\" --duration=-5",
+        "make \"house\" --duration 10h",
+        "make \"house\" --tempo 0",
+        "make \"house\" --tempo 5000",
+        "make \"house\" --tempo nan",
+        "make \"house\" --tempo 1e400",
+        "make \"house\" --key \"H sharp\"",
+        "make \"house\" --metre 4/5",
+        "make \"house\" --seed -1",
+        "make \"house\" --seed 1.5",
+        "make \"house\" --genre polkatronics",
+        "make \"house\" --threads 0",
+        "make \"house\" --progress xml",
+        "make \"house\" --instruments theremoog",
+        "make \"house\" --force=yes",
+        "enhance \"a track of 10 hours\"",
+        "config --max-duration nan",
+        "config --lightweight maybe",
+        "render",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        if (grammy(bad[i]) != 2) fail_msg("grammy %s: %s", bad[i], output);
+        assert_says("grammy: ");
+    }
+    struct stat s;
+    assert_int_not_equal(stat("out", &s), 0);
+}
+
+static void bad_files_are_named(void **state) {
+    (void)state;
+    assert_int_equal(grammy("render nowhere.mid"), 3);
+    assert_says("nowhere.mid");
+    FILE *file = fopen("letter.mid", "w");
+    fputs("dear sirs", file);
+    fclose(file);
+    assert_int_equal(grammy("render letter.mid"), 3);
+    assert_says("letter.mid");
+    assert_int_equal(grammy("styles check letter.mid"), 3);
+    assert_says("letter.mid:1:1");
+    assert_int_equal(grammy("make \"string quartet, 10 seconds\" --soundfont letter.mid -o none"), 3);
+    assert_says("letter.mid");
+    struct stat s;
+    assert_int_not_equal(stat("none", &s), 0);
+}
+
+static void config_says_where_values_come_from(void **state) {
+    (void)state;
+    json_t *config = grammy_json("config --json --lightweight true --threads 3");
+    assert_true(json_is_true(json_object_get(config, "lightweight")));
+    json_t *settings = json_object_get(config, "settings");
+    json_t *threads = json_object_get(settings, "GRAMMY_THREADS");
+    assert_string_equal(json_string_value(json_object_get(threads, "value")), "3");
+    assert_string_equal(json_string_value(json_object_get(threads, "from")), "flag");
+    json_decref(config);
+    setenv("MODEL_SIZE", "huge", 1);
+    assert_int_equal(grammy("config"), 2);
+    assert_says("MODEL_SIZE");
+    assert_says("huge");
+    unsetenv("MODEL_SIZE");
+}
+
+static void enhance_reads_a_prompt(void **state) {
+    (void)state;
+    json_t *brief = grammy_json("enhance \"dark trap beat at 140 BPM in C# minor, 2 minutes\"");
+    assert_string_equal(json_string_value(json_object_get(brief, "style")), "trap");
+    assert_string_equal(json_string_value(json_object_get(brief, "key")), "C# minor");
+    assert_true(json_number_value(json_object_get(brief, "tempo_bpm")) == 140);
+    assert_true(json_number_value(json_object_get(brief, "duration_s")) == 120);
+    json_decref(brief);
+}
+
+static void compose_writes_the_same_midi_for_the_same_seed(void **state) {
+    (void)state;
+    assert_int_equal(grammy("compose \"pop, 40 seconds\" --seed 5 -o a.mid"), 0);
+    assert_int_equal(grammy("compose \"pop, 40 seconds\" --seed 5 -o - > b.mid"), 0);
+    assert_int_equal(grammy("compose \"pop, 40 seconds\" --seed 6 -o c.mid"), 0);
+    assert_int_equal(system("cmp -s a.mid b.mid"), 0);
+    assert_int_not_equal(system("cmp -s a.mid c.mid"), 0);
+}
+
+static void styles_are_listed_shown_and_checked(void **state) {
+    (void)state;
+    json_t *styles = grammy_json("styles --json");
+    assert_true(json_array_size(styles) >= 16);
+    json_decref(styles);
+    assert_int_equal(grammy("styles techno"), 0);
+    assert_says("Kick");
+    FILE *file = fopen("mine.yaml", "w");
+    fputs("name: mine\ntempo: {low: 100, high: 120}\ntypo: 3\n", file);
+    fclose(file);
+    assert_int_equal(grammy("styles check mine.yaml"), 3);
+    assert_says("mine.yaml:3:1");
+    assert_says("typo");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_command_has_help),
+        cmocka_unit_test(typos_are_answered_with_the_nearest_word),
+        cmocka_unit_test(absurd_values_are_refused),
+        cmocka_unit_test(bad_files_are_named),
+        cmocka_unit_test(config_says_where_values_come_from),
+        cmocka_unit_test(enhance_reads_a_prompt),
+        cmocka_unit_test(compose_writes_the_same_midi_for_the_same_seed),
+        cmocka_unit_test(styles_are_listed_shown_and_checked),
+    };
+    return cmocka_run_group_tests(tests, enter, leave);
+}
