@@ -85,6 +85,7 @@ void grm_draft_mood(grm_draft *d) {
         const grm_meaning *mood = grm_phrase_means(r->inner[i], GRM_MEANS_MOOD);
         if (!mood || grm_phrase_means(r->inner[i], GRM_MEANS_GENRE)) continue;
         const grm_word_entry *inner = mood->entry;
+        grm_draft_add(d, &d->brief->mood_words, r->inner[i]->say, 16);
         pull(&valence, inner->valence, 1, 0.35);
         if (inner->energy && fabsf(*inner->energy) >= 0.4f) pull(&energy, inner->energy, 1, 0.35);
         if (said < 0.6f) said = 0.6f;
@@ -105,13 +106,6 @@ double grm_beats_in_bar(grm_metre metre) {
 static bool metre_parse(const char *text, grm_metre *metre) {
     char rest;
     return sscanf(text, "%d/%d%c", &metre->beats, &metre->unit, &rest) == 2;
-}
-
-static size_t draw(grm_rng *rng, const grm_choices *choices) {
-    float weights[32];
-    size_t count = choices->count < 32 ? choices->count : 32;
-    for (size_t i = 0; i < count; i++) weights[i] = choices->items[i].weight;
-    return grm_rng_weighted(rng, weights, count);
 }
 
 static void choose_metre(grm_draft *d) {
@@ -135,10 +129,20 @@ static void choose_metre(grm_draft *d) {
         grm_draft_from(d, GRM_BRIEF_METRE, GRM_FROM_PROMPT, 0.85f * r->matches[i].confidence);
         return;
     }
-    if (d->style->metres.count == 0) return;
+    // With a tempo that was asked for, bars that listeners count in that tempo without doubt.
+    bool asked = r->options->tempo_bpm > 0 || r->tempo.confidence > 0;
+    float weights[32];
+    size_t count = d->style->metres.count < GRM_COUNT(weights) ? d->style->metres.count : GRM_COUNT(weights), fine = 0;
+    for (size_t i = 0; i < count; i++) {
+        grm_metre metre = {0, 0};
+        bool read = metre_parse(d->style->metres.items[i].text, &metre) && grm_lexicon_metre_allowed(r->lexicon, metre);
+        bool plain = metre.unit == 4 && (metre.beats == 4 || metre.beats == 3);
+        weights[i] = read && (plain || !asked) ? d->style->metres.items[i].weight : 0;
+        fine += weights[i] > 0;
+    }
+    if (fine == 0) return;
     grm_rng rng = grm_rng_new(b->seed, "brief.metre");
-    metre_parse(d->style->metres.items[draw(&rng, &d->style->metres)].text, &b->metre);
-    if (!grm_lexicon_metre_allowed(r->lexicon, b->metre)) b->metre = (grm_metre){4, 4};
+    metre_parse(d->style->metres.items[grm_rng_weighted(&rng, weights, count)].text, &b->metre);
 }
 
 // What words say of the tempo: a range, or a lean within the style's.

@@ -62,6 +62,33 @@ static size_t titles_of(const grm_draft *d, const grm_words *ids, const char **o
     return count;
 }
 
+// "an uplifting", "a euphoric"
+static const char *article(const char *next) {
+    bool vowel = next[0] && strchr("aeiouAEIOU8", next[0]) != NULL;
+    return vowel && strncmp(next, "eu", 2) != 0 && strncmp(next, "uni", 3) != 0 && strncmp(next, "80", 2) != 0 ? "an"
+                                                                                                               : "a";
+}
+
+static const char *wish_in_words(const char *wish) {
+    static const char *const words[][2] = {{"big-drop", "a big drop"},
+                                           {"long-intro", "a long intro"},
+                                           {"short-intro", "a short intro"},
+                                           {"no-intro", "no intro"},
+                                           {"long-outro", "a long outro"},
+                                           {"no-outro", "a hard stop"},
+                                           {"bridge", "a bridge"},
+                                           {"build", "a build-up"},
+                                           {"break", "a breakdown"},
+                                           {"solo", "a solo"},
+                                           {"big-chorus", "a big chorus"},
+                                           {"key-change", "a key change"},
+                                           {"fade-out", "a fade at the end"},
+                                           {"loop", "an end that meets its beginning"}};
+    for (size_t i = 0; i < GRM_COUNT(words); i++)
+        if (strcmp(words[i][0], wish) == 0) return words[i][1];
+    return wish;
+}
+
 static bool excluded(const grm_brief *b, const grm_instrument *n, grm_role role) {
     const grm_words *out = &b->excluded_instruments;
     bool kit = role == GRM_ROLE_DRUMS || role == GRM_ROLE_KICK || role == GRM_ROLE_SNARE || role == GRM_ROLE_HATS ||
@@ -70,15 +97,15 @@ static bool excluded(const grm_brief *b, const grm_instrument *n, grm_role role)
            (kit && grm_words_have(out, "drums"));
 }
 
-// What the style would have play, those asked for first.
-static size_t usual_players(const grm_draft *d, const char **out) {
+// The style's palette without what was asked for or ruled out. Which of it plays is for the composer to draw.
+static size_t palette_of(const grm_draft *d, const char **out) {
     const grm_brief *b = d->brief;
-    size_t count = titles_of(d, &b->instruments, out);
-    for (size_t i = 0; i < d->style->part_count && count < MAX_LISTED && !b->only_instruments; i++) {
+    size_t count = 0;
+    for (size_t i = 0; i < d->style->part_count && count < MAX_LISTED - 1 && !b->only_instruments; i++) {
         const grm_style_part *part = &d->style->parts[i];
         if (part->instruments.count == 0 || part->role == GRM_ROLE_TEXTURE || part->role == GRM_ROLE_FX) continue;
         const grm_instrument *n = grm_instrument_find(d->r->catalogue, part->instruments.items[0].text);
-        if (!n || excluded(b, n, part->role)) continue;
+        if (!n || excluded(b, n, part->role) || grm_words_have(&b->instruments, n->id)) continue;
         const char *title = title_of(d, n->id);
         bool there = false;
         for (size_t k = 0; k < count; k++) there = there || strcmp(out[k], title) == 0;
@@ -95,8 +122,10 @@ static const char *mood_of(const grm_brief *b) {
 }
 
 static void put_mood(prose *p, const grm_brief *b) {
+    const char *first = b->mood_words.count ? b->mood_words.items[0] : mood_of(b);
+    put(p, "%s ", article(first));
     if (b->mood_words.count == 0) {
-        put(p, "%s ", mood_of(b));
+        put(p, "%s ", first);
         return;
     }
     put_list(p, b->mood_words.items, b->mood_words.count < 3 ? b->mood_words.count : 3, ", ");
@@ -112,7 +141,6 @@ static grm_status write_enriched(grm_draft *d) {
     size_t end = strlen(b->prompt);
     while (end > 0 && strchr(" .!?,;:\n\t\r", b->prompt[end - 1])) end--;
     prose p = begin(d);
-    put(&p, "a ");
     put_mood(&p, b);
     put_lower(&p, d->style->title);
     put(&p, " track");
@@ -121,9 +149,12 @@ static grm_status write_enriched(grm_draft *d) {
         put_lower(&p, d->blended[i]->title);
     }
     put(&p, " at %g BPM in %s, %d/%d, %s long", b->tempo_bpm, key, b->metre.beats, b->metre.unit, length);
-    size_t count = usual_players(d, names);
+    size_t count = titles_of(d, &b->instruments, names);
     if (count) {
-        put(&p, b->only_instruments ? ", played by nothing but " : ", played by ");
+        put(&p, b->only_instruments ? ", played by nothing but " : ", featuring ");
+        put_list(&p, names, count, " and ");
+    } else if ((count = palette_of(d, names)) > 0) {
+        put(&p, ", on instruments such as ");
         put_list(&p, names, count, " and ");
     }
     if (b->excluded_instruments.count) {
@@ -132,17 +163,21 @@ static grm_status write_enriched(grm_draft *d) {
         put_list(&p, names, count, " or ");
     }
     if (b->textures.count) {
-        put(&p, ", with ");
+        put(&p, ", over ");
         count = titles_of(d, &b->textures, names);
         put_list(&p, names, count, " and ");
-        put(&p, " behind it");
     }
     if (b->sections.count) {
         put(&p, ", going ");
         put_list(&p, b->sections.items, b->sections.count, ", ");
     } else if (b->form_wishes.count) {
-        put(&p, ", with attention to: ");
-        put_list(&p, b->form_wishes.items, b->form_wishes.count, ", ");
+        put(&p, ", with ");
+        for (size_t i = 0; i < b->form_wishes.count; i++)
+            put(&p, "%s%s",
+                i == 0                          ? ""
+                : i + 1 == b->form_wishes.count ? " and "
+                                                : ", ",
+                wish_in_words(b->form_wishes.items[i]));
     }
     if (b->era) put(&p, ", in the manner of the %s%s", b->era, b->era[0] >= '0' && b->era[0] <= '9' ? "" : " age");
     put(&p, ".");
@@ -158,11 +193,17 @@ static bool note(grm_draft *d, const prose *p) {
 static prose players_note(const grm_draft *d) {
     const char *names[MAX_LISTED];
     prose p = begin(d);
-    size_t count = usual_players(d, names);
-    if (count == 0) return p;
-    put(&p, "instruments: ");
-    put_list(&p, names, count, ", ");
-    if (d->brief->only_instruments) put(&p, ", and nothing else");
+    size_t count = titles_of(d, &d->brief->instruments, names);
+    if (count) {
+        put(&p, "instruments asked for: ");
+        put_list(&p, names, count, ", ");
+        if (d->brief->only_instruments) put(&p, ", and nothing else");
+    }
+    size_t palette = palette_of(d, names);
+    if (palette) {
+        put(&p, count ? "; from the style's palette, such as " : "instruments: from the style's palette, such as ");
+        put_list(&p, names, palette, ", ");
+    }
     return p;
 }
 

@@ -89,7 +89,7 @@ static size_t collect(const grm_draft *d, named *out) {
                         !grm_token_among(&r->tokens, out[i].end, "and & or + with x meets / n");
         if (modifies) {
             out[i].score -= 0.1f;
-            out[i + 1].score += 0.1f;
+            if (out[i + 1].score >= colours_from) out[i + 1].score += 0.1f;
         }
     }
     return count;

@@ -214,6 +214,7 @@ static void the_thing_leads_and_its_kind_colours(void **state) {
         {"lofi with a string quartet", "style=lofi-hip-hop; +violin; all"},
         {"relaxing jazz", "style=jazz-swing; blend=-"},
         {"epic rock", "style=rock; blend=-"},
+        {"swing jazz quartet with saxophone", "style=jazz-swing; blend=-; +alto-sax"},
     };
     CHECK(examples);
 }
@@ -372,6 +373,19 @@ static void metres_are_found(void **state) {
         {"techno in 3 minutes", "from:metre=s"},
     };
     CHECK(examples);
+}
+
+// A beat tracker, or a listener, finds the asked tempo surely in plain bars only.
+static void an_asked_tempo_comes_in_plain_bars(void **state) {
+    const char *prompts[] = {"rock at 120 bpm", "R&B, 85 bpm", "jazz 140 bpm", "orchestral, 90 bpm",
+                             "piano piece, 80 bpm"};
+    for (size_t i = 0; i < GRM_COUNT(prompts); i++)
+        for (uint64_t seed = 0; seed < 12; seed++) {
+            grm_brief_options options = {.has_seed = true, .seed = seed};
+            grm_brief *b = read_brief(prompts[i], &options);
+            assert_true(b->metre.unit == 4 && (b->metre.beats == 4 || b->metre.beats == 3));
+            grm_brief_free(b);
+        }
 }
 
 static void lengths_are_found(void **state) {
@@ -758,6 +772,15 @@ static void long_prompts_are_bounded(void **state) {
     grm_brief_free(b);
 }
 
+static void the_enriched_prompt_reads_like_english(void **state) {
+    grm_brief *b = read_brief("uplifting trance with a big drop, fade out, rain, no piano", NULL);
+    assert_non_null(strstr(b->enriched_prompt, ": an uplifting trance track at "));
+    assert_non_null(strstr(b->enriched_prompt, "with a big drop and a fade at the end"));
+    assert_non_null(strstr(b->enriched_prompt, ", over rain"));
+    assert_non_null(strstr(b->enriched_prompt, ", without "));
+    grm_brief_free(b);
+}
+
 static void json_has_the_agreed_names(void **state) {
     static const char *const names[] = {"prompt",      "enriched_prompt",
                                         "title",       "genre",
@@ -801,6 +824,7 @@ int main(void) {
         cmocka_unit_test(keys_are_found),
         cmocka_unit_test(what_sounds_like_a_key_is_none),
         cmocka_unit_test(metres_are_found),
+        cmocka_unit_test(an_asked_tempo_comes_in_plain_bars),
         cmocka_unit_test(lengths_are_found),
         cmocka_unit_test(players_are_found),
         cmocka_unit_test(the_rest_is_found),
@@ -817,6 +841,7 @@ int main(void) {
         cmocka_unit_test(every_instrument_is_known_by_its_names),
         cmocka_unit_test(every_brief_can_be_made),
         cmocka_unit_test(long_prompts_are_bounded),
+        cmocka_unit_test(the_enriched_prompt_reads_like_english),
         cmocka_unit_test(json_has_the_agreed_names),
     };
     return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);
