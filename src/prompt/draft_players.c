@@ -101,7 +101,7 @@ static grm_status players_of_option(grm_draft *d, const char *list) {
         if (no) name += name[0] == 'n' ? 3 : 8;
         if (only) name += 5;
         b->only_instruments = b->only_instruments || only;
-        const grm_phrase *phrase = grm_lexicon_name(d->r->lexicon, name, d->r->memory);
+        const grm_phrase *phrase = grm_lexicon_name(d->r->lexicon, name);
         grm_match m = {.phrase = phrase, .only = only || b->only_instruments};
         bool player = grm_phrase_means(phrase, GRM_MEANS_FAMILY) || grm_phrase_means(phrase, GRM_MEANS_INSTRUMENT);
         if (!player) {

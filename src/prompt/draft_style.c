@@ -224,7 +224,7 @@ static grm_status style_nobody_named(grm_draft *d) {
 
 static grm_status style_of_option(grm_draft *d, const char *genre) {
     const grm_reading *r = d->r;
-    const grm_meaning *m = grm_phrase_means(grm_lexicon_name(r->lexicon, genre, r->memory), GRM_MEANS_GENRE);
+    const grm_meaning *m = grm_phrase_means(grm_lexicon_name(r->lexicon, genre), GRM_MEANS_GENRE);
     d->style = m && m->style ? m->style : m ? grm_lexicon_style(r->lexicon, m->entry->means) : NULL;
     if (d->style) {
         d->piece = m->entry && m->entry->instruments ? m->entry : NULL;

@@ -80,8 +80,9 @@ static bool add_word(grm_lexicon *lexicon, const char *word) {
 }
 
 // What grm_tokens_cut and make_key come to for plain ASCII, in one go: thousands of phrases go through here each time.
-// *words is 0 when it makes no key. False when memory runs out.
-static bool key_of_say(grm_lexicon *lexicon, const char *say, char key[MAX_KEY], unsigned *words) {
+// *words is 0 when it makes no key. The words are kept for spelling where a lexicon is given. False when memory runs
+// out.
+static bool key_of_ascii(grm_lexicon *lexicon, const char *say, char key[MAX_KEY], unsigned *words) {
     size_t length = 0;
     *words = 0;
     for (const char *p = say; *p;) {
@@ -94,7 +95,7 @@ static bool key_of_say(grm_lexicon *lexicon, const char *say, char key[MAX_KEY],
         }
         while (digits && *p >= '0' && *p <= '9' && n + 1 < MAX_KEY) word[n++] = *p++;
         word[n] = 0;
-        if (letters && !add_word(lexicon, word)) return false;
+        if (letters && lexicon && !add_word(lexicon, word)) return false;
         if (letters && strcmp(word, "and") == 0) n = 1, memcpy(word, "n", 2);
         if (!letters && !digits) {
             if (*p == '&') memcpy(word, "n", 2), n = 1;
@@ -112,14 +113,17 @@ static bool key_of_say(grm_lexicon *lexicon, const char *say, char key[MAX_KEY],
     return true;
 }
 
+static bool is_ascii(const char *text) {
+    while (*text && (unsigned char)*text < 0x80) text++;
+    return *text == 0;
+}
+
 // Adds one phrase with a meaning. False when memory runs out.
 static bool add(grm_lexicon *lexicon, const char *say, grm_meaning meaning) {
     char key[MAX_KEY];
     unsigned words;
-    bool ascii = true;
-    for (const char *c = say; *c; c++) ascii = ascii && (unsigned char)*c < 0x80;
-    if (ascii) {
-        if (!key_of_say(lexicon, say, key, &words)) return false;
+    if (is_ascii(say)) {
+        if (!key_of_ascii(lexicon, say, key, &words)) return false;
     } else {
         grm_tokens tokens;
         if (!grm_tokens_cut(say, lexicon->memory, &tokens)) return false;
@@ -286,12 +290,18 @@ const grm_phrase *grm_lexicon_find(const grm_lexicon *lexicon, const char *key) 
     return find(lexicon, other);
 }
 
-const grm_phrase *grm_lexicon_name(const grm_lexicon *lexicon, const char *name, grm_memory *memory) {
-    grm_tokens tokens;
-    char key[MAX_KEY];
-    unsigned words;
-    if (!grm_tokens_cut(name, memory, &tokens) || !make_key(&tokens, key, &words)) return NULL;
-    return grm_lexicon_find(lexicon, key);
+const grm_phrase *grm_lexicon_name(const grm_lexicon *lexicon, const char *name) {
+    char key[MAX_KEY] = "";
+    unsigned words = 0;
+    if (is_ascii(name)) {
+        key_of_ascii(NULL, name, key, &words);
+    } else {
+        grm_tokens tokens;
+        grm_memory *memory = grm_memory_new();
+        if (!memory || !grm_tokens_cut(name, memory, &tokens) || !make_key(&tokens, key, &words)) words = 0;
+        grm_memory_free(memory);
+    }
+    return words ? grm_lexicon_find(lexicon, key) : NULL;
 }
 
 static bool has_kind(const grm_phrase *phrase, unsigned kinds) {
@@ -330,7 +340,7 @@ const grm_phrase *grm_lexicon_match(const grm_lexicon *lexicon, const grm_tokens
 const grm_style *grm_lexicon_style(const grm_lexicon *lexicon, const char *names) {
     char name[128];
     while (grm_names_next(&names, name, sizeof(name))) {
-        const grm_meaning *m = grm_phrase_means(grm_lexicon_name(lexicon, name, lexicon->memory), GRM_MEANS_GENRE);
+        const grm_meaning *m = grm_phrase_means(grm_lexicon_name(lexicon, name), GRM_MEANS_GENRE);
         if (m && m->style) return m->style;
     }
     return NULL;
@@ -339,7 +349,7 @@ const grm_style *grm_lexicon_style(const grm_lexicon *lexicon, const char *names
 const grm_instrument *grm_lexicon_instrument(const grm_lexicon *lexicon, const char *names) {
     char name[128];
     while (grm_names_next(&names, name, sizeof(name))) {
-        const grm_phrase *phrase = grm_lexicon_name(lexicon, name, lexicon->memory);
+        const grm_phrase *phrase = grm_lexicon_name(lexicon, name);
         const grm_meaning *m = grm_phrase_means(phrase, GRM_MEANS_INSTRUMENT);
         if (!m) m = grm_phrase_means(phrase, GRM_MEANS_TEXTURE);
         if (m && m->instrument) return m->instrument;
@@ -481,11 +491,12 @@ void grm_lexicon_spell(const grm_lexicon *lexicon, grm_tokens *tokens) {
 }
 
 const char *grm_lexicon_nearest(const grm_lexicon *lexicon, const char *text, grm_meaning_kind kind) {
-    grm_tokens tokens;
-    char key[MAX_KEY];
-    unsigned words, best_distance = 4;
+    char key[MAX_KEY] = "";
+    unsigned words = 0, best_distance = 4;
     const char *best = NULL;
-    if (!grm_tokens_cut(text, lexicon->memory, &tokens) || !make_key(&tokens, key, &words)) return NULL;
+    if (!is_ascii(text)) return NULL;
+    key_of_ascii(NULL, text, key, &words);
+    if (words == 0) return NULL;
     for (unsigned b = 0; b < BUCKETS; b++)
         for (const grm_phrase *p = lexicon->buckets[b]; p; p = p->next) {
             if (!grm_phrase_means(p, kind)) continue;

@@ -64,7 +64,7 @@ void grm_lexicon_close(grm_lexicon *lexicon);
 // The phrase for words joined, its plural or singular; NULL when there is none.
 const grm_phrase *grm_lexicon_find(const grm_lexicon *lexicon, const char *key);
 // The phrase that a name of any spelling ("Lo-Fi Hip-Hop") stands for.
-const grm_phrase *grm_lexicon_name(const grm_lexicon *lexicon, const char *name, grm_memory *memory);
+const grm_phrase *grm_lexicon_name(const grm_lexicon *lexicon, const char *name);
 const grm_meaning *grm_phrase_means(const grm_phrase *phrase, grm_meaning_kind kind);  // NULL: not that
 // The longest phrase that begins at a token and has a meaning of one of the kinds (bits 1 << kind). *end is the token
 // behind it. Words that `used` readers took end it.

@@ -52,7 +52,7 @@ typedef struct grm_reading {
     const char *second_tempo;     // one that had to give way to the first
 } grm_reading;
 
-// grm_brief_read with a lexicon that is open already, for reading many prompts; not on two threads at once.
+// grm_brief_read with a lexicon that is open already, for reading many prompts; threads may share it.
 grm_status grm_brief_read_with(const char *prompt, const grm_brief_options *options, const grm_catalogue *catalogue,
                                const grm_lexicon *lexicon, grm_brief **out, grm_error *err);
 
