@@ -126,9 +126,11 @@ static bool add_piece(grm_draft *d, const grm_match *m) {
     const grm_tokens *t = &d->r->tokens;
     const grm_word_entry *piece = grm_match_means(m, GRM_MEANS_GENRE)->entry;
     bool solo_first = grm_token_is(t, m->first, "solo"), solo_last = grm_token_is(t, m->end - 1, "solo");
-    bool beside = false;
+    bool beside = false, trio = grm_token_among(t, m->end - 1, "trio quartet quintet");
     for (size_t back = 1; back <= 2 && back <= m->first; back++)
         beside = beside || grm_token_among(t, m->first - back, "with featuring and plus feat");
+    // The piano trio of jazz is another band.
+    if (trio && !grm_token_is(t, m->first, "string") && strcmp(d->style->family, "jazz") == 0) return true;
     if (solo_last && !grm_draft_add(d, &d->brief->form_wishes, "solo", MAX_ITEMS)) return false;
     if (solo_first && !beside) d->brief->only_instruments = true;
     return add_all(d, &d->brief->instruments, piece->instruments);

@@ -146,7 +146,7 @@ static bool is_a_part(const grm_tokens *t, size_t at, size_t end, double seconds
     return grm_token_among(t, end,
                            "intro introduction outro drop fade fadeout build buildup break breakdown solo verse chorus "
                            "bridge delay reverb tail riser in walk drive ride nap pause silence ago mark before later "
-                           "ending hook section into attack release sustain") &&
+                           "ending hook section into attack release sustain feel vibe mood") &&
            !(grm_token_is(t, end, "in") && grm_token_among(t, end + 1, "length total duration all"));
 }
 

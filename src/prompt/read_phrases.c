@@ -240,6 +240,32 @@ static void apply_only(grm_reading *r, size_t k) {
     }
 }
 
+// "solo cello" is one name in the catalogue, and still means that nothing else plays.
+static void apply_solo_names(grm_reading *r) {
+    for (size_t k = 0; k < r->match_count; k++) {
+        grm_match *m = &r->matches[k];
+        if (!grm_token_is(&r->tokens, m->first, "solo") || m->end < m->first + 2 || m->negated ||
+            !means(m, thing_kinds))
+            continue;
+        bool beside = false;
+        for (size_t back = 1; back <= 3 && back <= m->first; back++)
+            beside = beside || grm_token_among(&r->tokens, m->first - back, "with featuring and plus feat from then");
+        m->only = m->only || !beside;
+    }
+}
+
+// "a jazzy piano loop" in a beat is a thing in it, no wish for the whole.
+static void apply_loop(grm_reading *r) {
+    for (size_t k = 1; k < r->match_count; k++) {
+        grm_match *m = &r->matches[k];
+        if (!grm_token_among(&r->tokens, m->first, "loop loops looped looping") || m->end != m->first + 1) continue;
+        bool of_thing = r->matches[k - 1].end == m->first && means(&r->matches[k - 1], thing_kinds), beside = false;
+        for (size_t back = 1; back <= 6 && back <= m->first; back++)
+            beside = beside || grm_token_among(&r->tokens, m->first - back, "with and over under plus featuring w");
+        m->negated = m->negated || (of_thing && beside);
+    }
+}
+
 grm_status grm_read_phrases(grm_reading *r) {
     r->matches = grm_memory_take(r->memory, r->tokens.count + 1, sizeof(*r->matches));
     if (!r->matches) return grm_fail_memory(r->err);
@@ -249,6 +275,8 @@ grm_status grm_read_phrases(grm_reading *r) {
     apply_intensifiers(r);
     for (size_t k = 0; k < r->match_count; k++)
         if (grm_phrase_means(r->matches[k].phrase, GRM_MEANS_ONLY)) apply_only(r, k);
+    apply_solo_names(r);
+    apply_loop(r);
     return GRM_OK;
 }
 
