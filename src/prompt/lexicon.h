@@ -107,6 +107,10 @@ typedef struct grm_title_words {
 const grm_title_words *grm_lexicon_titles(const grm_lexicon *lexicon);
 
 // Damerau-Levenshtein distance (optimal string alignment), or `limit` + 1 when it is beyond `limit`.
+// Words of more than GRM_MAX_LETTERS are beyond any.
+enum { GRM_MAX_LETTERS = 24 };
 unsigned grm_spelling_distance(const char *a, const char *b, unsigned limit);
+// Whether data/plain_words.txt has the word: English, and one slip away from a known one.
+bool grm_spelling_is_plain(const char *word);
 
 #endif
