@@ -14,7 +14,7 @@ void grm_master_peaks(const grm_peak_meter *meter, const float *x, size_t frames
 typedef struct grm_master_spectrum {
     size_t count;
     float hz[GRM_MASTER_BANDS], mid_db[GRM_MASTER_BANDS], side_db[GRM_MASTER_BANDS];  // side_db: side - mid
-    float width_db;                                                                   // side - mid, 500 Hz to 4 kHz
+    float width_db;  // side - mid, mean of the octaves from 500 Hz to 4 kHz
 } grm_master_spectrum;
 grm_status grm_master_spectrum_measure(const grm_run *run, const grm_audio *audio, const grm_master_preset *preset,
                                        grm_master_spectrum *out, grm_error *err);

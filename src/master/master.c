@@ -20,6 +20,14 @@ static void add_cell(grm_master_plan *plan, double rate_hz, grm_filter_kind kind
     plan->cells[plan->cell_count++] = grm_filter_design(kind, rate_hz, hz, q, db);
 }
 
+// Sub-sound out, and, by a Butterworth filter of order 6, what lies above hearing.
+static void decide_ends(grm_master_plan *plan, const grm_master_preset *preset, double rate_hz) {
+    static const double q[] = {0.5176, 0.7071, 1.9319};
+    plan->cells[plan->cell_count++] = grm_filter_design(GRM_FILTER_HIGHPASS, rate_hz, preset->highpass_hz, 0.7071, 0);
+    for (size_t i = 0; i < GRM_COUNT(q) && preset->lowpass_hz < 0.46 * rate_hz; i++)
+        plan->cells[plan->cell_count++] = grm_filter_design(GRM_FILTER_LOWPASS, rate_hz, preset->lowpass_hz, q[i], 0);
+}
+
 // What the style asks for: a shelf of bass, and a tilt about 1 kHz.
 static void decide_wishes(grm_master_plan *plan, const grm_style_mix *style, double rate_hz) {
     if (!style) return;
@@ -31,7 +39,7 @@ static void decide_wishes(grm_master_plan *plan, const grm_style_mix *style, dou
 
 // Towards the reference, which leans as far as the style's wishes do, so that a dark style is not brightened again; nor
 // is a top that tape has closed.
-static void decide_match(grm_master_story *s, double rate_hz, bool closed_top) {
+static void decide_match(grm_master_story *s, double rate_hz, size_t first_wish, bool closed_top) {
     const grm_master_match *match = &s->preset->match;
     const grm_master_spectrum *now = &s->spectrum;
     grm_master_plan *plan = &s->plan;
@@ -39,7 +47,8 @@ static void decide_match(grm_master_story *s, double rate_hz, bool closed_top) {
     float off[GRM_MASTER_BANDS], middle = 0, middles = 0;
     for (size_t b = 0; b < count; b++) {
         double wish = 0;
-        for (size_t i = 1; i < wish_cells; i++) wish += grm_filter_gain_db(&plan->cells[i], rate_hz, now->hz[b]);
+        for (size_t i = first_wish; i < wish_cells; i++)
+            wish += grm_filter_gain_db(&plan->cells[i], rate_hz, now->hz[b]);
         off[b] = s->preset->reference[b].db + (float)wish - now->mid_db[b];
         if (off[b] > match->absent_db) continue;
         if (now->hz[b] >= 100 && now->hz[b] <= 5000) {
@@ -80,10 +89,10 @@ static void decide(grm_master_story *s, const grm_audio *audio, const grm_style_
     grm_master_plan *plan = &s->plan;
     const grm_master_glue *glue = &s->preset->glue;
     double rate_hz = audio->rate_hz;
-    plan->cells[plan->cell_count++] =
-        grm_filter_design(GRM_FILTER_HIGHPASS, rate_hz, s->preset->highpass_hz, 0.7071, 0);
+    decide_ends(plan, s->preset, rate_hz);
+    size_t ends = plan->cell_count;
     decide_wishes(plan, style, rate_hz);
-    decide_match(s, rate_hz, style && style->lofi > 0.1f);
+    decide_match(s, rate_hz, ends, style && style->lofi > 0.1f);
     decide_width(s, style);
     // Loudness is a sum over both channels, the compressor's level their mean: 3 dB, less the -0.7 of the weighting.
     plan->glue = (grm_compressor_plan){

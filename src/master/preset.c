@@ -35,6 +35,7 @@ static const cyaml_schema_field_t preset_fields[] = {
     MAPPING(saturation),
     MAPPING(limiter),
     FLOAT(grm_master_preset, highpass_hz),
+    FLOAT(grm_master_preset, lowpass_hz),
     FLOAT(grm_master_preset, mono_below_hz),
     FLOAT(grm_master_preset, most_gain_db),
     FLOAT(grm_master_preset, fade_in_ms),

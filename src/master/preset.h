@@ -36,7 +36,7 @@ typedef struct grm_master_preset {
     grm_master_glue glue;
     grm_master_saturation saturation;
     grm_master_limiter limiter;
-    float highpass_hz, mono_below_hz;
+    float highpass_hz, lowpass_hz, mono_below_hz;
     float most_gain_db, fade_in_ms, fade_out_ms;
 } grm_master_preset;
 

@@ -18,8 +18,9 @@ static json_t *tone_json(const grm_master_story *s) {
             bands, json_pack("{so so so so}", "hz", number(s->spectrum.hz[b]), "before_db",
                              number(s->spectrum.mid_db[b]), "reference_db", number(s->preset->reference[b].db),
                              "correction_db", number(s->plan.correction_db[b])));
-    return json_pack("{ss so so so}", "name", "tone", "highpass_hz", number(s->preset->highpass_hz), "cells",
-                     json_integer((json_int_t)s->plan.cell_count), "bands", bands);
+    return json_pack("{ss so so so so}", "name", "tone", "highpass_hz", number(s->preset->highpass_hz), "lowpass_hz",
+                     number(s->preset->lowpass_hz), "cells", json_integer((json_int_t)s->plan.cell_count), "bands",
+                     bands);
 }
 
 static json_t *steps_json(const grm_master_story *s) {

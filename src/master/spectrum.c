@@ -41,15 +41,16 @@ grm_status grm_master_spectrum_measure(const grm_run *run, const grm_audio *audi
             add_power(power, bin_hz, preset, bands[side], &whole[side]);
         }
     }
-    double wide[2] = {1e-30, 1e-30};
+    double width = 0, octaves = 0;
     for (size_t b = 0; b < out->count; b++) {
         out->hz[b] = preset->reference[b].hz;
         out->mid_db[b] = whole[0] > 0 ? decibels(bands[0][b] / whole[0]) : -200;
         out->side_db[b] = bands[0][b] > 0 ? decibels(bands[1][b] / bands[0][b]) : -200;
-        if (out->hz[b] >= 500 && out->hz[b] <= 4000)
-            for (int side = 0; side < 2; side++) wide[side] += bands[side][b];
+        if (out->hz[b] < 500 || out->hz[b] > 4000) continue;
+        width += out->side_db[b] < -60 ? -60 : out->side_db[b];
+        octaves++;
     }
-    out->width_db = decibels(wide[1] / wide[0]);
+    out->width_db = octaves > 0 ? (float)(width / octaves) : 0;
 done:
     grm_stft_free(stft);
     free(power);

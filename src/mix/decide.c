@@ -99,6 +99,17 @@ static void cut_mud(grm_mix_decision *d, const grm_stem_facts *facts) {
     }
 }
 
+// A part whose octave about 4 kHz comes within 6 dB of its strongest below is harsh.
+static void tame(grm_mix_decision *d, const grm_stem_facts *facts) {
+    for (size_t i = 0; i < d->count; i++) {
+        grm_stem_plan *p = &d->stems[i];
+        const float *band = facts[i].band_db;
+        float below = fmaxf(fmaxf(band[4], band[5]), band[6]);
+        float cut = within(0.7f * (band[7] - below + 6), 0, 5) * p->strip->tame;
+        if (!p->mute && cut > 0.4f) add_cell(p, GRM_FILTER_BELL, 3900, -cut, 0.8f, "harsh");
+    }
+}
+
 // Where the lead is strongest between 700 Hz and 5.6 kHz, the parts that cover it step back.
 static void make_room(grm_mix_decision *d, const grm_stems *stems, const grm_stem_facts *facts) {
     for (size_t b = 5; b < 8; b++) {
@@ -208,6 +219,7 @@ grm_status grm_mix_decide(const grm_stems *stems, const grm_mix_plan *plan, cons
     for (size_t i = 0; i < stems->count; i++)
         decide_stem(&out->stems[i], &stems->items[i], &plan->parts[i], &plan->style, &facts[i], strips);
     cut_mud(out, facts);
+    tame(out, facts);
     make_room(out, stems, facts);
     for (size_t i = 0; i < stems->count; i++) set_fader(&out->stems[i], &facts[i], GRM_RATE);
     out->gain_db = headroom_db(out, facts);

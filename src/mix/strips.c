@@ -41,6 +41,7 @@ static const cyaml_schema_field_t strip_fields[] = {
     MAYBE(grm_strip, duck),
     MAYBE(grm_strip, room_for),
     MAYBE(grm_strip, mud),
+    MAYBE(grm_strip, tame),
     MAYBE(grm_strip, ride),
     MAYBE(grm_strip, lofi),
     MAYBE(grm_strip, width),

@@ -24,7 +24,7 @@ typedef struct grm_strip {
     grm_strip_cell *eq;
     unsigned eq_count;
     grm_strip_compressor compressor;
-    float drive, mono_below, duck, room_for, mud, ride, lofi;
+    float drive, mono_below, duck, room_for, mud, tame, ride, lofi;
     float width;  // times the style's; 0: 1
 } grm_strip;
 
