@@ -167,20 +167,33 @@ static void put_stems(const sheet *s) {
     }
 }
 
-static void put_value(const sheet *s, const json_t *value) {
+static bool is_empty(const json_t *value) {
     const json_t *item;
-    size_t i;
-    if (json_is_string(value)) put_escaped(s, json_string_value(value));
-    if (json_is_number(value)) fprintf(s->out, "%.10g", json_number_value(value));
-    if (json_is_array(value)) json_array_foreach(value, i, item) {
-            if (i > 0) put(s, ", ");
-            put_value(s, item);
-        }
+    const char *key;
+    if (json_is_string(value)) return !json_string_value(value)[0];
+    if (json_is_array(value)) return json_array_size(value) == 0;
+    // An object is as empty as all of its members.
+    json_object_foreach((json_t *)value, key, item) if (!is_empty(item)) return false;
+    return !value || json_is_null(value) || json_is_object(value);
 }
 
-static bool is_empty(const json_t *value) {
-    return !value || json_is_null(value) || (json_is_array(value) && json_array_size(value) == 0) ||
-           (json_is_string(value) && !json_string_value(value)[0]);
+static void put_value(const sheet *s, const json_t *value) {
+    const json_t *item;
+    const char *key;
+    size_t i;
+    bool first = true;
+    if (json_is_string(value)) put_escaped(s, json_string_value(value));
+    if (json_is_number(value)) fprintf(s->out, "%.10g", json_number_value(value));
+    json_array_foreach(value, i, item) {
+        if (i > 0) put(s, ", ");
+        put_value(s, item);
+    }
+    json_object_foreach((json_t *)value, key, item) {
+        if (is_empty(item)) continue;
+        if (!first) put(s, "; ");
+        first = false;
+        put_value(s, item);
+    }
 }
 
 static void put_row(const sheet *s, const char *name, const json_t *value, const char *from) {

@@ -28,7 +28,8 @@ static void make_page(const char *title, made *out) {
                                .stem_files = files};
     out->report = grm_report_json(&facts);
     out->release = grm_release_json(&facts);
-    out->brief = json_pack("{s:s, s:[s]}", "prompt", brief.prompt, "notes", "<b>note</b>");
+    out->brief = json_pack("{s:s, s:[s], s:{s:[], s:[]}, s:[s, s]}", "prompt", brief.prompt, "notes", "<b>note</b>",
+                           "form", "wishes", "sections", "textures", "rain", "hiss");
     grm_picture picture = {(uint8_t *)pixel, sizeof pixel};
     grm_page page = {out->brief, out->report, out->release, picture, picture, picture, &style, 2, files, names};
     char *path = test_path("page.html");
@@ -80,6 +81,8 @@ static void words_of_others_are_harmless(void **state) {
     assert_non_null(strstr(m.html, "Kick &amp; &lt;Co&gt;"));
     assert_non_null(strstr(m.html, "stems/02-kick%20co.wav"));
     assert_null(strstr(m.html, "<b>note"));
+    assert_non_null(strstr(m.html, "rain, hiss"));
+    assert_null(strstr(m.html, "<th>Form</th>"));  // a row that would say nothing
     drop(&m);
 }
 
