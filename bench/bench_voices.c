@@ -91,7 +91,7 @@ static bool play(const char *folder, const char *voice) {
     grm_part part = {.name = voice, .bend_range = 2};
     grm_player *player = NULL;
     grm_error err = {0};
-    if (grm_voice_player_new(voice, &part, NULL, p.events, p.count, 1, &player, &err)) {
+    if (grm_voice_player_new(voice, &part, NULL, NULL, p.events, p.count, 1, &player, &err)) {
         fprintf(stderr, "%s: %s\n", voice, err.message);
         return false;
     }

@@ -106,7 +106,7 @@ static void play_figure(grm_work *work, grm_writer_part *part, const grm_passage
     for (int32_t at = from; at < to; at += STEP_TICKS) {
         int step = (int)((at - p->start) / STEP_TICKS) % count;
         char sign = steps[step];
-        if (sign == '.' || sign == '-' || sign == '\'') continue;
+        if (sign == '.' || sign == '-') continue;
         const grm_chord *chord = grm_chord_at(work, at);
         if (chord != rooted) root = root_near(part, chord->bass, root), rooted = chord;
         int length = 1;

@@ -114,7 +114,7 @@ static void play_figure(grm_work *work, grm_writer_part *part, hand *h, const gr
     for (int32_t at = from; at < to; at += STEP_TICKS) {
         int step = (int)((at - p->start) / STEP_TICKS) % count;
         char sign = steps[step];
-        if (sign == '.' || sign == '-' || sign == '\'') continue;
+        if (sign == '.' || sign == '-') continue;
         // A comping hand leaves light off-beats to the tune.
         bool light = part->plan->play == GRM_PLAY_COMP && sign != 'X' && grm_metric_weight(work, step) == 0;
         bool yields = light && grm_rng_chance(rng, 0.4f);

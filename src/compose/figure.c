@@ -78,7 +78,6 @@ const char *grm_figure_fit(const grm_work *work, const char *steps, grm_metre me
         for (int s = 0; s < want; s++) {
             int from = have == want ? s : source_step(work, metre, s);
             char sign = from < 0 || b * have + from >= length ? (held == '-' ? '-' : '.') : steps[b * have + from];
-            if (sign == '\'') sign = '.';
             fitted[b * want + s] = sign;
             held = sign == '.' ? '.' : '-';
         }

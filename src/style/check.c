@@ -52,8 +52,7 @@ void grm_check_steps(grm_yaml *y, yaml_node_t *node, const char *text, grm_metre
     }
     if (!metre.beats) metre = (grm_metre){4, 4};
     size_t bar = (size_t)(metre.beats * 16 / metre.unit);
-    size_t steps = 0;
-    for (const char *c = text; *c; c++) steps += *c != '\'';
+    size_t steps = length;
     if (want->style ? steps == 0 || steps % bar != 0 || steps > 16 * bar : steps == 0 || steps > bar)
         grm_yaml_complain(y, node, "has %zu steps; a bar of %d/%d has %zu", steps, metre.beats, metre.unit, bar);
 }

@@ -136,7 +136,7 @@ static const char *signs_of(grm_play play) {
         case GRM_PLAY_PAD:
             return "Xxodumbt-.";
         case GRM_PLAY_ARP:
-            return "123456789xXo-.'";
+            return "123456789xXo-.";
         case GRM_PLAY_BASS:
             return "Rr8357asgo-.";
         case GRM_PLAY_RIFF:

@@ -97,8 +97,7 @@ typedef enum grm_play {
 // Figures: 16 steps a bar in 4/4, bars joined. "-" holds, "." is silent.
 //   COMP, STRUM: "X" accented, "x" plain, "o" soft chord; "d" "u" down and up stroke, "m" muted; "b" its lowest note,
 //     "t" all but the lowest.
-//   ARP: "1".."9" the chord's notes from the lowest up, beyond the top an octave higher; "x" the whole chord; a digit
-//     behind "'" is an accent.
+//   ARP: "1".."9" the chord's notes from the lowest up, beyond the top an octave higher; "x" "X" "o" the whole chord.
 //   BASS: "R" "r" root (accented, plain), "8" octave above, "3" "5" "7" members, "a" approach to the next chord's
 //     root, "s" a scale step up, "g" glide from the note before, "o" ghost (muted root).
 //   RIFF: "1".."7" degrees of the scale, "0" the note before the tonic (leading or flat seventh), "8" "9" above the

@@ -111,8 +111,9 @@ static grm_status new_player(const rendering *work, job *one, grm_player **out) 
     *out = NULL;
     if (one->count == 0) return GRM_OK;
     if (one->voice) {
-        return grm_voice_player_new(one->voice, one->part, one->instrument, one->events, one->count, work->seed, out,
-                                    &one->error);
+        return grm_voice_player_new(one->voice, one->part, one->instrument,
+                                    work->score->has_key ? &work->score->key : NULL, one->events, one->count,
+                                    work->seed, out, &one->error);
     }
     return grm_soundfont_player_new(work->font, one->part, one->instrument, one->events, one->count, out, &one->error);
 }

@@ -50,9 +50,11 @@ struct grm_player {
 grm_status grm_soundfont_player_new(grm_soundfont *font, const grm_part *part, const grm_instrument *instrument,
                                     const grm_event *events, size_t count, grm_player **out, grm_error *err);
 
-// `voice` is a preset of data/voices.yaml. Everything random derives from `seed` and the part's name.
+// `voice` is a preset of data/voices.yaml. Everything random derives from `seed` and the part's name. Kick drums are
+// tuned to `key`, the music's (NULL: as the preset has them).
 grm_status grm_voice_player_new(const char *voice, const grm_part *part, const grm_instrument *instrument,
-                                const grm_event *events, size_t count, uint64_t seed, grm_player **out, grm_error *err);
+                                const grm_key *key, const grm_event *events, size_t count, uint64_t seed,
+                                grm_player **out, grm_error *err);
 bool grm_voice_exists(const char *voice);  // false for NULL
 
 #endif

@@ -40,6 +40,7 @@ typedef struct drums {
     const grm_voice_preset *preset;
     grm_wavetable *tables[GRM_WAVE_SINE + 1];
     grm_rng rng;
+    int tonic;  // pitch class of the music's, -1 unknown
     uint64_t presses;
     hit hits[HITS];
 } drums;
@@ -167,6 +168,22 @@ static hit *take_hit(drums *s) {
     return oldest;
 }
 
+// Semitones that bring a kick's settled tone to the nearest tonic of the key, or to its fifth where that is far nearer:
+// the kick's hum is the lowest note of the music, and a foreign one sounds sour under it.
+static float kick_tuning(const drums *s, const grm_piece *piece, int key) {
+    const grm_layer *body = &piece->layers[0];
+    if (s->tonic < 0 || (key != 35 && key != 36) || body->source != GRM_LAYER_TONE) return 0;
+    float pitch = 69 + 12 * log2f(body->hz / 440) + piece->tune, best = 12, least = 99;
+    for (int i = 0; i < 2; i++) {
+        float off = fmodf((float)(s->tonic + 7 * i) - pitch, 12);
+        if (off > 6) off -= 12;
+        if (off < -6) off += 12;
+        float cost = fabsf(off) + 4 * (float)i;
+        if (cost < least) least = cost, best = off;
+    }
+    return best;
+}
+
 static void drums_press(grm_engine *engine, const grm_press *press) {
     drums *s = (drums *)engine;
     const key_piece *key = find_key(press->key);
@@ -176,7 +193,8 @@ static void drums_press(grm_engine *engine, const grm_press *press) {
     make_room(s, key->piece);
     grm_rng rng = grm_rng_branch(&s->rng, "stroke", (unsigned)s->presses);
     stroke how = {.velocity = press->velocity * 0.01f};
-    how.tune = exp2f((piece->tune + (float)key->semitones + grm_rng_between(&rng, -0.07f, 0.07f)) / 12);
+    float semitones = piece->tune + (float)key->semitones + kick_tuning(s, piece, press->key);
+    how.tune = exp2f((semitones + grm_rng_between(&rng, -0.07f, 0.07f)) / 12);
     how.decay = key->decay * (0.8f + 0.2f * how.velocity) * grm_rng_between(&rng, 0.96f, 1.04f);
     how.octaves = 0.9f * (how.velocity - 1) + grm_rng_between(&rng, -0.08f, 0.08f);
     how.gain = grm_db_to_gain(grm_rng_between(&rng, -0.4f, 0.4f));
@@ -353,12 +371,14 @@ static void drums_free(grm_engine *engine) {
     free(s);
 }
 
-grm_status grm_drums_new(const grm_voice_preset *preset, const grm_rng *rng, grm_engine **out, grm_error *err) {
+grm_status grm_drums_new(const grm_voice_preset *preset, const grm_key *key, const grm_rng *rng, grm_engine **out,
+                         grm_error *err) {
     *out = NULL;
     drums *s = calloc(1, sizeof *s);
     if (!s) return grm_fail_memory(err);
     s->engine = (grm_engine){drums_press, drums_release, drums_render, drums_free};
     s->preset = preset;
+    s->tonic = key ? key->tonic : -1;
     s->rng = grm_rng_branch(rng, "drums", 0);
     for (int wave = 0; wave < (int)GRM_COUNT(s->tables); wave++) {
         grm_status status = grm_wavetable_new(wave, NULL, 0, &s->tables[wave], err);

@@ -38,7 +38,9 @@ struct grm_engine {
 grm_status grm_subtractive_new(const grm_voice_preset *preset, bool mono, float glide_ms, const grm_rng *rng,
                                grm_engine **out, grm_error *err);
 grm_status grm_fm_new(const grm_voice_preset *preset, const grm_rng *rng, grm_engine **out, grm_error *err);
-grm_status grm_drums_new(const grm_voice_preset *preset, const grm_rng *rng, grm_engine **out, grm_error *err);
+// `key` (may be NULL) is what its kick is tuned to.
+grm_status grm_drums_new(const grm_voice_preset *preset, const grm_key *key, const grm_rng *rng, grm_engine **out,
+                         grm_error *err);
 grm_status grm_texture_new(const grm_voice_preset *preset, const grm_rng *rng, grm_engine **out, grm_error *err);
 grm_status grm_fx_new(const grm_voice_preset *preset, const grm_rng *rng, grm_engine **out, grm_error *err);
 

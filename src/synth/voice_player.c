@@ -211,7 +211,8 @@ static grm_status find_ends(voice_player *p, grm_error *err) {
     return GRM_OK;
 }
 
-static grm_status make_engine(voice_player *p, const grm_instrument *instrument, const grm_rng *rng, grm_error *err) {
+static grm_status make_engine(voice_player *p, const grm_instrument *instrument, const grm_key *key, const grm_rng *rng,
+                              grm_error *err) {
     const grm_voice_preset *preset = p->preset;
     bool mono = preset->mono || (instrument && instrument->polyphony == 1);
     float glide = instrument && instrument->glide_ms > 0 ? instrument->glide_ms : preset->glide_ms;
@@ -221,7 +222,7 @@ static grm_status make_engine(voice_player *p, const grm_instrument *instrument,
         case GRM_ENGINE_FM:
             return grm_fm_new(preset, rng, &p->engine, err);
         case GRM_ENGINE_DRUMS:
-            return grm_drums_new(preset, rng, &p->engine, err);
+            return grm_drums_new(preset, key, rng, &p->engine, err);
         case GRM_ENGINE_TEXTURE:
             return grm_texture_new(preset, rng, &p->engine, err);
         case GRM_ENGINE_FX:
@@ -231,8 +232,8 @@ static grm_status make_engine(voice_player *p, const grm_instrument *instrument,
 }
 
 grm_status grm_voice_player_new(const char *voice, const grm_part *part, const grm_instrument *instrument,
-                                const grm_event *events, size_t count, uint64_t seed, grm_player **out,
-                                grm_error *err) {
+                                const grm_key *key, const grm_event *events, size_t count, uint64_t seed,
+                                grm_player **out, grm_error *err) {
     *out = NULL;
     voice_player *p = calloc(1, sizeof *p);
     if (!p) return grm_fail_memory(err);
@@ -241,13 +242,13 @@ grm_status grm_voice_player_new(const char *voice, const grm_part *part, const g
     p->count = count;
     p->bend_range = part->bend_range > 0 ? part->bend_range : 2;
     p->quiet = GRM_RATE * 3600;  // for long
-    for (int key = 0; key < KEYS; key++) p->pending[key] = -1;
+    for (int i = 0; i < KEYS; i++) p->pending[i] = -1;
     p->controls[7] = 100;
     reset_controls(p);
     grm_rng rng = grm_rng_new(seed, part->name ? part->name : "");
     grm_status status = grm_voice_preset_new(voice, &p->preset, err);
     if (!status) status = find_ends(p, err);
-    if (!status) status = make_engine(p, instrument, &rng, err);
+    if (!status) status = make_engine(p, instrument, key, &rng, err);
     if (!status) status = grm_bus_new(&p->preset->bus, &p->bus, err);
     if (status) {
         voice_free(&p->player);

@@ -47,7 +47,7 @@ static sound play_cut(const char *voice, const grm_event *events, size_t count, 
     grm_part part = {.name = "Part", .bend_range = 2};
     grm_player *player = NULL;
     grm_error err = {.message = ""};
-    grm_status status = grm_voice_player_new(voice, &part, NULL, events, count, seed, &player, &err);
+    grm_status status = grm_voice_player_new(voice, &part, NULL, NULL, events, count, seed, &player, &err);
     if (status) print_error("%s: %s\n", voice, err.message);
     assert_int_equal(status, GRM_OK);
     sound s = {frames, grm_floats_new(frames), grm_floats_new(frames)};
