@@ -68,14 +68,16 @@ static const grm_option *find(const grm_option *list, const char *name) {
 static const grm_option *find_option(const grm_command *command, const char *name) {
     if (strcmp(name, "-h") == 0) name = "--help";
     const grm_option *option = find(command->options, name);
+    if (!option) option = find(command->shared, name);
     return option ? option : find(common, name);
 }
 
 static grm_status unknown_option(const grm_command *command, const char *name, grm_error *err) {
     const char *names[64];
     size_t count = 0;
-    for (const grm_option *o = command->options; o && o->name && count < 40; o++) names[count++] = o->name;
-    for (const grm_option *o = common; o->name && count < 64; o++) names[count++] = o->name;
+    const grm_option *lists[] = {command->options, command->shared, common};
+    for (size_t l = 0; l < GRM_COUNT(lists); l++)
+        for (const grm_option *o = lists[l]; o && o->name && count < GRM_COUNT(names); o++) names[count++] = o->name;
     const char *nearest = grm_nearest_word(name, names, count);
     if (nearest) return grm_fail(err, GRM_USAGE, "unknown option %s; did you mean %s?", name, nearest);
     return grm_fail(err, GRM_USAGE, "unknown option %s; see `grammy %s --help`", name, command->name);
@@ -192,9 +194,10 @@ static void print_options(const grm_option *list, FILE *out) {
 void grm_command_help(const grm_command *command, FILE *out) {
     fprintf(out, "grammy %s %s\n\n%s\n", command->name, command->usage, command->summary);
     if (command->details) fprintf(out, "\n%s\n", command->details);
-    if (command->options && command->options->name) {
+    if (command->options || command->shared) {
         fprintf(out, "\nOptions:\n");
         print_options(command->options, out);
+        print_options(command->shared, out);
     }
     fprintf(out, "\nOptions of every command:\n");
     print_options(common, out);

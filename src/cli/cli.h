@@ -29,7 +29,8 @@ typedef struct grm_command {
     const char *summary;        // one line
     const char *details;        // more lines, or NULL
     size_t least, most;         // positional arguments
-    const grm_option *options;  // its own, ended by a NULL name; those of every command are added
+    const grm_option *options;  // its own, ended by a NULL name; NULL: none
+    const grm_option *shared;   // a list that several commands have in common; NULL: none
     grm_status (*run)(const grm_arguments *arguments, grm_error *err);
 } grm_command;
 

@@ -9,14 +9,6 @@
 
 static const grm_option options[] = {
     {"-o", "FILE", "MIDI file to write, - for standard output (default: named after the title)"},
-    {"--genre", "NAME", "style, as `grammy styles` lists them"},
-    {"--tempo", "BPM", "beats a minute, 20 to 400"},
-    {"--key", "KEY", "\"F# minor\", \"D dorian\", \"Bb\""},
-    {"--duration", "TIME", "\"2:30\", \"150\", \"90s\""},
-    {"--metre", "N/M", "\"3/4\""},
-    {"--instruments", "LIST", "comma-separated names"},
-    {"--title", "TEXT", "title of the track"},
-    {"--seed", "N", "another seed, another song"},
     {NULL, NULL, NULL},
 };
 
@@ -93,5 +85,6 @@ const grm_command grm_command_compose = {
     .least = 1,
     .most = 1,
     .options = options,
+    .shared = grm_brief_option_list,
     .run = run,
 };

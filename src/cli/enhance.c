@@ -23,6 +23,6 @@ const grm_command grm_command_enhance = {
     .summary = "show what a sentence says and what will be chosen, as JSON",
     .least = 1,
     .most = 1,
-    .options = grm_brief_option_list,
+    .shared = grm_brief_option_list,
     .run = run,
 };

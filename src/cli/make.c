@@ -6,14 +6,6 @@
 static const grm_option options[] = {
     {"-o", "DIR", "folder to make (default: named after the title)"},
     {"--force", NULL, "replace the folder if it is there"},
-    {"--genre", "NAME", "style, as `grammy styles` lists them"},
-    {"--tempo", "BPM", "beats a minute, 20 to 400"},
-    {"--key", "KEY", "\"F# minor\", \"D dorian\", \"Bb\""},
-    {"--duration", "TIME", "\"2:30\", \"150\", \"90s\""},
-    {"--metre", "N/M", "\"3/4\""},
-    {"--instruments", "LIST", "comma-separated names"},
-    {"--title", "TEXT", "title of the track"},
-    {"--seed", "N", "another seed, another track; the same seed, the same bytes"},
     {"--dry-stems", NULL, "also write the stems without effects"},
     {"--timestamps", NULL, "write the date into the metadata"},
     {"--styles", "DIR", "folder of your own styles"},
@@ -79,5 +71,6 @@ const grm_command grm_command_make = {
     .least = 1,
     .most = 1,
     .options = options,
+    .shared = grm_brief_option_list,
     .run = run,
 };

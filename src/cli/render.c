@@ -135,8 +135,14 @@ static grm_status run(const grm_arguments *arguments, grm_error *err) {
 done:
     grm_session_close(session);
     if (status == GRM_OK) {
-        printf("%s: %zu stems, %.1f s\n", folder, count, score->duration_s);
-        status = grm_print_flush(err);
+        if (grm_argument_given(arguments, "--json")) {
+            status = grm_print_json(
+                json_pack("{s:s, s:i, s:f}", "folder", folder, "stems", (int)count, "duration_s", score->duration_s),
+                err);
+        } else {
+            printf("%s: %zu stems, %.1f s\n", folder, count, score->duration_s);
+            status = grm_print_flush(err);
+        }
     }
     free(staging);
     free(named);
