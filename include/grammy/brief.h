@@ -87,8 +87,9 @@ typedef struct grm_brief {
     grm_words excluded_instruments;  // catalogue ids, or families and roles: "drums", "strings", "bass"
     grm_words textures;              // catalogue ids of textures: "vinyl-crackle", "rain", ...
 
-    // Form wishes: "big-drop", "long-intro", "short-intro", "no-intro", "bridge", "build", "key-change", "fade-out",
-    // "loop", or, as items of sections, the asked order: "verse chorus verse chorus".
+    // Form wishes: "big-drop", "big-chorus", "long-intro", "short-intro", "no-intro", "long-outro", "no-outro",
+    // "bridge", "solo", "break", "build", "key-change", "fade-out", "loop", or, as items of sections, the asked order:
+    // "verse chorus verse chorus".
     grm_words form_wishes;
     grm_words sections;  // section kinds in the asked order, empty when none was asked
 

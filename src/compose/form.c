@@ -200,12 +200,15 @@ static void apply_wishes(const grm_work *work, form *f) {
     for (int i = f->count - 1; i >= 0; i--) {
         const char *kind = f->slots[i].plan->kind;
         bool end = strcmp(kind, "intro") == 0 || strcmp(kind, "outro") == 0;
-        if (f->count > 1 && end && (loop || (wishes(brief, "no-intro") && i == 0))) remove_slot(f, i);
+        bool unwanted = i == 0 ? wishes(brief, "no-intro") : wishes(brief, "no-outro");
+        if (f->count > 1 && end && (loop || unwanted)) remove_slot(f, i);
     }
     if (strcmp(f->slots[0].plan->kind, "intro") == 0) {
         if (wishes(brief, "long-intro")) f->slots[0].bars *= 2;
         if (wishes(brief, "short-intro")) f->slots[0].bars = f->slots[0].bars > 4 ? 4 : 2;
     }
+    if (strcmp(f->slots[f->count - 1].plan->kind, "outro") == 0 && wishes(brief, "long-outro"))
+        f->slots[f->count - 1].bars *= 2;
     const char *wanted[] = {"bridge", "build", "solo", "break"};
     for (size_t w = 0; w < GRM_COUNT(wanted); w++) {
         bool build = strcmp(wanted[w], "build") == 0;
@@ -270,7 +273,8 @@ static grm_status make_passages(grm_work *work, const form *f, grm_error *err) {
         size_t e = plan->energy_count ? (size_t)same < plan->energy_count ? (size_t)same : plan->energy_count - 1 : 0;
         p->energy = plan->energy_count ? plan->energy[e] : 0.5f;
         p->energy += 0.08f * (float)work->brief->energy;
-        if (wishes(work->brief, "big-drop") && importance(plan->kind) == 5) p->energy += 0.15f;
+        bool big = wishes(work->brief, "big-drop") || wishes(work->brief, "big-chorus");
+        if (big && importance(plan->kind) == 5) p->energy += 0.15f;
         p->energy = fminf(fmaxf(p->energy, 0.0f), 1.0f);
         size_t w =
             plan->players.count ? (size_t)same < plan->players.count ? (size_t)same : plan->players.count - 1 : 0;
