@@ -8,7 +8,7 @@ int grm_steps_in_bar(grm_metre metre) {
     return metre.beats * 16 / metre.unit;
 }
 
-static bool is_minor(grm_mode mode) {
+bool grm_mode_is_minor(grm_mode mode) {
     return mode == GRM_MINOR || mode == GRM_DORIAN || mode == GRM_PHRYGIAN || mode == GRM_LOCRIAN;
 }
 
@@ -28,7 +28,7 @@ const grm_choice *grm_choice_draw(const grm_work *work, const grm_choices *choic
     enum { LIMIT = 128 };
     float weights[LIMIT];
     size_t count = choices->count < LIMIT ? choices->count : LIMIT;
-    bool minor = is_minor(work->brief->key.mode);
+    bool minor = grm_mode_is_minor(work->brief->key.mode);
     // The strictest wish that something meets: metre and energy, then metre, then the nearest in energy.
     for (int strictness = 2; strictness >= 0; strictness--) {
         float sum = 0;

@@ -146,7 +146,7 @@ static void write_chart(const grm_work *work, const grm_section_plan *plan, int 
     expand_symbol(work, symbol, strlen(symbol), a, &rng, 0);
     if (a->bars == 0) {
         grm_numeral tonic = {0};
-        bool minor = (work->scale >> ((work->brief->key.tonic + 3) % 12) & 1) != 0;
+        bool minor = grm_mode_is_minor(work->brief->key.mode);
         grm_numeral_parse(minor ? "i" : "I", 1, &tonic);
         a->bar[0] = (chart_bar){1, {tonic}};
         a->bars = 1;
@@ -177,7 +177,7 @@ static bool find_dominant(const grm_work *work, grm_numeral *out) {
         const grm_choices *charts = &work->style->rules[r].charts;
         for (size_t i = 0; i < charts->count; i++) {
             const char *text = charts->items[i].text;
-            bool minor = (work->scale >> ((work->brief->key.tonic + 3) % 12) & 1) != 0;
+            bool minor = grm_mode_is_minor(work->brief->key.mode);
             if (!(minor ? charts->items[i].minor : charts->items[i].major)) continue;
             while (*text) {
                 size_t length = strcspn(text, " |");
@@ -238,7 +238,7 @@ static grm_status fill_passage(grm_work *work, grm_passage *p, const chart *c, g
 static void last_chord(grm_work *work, grm_chord *out) {
     const grm_passage *last = work->passage_count ? &work->passages[work->passage_count - 1] : NULL;
     int transpose = last ? last->transpose : 0, tonic = (work->brief->key.tonic + transpose) % 12;
-    bool minor = (work->scale >> ((work->brief->key.tonic + 3) % 12) & 1) != 0;
+    bool minor = grm_mode_is_minor(work->brief->key.mode);
     grm_numeral plain = {.function = 'T', .members = minor ? 1u | 1u << 3 | 1u << 7 : 1u | 1u << 4 | 1u << 7};
     *out = make_chord(work, &plain, transpose, work->last_chord, work->end);
     for (size_t i = work->passage_count; i-- > 0;) {  // the colour that the song gave its tonic

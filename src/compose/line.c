@@ -60,7 +60,7 @@ static place place_of(const grm_work *work, const grm_idea *idea, const grm_sing
     unsigned scale = grm_chord_scale(work, p.chord);
     if (singing->pentatonic || singing->blues) {  // the scale without its semitones, and the chord
         int tonic = work->brief->key.tonic;
-        bool minor = work->scale >> ((tonic + 3) % 12) & 1;
+        bool minor = grm_mode_is_minor(work->brief->key.mode);
         unsigned five = minor ? 0x4a9u : 0x295u;  // 0 3 5 7 10, 0 2 4 7 9
         if (singing->blues) five |= minor ? 1u << 6 : 1u << 3;
         five = ((five << tonic) | (five >> (12 - tonic))) & 0xfff;

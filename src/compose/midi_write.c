@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "compose/compose.h"
 
 typedef struct bytes {
     uint8_t *data;
@@ -124,7 +124,7 @@ static message text_message(int32_t tick, unsigned kind, const char *text) {
 // Sharps (+) or flats (-) of the signature, and whether it is minor: a MIDI signature knows no other modes, so that
 // those with a minor third go as minor on the same tonic, the rest as major.
 static int key_fifths(grm_key key, bool *minor) {
-    *minor = key.mode == GRM_MINOR || key.mode == GRM_DORIAN || key.mode == GRM_PHRYGIAN || key.mode == GRM_LOCRIAN;
+    *minor = grm_mode_is_minor(key.mode);
     int fifths = (key.tonic * 7 + (*minor ? 9 : 0)) % 12;  // C 0, G 1, D 2 ...; minor three fifths lower
     if (fifths > 6 || (fifths == 6 && key.flat)) fifths -= 12;
     return fifths;

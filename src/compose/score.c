@@ -29,11 +29,11 @@ void grm_score_free(grm_score *score) {
 
 double grm_score_seconds(const grm_score *score, double tick) {
     double seconds = 0;
+    if (tick < 0) return tick * score->tempos[0].us_per_quarter * 1e-6 / GRM_PPQ;
     for (size_t i = 0; i < score->tempo_count; i++) {
-        double from = i ? score->tempos[i].tick : (tick < 0 ? tick : 0);
+        double from = i ? score->tempos[i].tick : 0;
         bool last = i + 1 == score->tempo_count || tick <= score->tempos[i + 1].tick;
         double to = last ? tick : score->tempos[i + 1].tick;
-        if (tick < 0) return tick * score->tempos[0].us_per_quarter * 1e-6 / GRM_PPQ;
         seconds += (to - from) * score->tempos[i].us_per_quarter * 1e-6 / GRM_PPQ;
         if (last) break;
     }
