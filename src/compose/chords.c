@@ -9,9 +9,10 @@ typedef struct hand {  // what a chord part remembers from one chord to the next
     const grm_chord *chord;
 } hand;
 
-static const grm_voicing *grip(hand *h, const grm_writer_part *part, const grm_chord *chord) {
+static const grm_voicing *grip(hand *h, const grm_work *work, const grm_writer_part *part, const grm_chord *chord) {
     if (h->chord != chord) {
-        h->voicing = grm_voice_chord(chord, part->plan, part->low, part->high, &h->voicing, h->chord);
+        grm_tune_window heard = grm_tune_heard(work, chord->start, chord->end);
+        h->voicing = grm_voice_chord(work, chord, part, &heard, &h->voicing, h->chord);
         for (int i = 0; i < h->voicing.count; i++) {  // what the instrument can't reach lies an octave in
             int *pitch = &h->voicing.pitch[i];
             while (*pitch < part->instrument->low) *pitch += 12;
@@ -20,6 +21,17 @@ static const grm_voicing *grip(hand *h, const grm_writer_part *part, const grm_c
         h->chord = chord;
     }
     return &h->voicing;
+}
+
+// The grip without what would rub against the tune just now; two notes stay.
+static grm_voicing beside_tune(const grm_work *work, const grm_voicing *grip, int32_t from, int32_t to) {
+    grm_tune_window heard = grm_tune_heard(work, from, to);
+    grm_voicing v = {0};
+    for (int i = 0; i < grip->count; i++) {
+        bool rubs = grm_tune_rub(&heard, grip->pitch[i]).sharp > 0;
+        if (!rubs || v.count + grip->count - i <= 2) v.pitch[v.count++] = grip->pitch[i];
+    }
+    return v;
 }
 
 static size_t first_chord(const grm_work *work, int32_t from) {
@@ -38,7 +50,7 @@ static void play_pad(grm_work *work, grm_writer_part *part, hand *h, int32_t fro
     for (size_t c = first_chord(work, from); c < work->chord_count && work->chords[c].start < to; c++) {
         const grm_chord *chord = &work->chords[c];
         int32_t start = chord->start > from ? chord->start : from;
-        const grm_voicing *v = grip(h, part, chord);
+        const grm_voicing *v = grip(h, work, part, chord);
         int kept = 0;
         for (int i = 0; i < count; i++) {
             bool stays = false;
@@ -129,7 +141,10 @@ static void play_figure(grm_work *work, grm_writer_part *part, hand *h, const gr
         if (chord->end > at && at + length > chord->end) length = chord->end - at;
         if (at + length > to) length = to - at;
         bool accented = sign >= '1' && sign <= '9' && grm_metric_weight(work, step) >= 2;
-        strike(part, grip(h, part, chord), sign, accented, at, length, base, work->tick_s);
+        const grm_voicing *whole = grip(h, work, part, chord);
+        // A broken chord keeps its order of notes; one of them alone does not clash for long.
+        grm_voicing v = part->plan->play == GRM_PLAY_ARP ? *whole : beside_tune(work, whole, at, at + length);
+        strike(part, &v, sign, accented, at, length, base, work->tick_s);
     }
 }
 
@@ -148,7 +163,7 @@ void grm_chords_play(grm_work *work, grm_writer_part *part) {
             play_figure(work, part, &h, p, from, to, &rng);
         }
         if (i + 1 == work->passage_count && to == p->end) {  // the last chord, ringing
-            const grm_voicing *v = grip(&h, part, &work->chords[work->chord_count - 1]);
+            const grm_voicing *v = grip(&h, work, part, &work->chords[work->chord_count - 1]);
             strike(part, v, 'X', false, work->last_chord, work->end - work->last_chord, 60, work->tick_s);
         }
     }

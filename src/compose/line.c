@@ -75,13 +75,15 @@ static float harmony_cost(const place *p, int pitch) {
     if (!(p->scale >> pc & 1)) return 9.0f;
     int above = ((pc - p->chord->root) % 12 + 12) % 12;
     bool rubs = p->chord->pcs >> ((pc + 11) % 12) & 1;  // a semitone above a chord note
+    bool leans = p->chord->pcs >> ((pc + 1) % 12) & 1;  // a semitone below one: a colour that is soon too much
     if (p->chord->pcs >> pc & 1) {
         float cost = above == 0 ? 0.15f : above == 7 ? 0.1f : above == 3 || above == 4 ? 0.0f : 0.3f;
         // The root over a major seventh, the minor third over a ninth: a minor ninth above what the hand plays.
         if (rubs) cost += 0.8f;
+        if (leans) cost += 0.5f;
         return p->heavy ? cost : rubs ? 0.3f : 0;
     }
-    if (p->heavy) return 1.5f + (rubs ? 1.5f : 0) - (p->weight == 3 ? 0 : 0.3f);
+    if (p->heavy) return 1.5f + (rubs ? 1.5f : leans ? 0.5f : 0) - (p->weight == 3 ? 0 : 0.3f);
     return rubs ? 0.7f : 0.35f;
 }
 

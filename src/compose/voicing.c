@@ -1,5 +1,6 @@
 // Chord notes placed: of all ways to stack a chord in a register, the one that moves least from the chord before, with
 // common notes kept and no parallel fifths or octaves between its outer voices and the bass.
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,9 @@
 
 // The chord's notes in order of how much they tell: third, seventh, extensions, root, fifth; the root first for those
 // who have no bass under them.
-static int order_members(const grm_chord *chord, const char *voicing, int wanted, int out[GRM_MAX_VOICES]) {
+// Pitch classes in `avoid` stay out: the tune has their neighbour.
+static int order_members(const grm_chord *chord, const char *voicing, int wanted, unsigned avoid,
+                         int out[GRM_MAX_VOICES]) {
     bool rootless = strcmp(voicing, "rootless") == 0, power = strcmp(voicing, "power") == 0;
     bool triad = strcmp(voicing, "triad") == 0, shell = strcmp(voicing, "shell") == 0;
     static const int telling[] = {3, 4, 2, 5, 10, 11, 9, 14, 13, 15, 0, 7, 6, 8, 17, 18, 21, 20, 19, 16, 12, 1};
@@ -20,21 +23,24 @@ static int order_members(const grm_chord *chord, const char *voicing, int wanted
     bool has_third = chord->members & (1u << 3 | 1u << 4);
     for (size_t i = 0; i < GRM_COUNT(telling) && count < wanted && count < GRM_MAX_VOICES; i++) {
         int member = telling[i];
-        if (!(chord->members >> member & 1)) continue;
+        bool sixth_for_seventh = member == 9 && chord->members >> 11 & 1 && avoid >> ((chord->root + 11) % 12) & 1;
+        if (!(chord->members >> member & 1) && !sixth_for_seventh) continue;
+        if (avoid >> ((chord->root + member) % 12) & 1) continue;
         if (member == 0 && rootless) continue;
         if (triad && member > 8) continue;
         if (shell && member != 0 && member != 3 && member != 4 && member < 9) continue;
         if (has_third && member == 5) continue;
         out[count++] = member;
     }
-    if (!rootless && wanted >= 3) {  // a root in any chord of three and more
+    if (!rootless && wanted >= 3 && !(avoid >> chord->root & 1)) {  // a root in any chord of three and more
         bool there = false;
         for (int i = 0; i < count; i++) there = there || out[i] == 0;
         if (!there && count) out[count - 1] = 0;
     }
     for (int i = 0; count < wanted && count < GRM_MAX_VOICES && count && i < 3; i++) {  // doubled where notes are few
         static const int doubles[3] = {0, 7, 12};
-        if (rootless && doubles[i] == 0) continue;
+        if (rootless && doubles[i] % 12 == 0) continue;
+        if (avoid >> ((chord->root + doubles[i]) % 12) & 1) continue;
         out[count++] = doubles[i] == 12 ? 0 : doubles[i];
     }
     return count;
@@ -101,30 +107,50 @@ static double move_cost(const grm_voicing *v, const grm_voicing *last, const grm
     return cost;
 }
 
-grm_voicing grm_voice_chord(const grm_chord *chord, const grm_style_part *plan, int low, int high,
-                            const grm_voicing *last, const grm_chord *last_chord) {
-    const char *voicing = plan->voicing ? plan->voicing : "close";
-    int members[GRM_MAX_VOICES], wanted = plan->voices ? (int)plan->voices : 3;
+// What it costs beside the tune: sharp rubs most, mild ones little, and lying over a tune that has room below it.
+static double tune_cost(const grm_work *work, const grm_voicing *v, const grm_writer_part *part,
+                        const grm_tune_window *heard) {
+    double cost = 0, beat = work->beat_ticks;
+    for (int i = 0; i < v->count; i++) {
+        grm_rub rub = grm_tune_rub(heard, v->pitch[i]);
+        cost += 5.0 * fmin(rub.sharp / beat, 2.0) + 0.8 * fmin(rub.mild / beat, 2.0);
+    }
+    int over = v->count ? v->pitch[v->count - 1] - heard->lowest : 0;
+    if (over > 0 && heard->count && part->low + 9 <= heard->lowest) cost += 0.3 * over;
+    return cost;
+}
+
+// What a stack costs by itself: out of its register, off its centre, muddy low down.
+static double stack_cost(const grm_voicing *v, const grm_chord *chord, const char *voicing, int low, int high) {
+    double centre = low + (high - low) * 0.45, middle = 0, cost = 0;
+    for (int i = 0; i < v->count; i++) middle += (double)v->pitch[i] / v->count;
+    if (v->pitch[0] < low) cost += 3.0 * (low - v->pitch[0]);
+    if (v->pitch[v->count - 1] > high) cost += 3.0 * (v->pitch[v->count - 1] - high);
+    cost += 0.03 * (middle - centre) * (middle - centre);
+    if (strcmp(voicing, "power") == 0 && v->pitch[0] % 12 != chord->root) cost += 20;
+    for (int i = 0; i + 1 < v->count; i++) {  // seconds low down are mud, at the top they bite
+        int gap = v->pitch[i + 1] - v->pitch[i];
+        if (gap <= 2 && v->pitch[i] < 52) cost += 4;
+        if (gap == 1 && i + 2 == v->count) cost += 2;
+    }
+    return cost;
+}
+
+grm_voicing grm_voice_chord(const grm_work *work, const grm_chord *chord, const grm_writer_part *part,
+                            const grm_tune_window *heard, const grm_voicing *last, const grm_chord *last_chord) {
+    const char *voicing = part->plan->voicing ? part->plan->voicing : "close";
+    int members[GRM_MAX_VOICES], wanted = part->plan->voices ? (int)part->plan->voices : 3;
+    int low = part->low, high = part->high;
     if (wanted > GRM_MAX_VOICES) wanted = GRM_MAX_VOICES;
-    int count = order_members(chord, voicing, wanted, members);
+    int count = order_members(chord, voicing, wanted, grm_tune_avoids(work, heard), members);
+    if (count < 2) count = order_members(chord, voicing, wanted, 0, members);
     grm_voicing best = {0};
     double best_cost = 1e9;
-    double centre = low + (high - low) * 0.45;
     for (int turn = 0; turn < count; turn++) {
         for (int bottom = low - 2; bottom <= high - 4; bottom++) {
             grm_voicing v = stack(chord, members, count, turn, bottom);
             open_up(&v, voicing);
-            double middle = 0, cost = 0;
-            for (int i = 0; i < v.count; i++) middle += (double)v.pitch[i] / v.count;
-            if (v.pitch[0] < low) cost += 3.0 * (low - v.pitch[0]);
-            if (v.pitch[v.count - 1] > high) cost += 3.0 * (v.pitch[v.count - 1] - high);
-            cost += 0.03 * (middle - centre) * (middle - centre);
-            if (strcmp(voicing, "power") == 0 && v.pitch[0] % 12 != chord->root) cost += 20;
-            for (int i = 0; i + 1 < v.count; i++) {  // seconds low down are mud, at the top they bite
-                int gap = v.pitch[i + 1] - v.pitch[i];
-                if (gap <= 2 && v.pitch[i] < 52) cost += 4;
-                if (gap == 1 && i + 2 == v.count) cost += 2;
-            }
+            double cost = stack_cost(&v, chord, voicing, low, high) + tune_cost(work, &v, part, heard);
             if (last && last->count) cost += move_cost(&v, last, chord, last_chord);
             if (cost < best_cost) best_cost = cost, best = v;
         }

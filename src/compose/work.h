@@ -123,14 +123,34 @@ void grm_drums_play(grm_work *work, grm_writer_part *part);
 const char *grm_drums_kick(const grm_work *work, const grm_passage *passage, int *bars);
 void grm_texture_play(grm_work *work, grm_writer_part *part);  // TEXTURE, FX
 
-// The notes of `chord` for `voices` voices within low..high, nearest to those in `last` (count 0: none), sorted.
+// ---- rub.c: what others play against the tune ----
+enum { GRM_TUNE_WINDOW = 32 };
+typedef struct grm_tune_window {  // the held or accented notes of the tune in a stretch of time
+    int count;
+    struct {
+        int pitch;
+        int32_t ticks;  // for which it sounds in the stretch
+    } notes[GRM_TUNE_WINDOW];
+    int lowest;  // their lowest pitch, 128 when there is none
+    int32_t length;
+} grm_tune_window;
+grm_tune_window grm_tune_heard(const grm_work *work, int32_t from, int32_t to);
+typedef struct grm_rub {
+    int32_t sharp, mild;  // ticks: a semitone or minor ninth; a major seventh
+} grm_rub;
+grm_rub grm_tune_rub(const grm_tune_window *heard, int pitch);
+// The pitch classes, bit by bit, that would rub sharply below the tune for long enough to be heard.
+unsigned grm_tune_avoids(const grm_work *work, const grm_tune_window *heard);
+
+// The notes of `chord` for the part's voices within low..high, nearest to those in `last` (count 0: none), leaving the
+// tune that is heard meanwhile its place; sorted.
 enum { GRM_MAX_VOICES = 8 };
 typedef struct grm_voicing {
     int count;
     int pitch[GRM_MAX_VOICES];
 } grm_voicing;
-grm_voicing grm_voice_chord(const grm_chord *chord, const grm_style_part *plan, int low, int high,
-                            const grm_voicing *last, const grm_chord *last_chord);
+grm_voicing grm_voice_chord(const grm_work *work, const grm_chord *chord, const grm_writer_part *part,
+                            const grm_tune_window *heard, const grm_voicing *last, const grm_chord *last_chord);
 
 // ---- feel.c: from nominal places to played ones ----
 void grm_feel_apply(grm_work *work, grm_writer_part *part);

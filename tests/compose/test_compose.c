@@ -227,12 +227,47 @@ static void any_metre_and_any_length_can_be_composed(void **state) {
     }
 }
 
+// Whether a note of the part sounds a semitone from `n`, or a minor ninth below or above it, while `n` is held.
+static bool clashes(const grm_part *part, const grm_note *n) {
+    for (size_t i = 0; i < part->note_count && part->notes[i].start < n->start + n->length - 100; i++) {
+        const grm_note *other = &part->notes[i];
+        int above = n->pitch - other->pitch;
+        if (other->start + other->length <= n->start + 100) continue;
+        if (above == 1 || above == 13 || above == 25 || above == -1 || above == -13) return true;
+    }
+    return false;
+}
+
+static void chords_keep_clear_of_the_tune(void **state) {
+    (void)state;
+    for (size_t s = 0; s < catalogue->style_count; s++) {
+        grm_brief brief = brief_for(&catalogue->styles[s], 8);
+        grm_score *score = compose(&brief);
+        const grm_part *tune = part_of(score, GRM_ROLE_LEAD);
+        int held = 0, clashing = 0;
+        for (size_t i = 0; tune && i < tune->note_count; i++) {
+            if (tune->notes[i].length < GRM_PPQ / 2) continue;
+            bool rubs = false;
+            for (size_t p = 0; p < score->part_count; p++) {
+                grm_role role = score->parts[p].role;
+                if (role == GRM_ROLE_CHORDS || role == GRM_ROLE_PAD)
+                    rubs = rubs || clashes(&score->parts[p], &tune->notes[i]);
+            }
+            held++;
+            clashing += rubs;
+        }
+        if (held >= 20 && clashing * 12 > held) fail_msg("%s: %d of %d notes clash", brief.style, clashing, held);
+        grm_score_free(score);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sections_add_up_and_nothing_sounds_beyond_the_end),
         cmocka_unit_test(notes_stay_in_range_and_never_overlap_their_own_key),
         cmocka_unit_test(the_same_seed_writes_the_same_song_and_another_a_different_one),
         cmocka_unit_test(a_chorus_comes_back_recognisably),
+        cmocka_unit_test(chords_keep_clear_of_the_tune),
         cmocka_unit_test(what_is_excluded_does_not_play),
         cmocka_unit_test(what_is_wanted_plays),
         cmocka_unit_test(any_metre_and_any_length_can_be_composed),
