@@ -2,7 +2,8 @@
 #ifndef GRM_STYLE_READ_H
 #define GRM_STYLE_READ_H
 
-#include "style/yaml.h"
+#include "style/style.h"
+#include "yaml/yaml.h"
 
 // Complains when the text that stands at `node` is not what it should be.
 typedef void grm_text_check(grm_yaml *y, yaml_node_t *node, const char *text, grm_metre metre, const void *context);

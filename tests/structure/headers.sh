@@ -10,9 +10,9 @@ done
 [ -n "$cxx" ] || echo "# no C++ compiler is installed: C alone is tried"
 for header in "$root"/include/grammy/*.h; do
     name=grammy/$(basename "$header")
-    printf '#include <%s>\n' "$name" |
+    printf '#include <%s>\nextern int not_empty;\n' "$name" |
         "$@" -x c -std=c17 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -I"$root/include" - || wrong=1
-    [ -z "$cxx" ] || printf '#include <%s>\n' "$name" |
+    [ -z "$cxx" ] || printf '#include <%s>\nextern int not_empty;\n' "$name" |
         "$cxx" -x c++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -I"$root/include" - || wrong=1
 done
 exit $wrong

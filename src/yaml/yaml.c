@@ -1,4 +1,4 @@
-#include "style/yaml.h"
+#include "yaml/yaml.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 enum { MAX_BYTES = 1 << 20, MAX_NODES = 100000, MAX_DEPTH = 16 };
 
-// Why an event may not stand in a style, NULL when it may. Anchors are refused because libyaml looks them up one by
+// Why an event may not stand in a document, NULL when it may. Anchors are refused because libyaml looks them up one by
 // one (a megabyte of them takes half a minute), and aliases with them.
 static const char *objection(const yaml_event_t *event, int depth, int nodes) {
     static const char anchors[] = "anchors and aliases (& and *) are not read here: write the value out, or quote it";

@@ -1,10 +1,12 @@
-// A YAML document walked by hand, so that every complaint can name its line and column. The first complaint stays.
-#ifndef GRM_STYLE_YAML_H
-#define GRM_STYLE_YAML_H
+// YAML that people write, walked by hand, so that every complaint can name its line and column. The first complaint
+// stays.
+#ifndef GRM_YAML_H
+#define GRM_YAML_H
 
+#include <grammy/brief.h>
 #include <yaml.h>
 
-#include "style/style.h"
+#include "base/base.h"
 
 typedef struct grm_yaml {
     const char *name;
