@@ -1,0 +1,43 @@
+// Reverbs and echoes.
+#ifndef GRM_DSP_SPACE_H
+#define GRM_DSP_SPACE_H
+
+#include "dsp/levels.h"
+
+typedef struct grm_reverb_plan {
+    unsigned lines;    // 8 or 16
+    float rt60_s;      // below and about 1 kHz
+    float high_ratio;  // rt60 at 6 kHz against that
+    float size_ms;     // mean length of the lines
+    float predelay_ms;
+    float early;                    // 0..1, share of first reflections
+    float modulation_ms;            // how far half of the lines wander
+    float low_cut_hz, high_cut_hz;  // of what goes in; 0: none
+    unsigned variant;               // shifts the lines a little, so that two reverbs never beat
+    bool portable;                  // leave the vector unit alone (same result)
+} grm_reverb_plan;
+
+// A feedback delay network (Jot 1991) with a Hadamard matrix. What goes in comes out with about its power.
+typedef struct grm_reverb grm_reverb;
+grm_status grm_reverb_new(const grm_reverb_plan *plan, double rate_hz, grm_reverb **out, grm_error *err);
+void grm_reverb_free(grm_reverb *reverb);
+// Adds the reverb of in [2] to out [2]. No aliasing.
+void grm_reverb_run(grm_reverb *reverb, const float *const *in, float *const *out, size_t frames);
+void grm_reverb_reset(grm_reverb *reverb);
+size_t grm_reverb_tail(const grm_reverb *reverb);  // frames until nothing is left of it (-100 dB)
+
+typedef struct grm_echo_plan {
+    double time_s;
+    float feedback;  // 0..0.9
+    float low_cut_hz, high_cut_hz;
+} grm_echo_plan;
+
+// Echoes that change sides, the first on the left.
+typedef struct grm_echo grm_echo;
+grm_status grm_echo_new(const grm_echo_plan *plan, double rate_hz, grm_echo **out, grm_error *err);
+void grm_echo_free(grm_echo *echo);
+void grm_echo_run(grm_echo *echo, const float *const *in, float *const *out, size_t frames);  // adds to out
+void grm_echo_reset(grm_echo *echo);
+size_t grm_echo_tail(const grm_echo *echo);
+
+#endif
