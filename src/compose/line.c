@@ -41,6 +41,13 @@ static float interval_cost(const grm_work *work, int semitones) {
     }
 }
 
+// Players' lines run: repeated notes are few, semitones, steps and the thirds of broken chords many.
+static float solo_interval_cost(int semitones) {
+    static const float share[13] = {0.03f, 0.27f, 0.30f, 0.15f,  0.09f,  0.045f, 0.008f,
+                                    0.02f, 0.01f, 0.01f, 0.002f, 0.001f, 0.006f};
+    return abs(semitones) <= 12 ? -logf(share[abs(semitones)]) : 12.0f;
+}
+
 typedef struct place {  // a note of the idea in its surroundings
     const grm_chord *chord;
     unsigned scale;
@@ -87,6 +94,20 @@ static float harmony_cost(const place *p, int pitch) {
     return rubs ? 0.7f : 0.35f;
 }
 
+// Players' lines over changes: guide tones where it counts, any of the chord on other beats, the scale between, and
+// notes outside it that lead on by a semitone.
+static float solo_cost(const place *p, int pitch) {
+    int pc = pitch % 12, above = ((pc - p->chord->root) % 12 + 12) % 12;
+    bool rubs = p->chord->pcs >> ((pc + 11) % 12) & 1;
+    bool heavy = p->heavy || p->weight >= 1;
+    if (!(p->scale >> pc & 1)) return heavy ? 6.0f : 2.2f;
+    if (p->chord->pcs >> pc & 1) {
+        bool guide = above == 3 || above == 4 || above == 10 || above == 11;
+        return heavy ? (guide ? 0 : above == 0 ? 0.7f : 0.4f) + (rubs && p->heavy ? 0.8f : 0) : 0.1f;
+    }
+    return heavy ? (p->heavy ? 1.7f : 1.1f) + (rubs ? 1.5f : 0) : 0.15f;
+}
+
 static float ending_cost(const grm_work *work, const grm_singing *singing, const place *p, int pitch) {
     int degree = ((pitch - work->brief->key.tonic) % 12 + 12) % 12;
     float fit = p->chord->pcs >> (pitch % 12) & 1 ? 0 : 1.5f;
@@ -105,7 +126,8 @@ static float shape_at(const grm_idea *idea, int i) {
 static float note_cost(const grm_work *work, const grm_idea *idea, const grm_singing *s, const place *p, int i,
                        int pitch) {
     float off = (float)(pitch - s->centre) - shape_at(idea, i), far = (float)(pitch - s->centre) / 7.0f;
-    float cost = harmony_cost(p, pitch) + fminf(0.035f * off * off, 2.2f) + 0.4f * far * far;
+    float cost = (s->improvised ? solo_cost(p, pitch) : harmony_cost(p, pitch)) + fminf(0.035f * off * off, 2.2f) +
+                 0.4f * far * far;
     if (s->memory && i < idea->count - s->memory_from_end) {
         int away = abs(pitch - s->memory[i] - s->memory_shift);
         cost += s->memory_weight * (float)(away > 5 ? 5 : away);
@@ -115,7 +137,7 @@ static float note_cost(const grm_work *work, const grm_idea *idea, const grm_sin
 }
 
 static float move_cost(const float intervals[PITCHES], int from, int to, int direction, bool was_leap,
-                       const place *before) {
+                       const place *before, bool improvised) {
     int move = to - from, sign = (move > 0) - (move < 0);
     float cost = intervals[abs(move)];
     if (direction && sign) {
@@ -125,6 +147,12 @@ static float move_cost(const float intervals[PITCHES], int from, int to, int dir
         else if (abs(move) <= 2)
             cost += turns ? 0.25f : 0;
         if (!turns && abs(move) > 4 && was_leap) cost += 2.0f;  // two leaps on end make a chord, not a tune
+    }
+    if (improvised) {  // runs go on, and go down in steps after going up in thirds; what leads must arrive
+        if (direction && sign && sign != direction) cost += 0.3f;
+        if (abs(move) >= 3 && move < 0) cost += 0.3f;
+        if (before && !(before->scale >> (from % 12) & 1) && abs(move) != 1) cost += 5.0f;
+        return cost;
     }
     bool dissonant = before && before->heavy && !(before->chord->pcs >> (from % 12) & 1);
     if (dissonant && (abs(move) > 2 || move == 0)) cost += 1.8f;
@@ -140,12 +168,13 @@ static int state_of(int pitch, int direction, int leap) {
 
 // Likelihood of moving into pitch `to` out of a state; *next receives the state that it leads to.
 static float likelihood(const float intervals[PITCHES], int state, int to, int low, const place *before,
-                        float temperature, int *next) {
+                        const grm_singing *s, int *next) {
     int leap = state & 1, direction = state / 2 % DIRECTIONS, from = state / 2 / DIRECTIONS;
     int move = to - from, sign = (move > 0) - (move < 0) + 1;
     // A repeated note keeps the direction in mind.
     *next = state_of(to, sign == 1 ? direction : sign, abs(move) >= 5);
-    return expf(-move_cost(intervals, low + from, low + to, direction - 1, leap, before) / temperature);
+    return expf(-move_cost(intervals, low + from, low + to, direction - 1, leap, before, s->improvised) /
+                fmaxf(s->noise, 0.05f));
 }
 
 static int draw(grm_rng *rng, const float *weights, int count) {
@@ -159,7 +188,8 @@ void grm_line_sing(const grm_work *work, const grm_idea *idea, const grm_singing
     if (span < 1) span = 1;
     float intervals[PITCHES], temperature = fmaxf(s->noise, 0.05f);
     for (int i = 0; i < PITCHES; i++)
-        intervals[i] = temperature * interval_cost(work, i);  // moves keep their natural shares
+        intervals[i] = temperature * (s->improvised ? solo_interval_cost(i) : interval_cost(work, i));
+    // (times the temperature: moves keep their natural shares)
     static const float nothing = 1e-30f;
     float forward[IDEA_NOTES][STATES] = {{0}};
     place places[IDEA_NOTES];
@@ -178,8 +208,8 @@ void grm_line_sing(const grm_work *work, const grm_idea *idea, const grm_singing
             for (int from = 0; from < span * DIRECTIONS * 2; from++) {
                 if (forward[i - 1][from] <= 0) continue;
                 int next;
-                float weight = forward[i - 1][from] * own[q] *
-                               likelihood(intervals, from, q, low, &places[i - 1], temperature, &next);
+                float weight =
+                    forward[i - 1][from] * own[q] * likelihood(intervals, from, q, low, &places[i - 1], s, &next);
                 forward[i][next] += weight;
                 total += weight;
             }
@@ -194,8 +224,7 @@ void grm_line_sing(const grm_work *work, const grm_idea *idea, const grm_singing
         float weights[STATES] = {0};
         for (int from = 0; from < span * DIRECTIONS * 2; from++) {
             int next;
-            float weight =
-                forward[i - 1][from] * likelihood(intervals, from, q, low, &places[i - 1], temperature, &next);
+            float weight = forward[i - 1][from] * likelihood(intervals, from, q, low, &places[i - 1], s, &next);
             weights[from] = next == state ? weight : 0;
         }
         state = draw(rng, weights, span * DIRECTIONS * 2);

@@ -100,7 +100,7 @@ static bool make_ideas(const grm_work *work, theme *t, float energy, grm_rng *rn
 }
 
 // Sings the theme over a passage's chords.
-static bool sing_theme(const grm_work *work, theme *t, const grm_passage *p, bool free_solo, grm_rng *rng) {
+static bool sing_theme(const grm_work *work, theme *t, const grm_passage *p, grm_rng *rng) {
     range r = range_of(work, p);
     int last_pitch = -1;
     for (int i = 0; i < t->unit_count; i++) {
@@ -116,7 +116,7 @@ static bool sing_theme(const grm_work *work, theme *t, const grm_passage *p, boo
                                .centre = r.centre,
                                .last_pitch = last_pitch,
                                .ending = ending,
-                               .noise = free_solo ? 0.85f : 0.6f,
+                               .noise = 0.6f,
                                .pentatonic = scale_is(work, "pentatonic"),
                                .blues = scale_is(work, "blues")};
         int remembered[IDEA_NOTES];
@@ -209,6 +209,13 @@ static bool is_solo(const grm_passage *p) {
     return strcmp(p->tune, "solo") == 0;
 }
 
+// What a solo may quote: the theme's first idea as it was sung.
+static const grm_idea *first_idea(const theme *t) {
+    for (int i = 0; i < t->unit_count; i++)
+        if (t->units[i].letter != '.' && t->sung[i].count) return &t->sung[i];
+    return NULL;
+}
+
 // Weak short notes before a strong chord note become its chromatic neighbour now and then.
 static void add_chromatics(grm_work *work, grm_rng *rng) {
     grm_line *line = &work->melody;
@@ -224,21 +231,17 @@ static void add_chromatics(grm_work *work, grm_rng *rng) {
 
 grm_status grm_melody_plan(grm_work *work, grm_error *err) {
     theme *themes = grm_memory_take(work->memory, MAX_THEMES, sizeof *themes);
-    theme *solo = grm_memory_take(work->memory, 1, sizeof *solo);
     const grm_passage *home[MAX_THEMES] = {0};
     size_t count = 0;
-    if (!themes || !solo) return grm_fail_memory(err);
+    if (!themes) return grm_fail_memory(err);
     grm_rng all = grm_rng_new(work->seed, "melody");
     for (size_t i = 0; i < work->passage_count; i++) {
         grm_passage *p = &work->passages[i];
         if (!p->tune || strcmp(p->tune, "-") == 0 || p->bars == 0) continue;
         if (is_solo(p)) {
-            *solo = (theme){.tune = p->tune};
             grm_rng own = grm_rng_branch(&all, "solo", (unsigned)i);
-            lay_out(work, solo, p->bars, p->energy, &own);
-            if (!make_ideas(work, solo, p->energy, &own) || !sing_theme(work, solo, p, true, &own) ||
-                !state(work, solo, p))
-                return grm_fail_memory(err);
+            grm_status status = grm_solo_write(work, i, count ? first_idea(&themes[0]) : NULL, &own, err);
+            if (status != GRM_OK) return status;
             continue;
         }
         size_t at = 0;
@@ -257,9 +260,9 @@ grm_status grm_melody_plan(grm_work *work, grm_error *err) {
                     work->passages[j].plan == p->plan && work->passages[j].bars > bars)
                     bars = work->passages[j].bars;
             lay_out(work, t, bars, p->energy, &own);
-            fine = make_ideas(work, t, p->energy, &own) && sing_theme(work, t, p, false, &own);
+            fine = make_ideas(work, t, p->energy, &own) && sing_theme(work, t, p, &own);
         } else if (!same_harmony(p, home[at])) {  // the tune as it was heard, over other chords
-            fine = sing_theme(work, t, p, false, &own);
+            fine = sing_theme(work, t, p, &own);
         } else if (p->occurrence % 2 == 1 && p->energy < 0.7f) {
             grm_rng vary = grm_rng_branch(&own, "vary", (unsigned)p->occurrence);
             theme *other = grm_memory_take(work->memory, 1, sizeof *other);

@@ -1,7 +1,7 @@
 // The tune handed to those who play it, with the loudness of a phrase: up to its peak, down to its end.
 #include <stdlib.h>
 
-#include "compose/work.h"
+#include "compose/tune.h"
 
 // Octaves that bring the tune as a whole into the part's range.
 static int octaves_for(const grm_work *work, const grm_writer_part *part) {
@@ -32,7 +32,8 @@ static int loudness(const grm_work *work, size_t i, float energy) {
 }
 
 void grm_melody_play(grm_work *work, grm_writer_part *part) {
-    int shift = octaves_for(work, part);
+    int shift = octaves_for(work, part), low, high;
+    grm_solo_range(part, &low, &high);
     const grm_line *line = &work->melody;
     grm_rng all = grm_rng_new(work->seed, "ornament"), rng = grm_rng_branch(&all, part->plan->name, 0);
     for (size_t p = 0; p < work->passage_count; p++) {
@@ -46,8 +47,8 @@ void grm_melody_play(grm_work *work, grm_writer_part *part) {
             bool pickup = n->start < from && n->start >= early && n->phrase_start && n->start + n->length > from;
             if ((n->start < from && !pickup) || n->start >= to) continue;
             int pitch = n->pitch + shift, velocity = loudness(work, i, passage->energy);
-            while (pitch > part->high && pitch >= 12) pitch -= 12;
-            while (pitch < part->low) pitch += 12;
+            while (pitch > high && pitch >= 12) pitch -= 12;
+            while (pitch < low) pitch += 12;
             bool grace =
                 grm_rng_chance(&rng, work->style->melody.ornament) && n->length >= work->beat_ticks && n->accent > 0;
             if (grace) {

@@ -1,4 +1,4 @@
-// Between melody.c, idea.c and line.c: ideas (rhythms with a contour) and the search for their pitches.
+// Between melody.c, solo.c, idea.c and line.c: ideas (rhythms with a contour) and the search for their pitches.
 #ifndef GRM_COMPOSE_TUNE_H
 #define GRM_COMPOSE_TUNE_H
 
@@ -31,6 +31,7 @@ typedef struct grm_singing {
     int last_pitch;  // of the note before, -1 none
     grm_ending ending;
     bool pentatonic, blues;
+    bool improvised;  // a player's line rather than a singer's: chord notes on the beats, chromatic ones between
 } grm_singing;
 
 // ---- idea.c ----
@@ -44,5 +45,11 @@ bool grm_idea_new_ending(const grm_work *work, grm_idea *idea, float energy, boo
 // chord, shape, register, memory and ending. Fills pitch[idea->count].
 void grm_line_sing(const grm_work *work, const grm_idea *idea, const grm_singing *singing, grm_rng *rng,
                    int pitch[IDEA_NOTES]);
+
+// ---- solo.c ----
+// A player's improvisation over a passage, added to the song's melody; `quote` is an idea of its theme, or NULL.
+// Soloists go a little beyond the register in which tunes lie.
+void grm_solo_range(const grm_writer_part *player, int *low, int *high);
+grm_status grm_solo_write(grm_work *work, size_t passage, const grm_idea *quote, grm_rng *rng, grm_error *err);
 
 #endif

@@ -261,6 +261,51 @@ static void chords_keep_clear_of_the_tune(void **state) {
     }
 }
 
+// Notes of the lead parts that begin in a section; *rest receives the longest silence between them, in ticks.
+static int lead_notes(const grm_score *score, const grm_section *section, int32_t *rest) {
+    int notes = 0;
+    int32_t last = section->start;
+    *rest = 0;
+    for (size_t p = 0; p < score->part_count; p++) {
+        const grm_part *part = &score->parts[p];
+        for (size_t i = 0; part->role == GRM_ROLE_LEAD && i < part->note_count; i++) {
+            const grm_note *n = &part->notes[i];
+            if (n->start < section->start || n->start >= section->end) continue;
+            notes++;
+            if (n->start - last > *rest) *rest = n->start - last;
+            last = n->start + n->length;
+        }
+    }
+    return notes;
+}
+
+static void solos_breathe_and_run_denser_than_heads(void **state) {
+    (void)state;
+    const grm_style *jazz = grm_style_find(catalogue, "jazz-swing");
+    double solo_notes = 0, head_notes = 0;
+    int solo_bars = 0, head_bars = 0;
+    assert_non_null(jazz);
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        grm_brief brief = brief_for(jazz, seed);
+        brief.duration_s = 240;
+        grm_score *score = compose(&brief);
+        for (size_t i = 0; i < score->section_count; i++) {
+            const grm_section *s = &score->sections[i];
+            bool solo = strcmp(s->kind, "solo") == 0 || strcmp(s->kind, "blowing") == 0;
+            bool head = strcmp(s->kind, "head") == 0 || strcmp(s->kind, "theme") == 0;
+            int32_t rest;
+            int notes = lead_notes(score, s, &rest);
+            if (head) head_notes += notes, head_bars += s->bars;
+            if (!solo) continue;
+            solo_notes += notes, solo_bars += s->bars;
+            if (s->bars >= 8) assert_true(rest >= GRM_PPQ * 3 / 4);
+        }
+        grm_score_free(score);
+    }
+    assert_true(solo_bars > 0 && head_bars > 0);
+    assert_true(solo_notes / solo_bars > 1.15 * head_notes / head_bars);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sections_add_up_and_nothing_sounds_beyond_the_end),
@@ -268,6 +313,7 @@ int main(void) {
         cmocka_unit_test(the_same_seed_writes_the_same_song_and_another_a_different_one),
         cmocka_unit_test(a_chorus_comes_back_recognisably),
         cmocka_unit_test(chords_keep_clear_of_the_tune),
+        cmocka_unit_test(solos_breathe_and_run_denser_than_heads),
         cmocka_unit_test(what_is_excluded_does_not_play),
         cmocka_unit_test(what_is_wanted_plays),
         cmocka_unit_test(any_metre_and_any_length_can_be_composed),
