@@ -62,8 +62,9 @@ typedef struct grm_analysis {
     const double *beats_s, *downbeats_s;
     const grm_chord_span *chords;
     const grm_heard_section *sections;
-    const float *energy_lufs;  // momentary loudness, ten a second
-    const grm_series *series;  // what grm_analysis_options asked for
+    const float *energy_lufs;              // momentary loudness, ten a second
+    const grm_series *series;              // what grm_analysis_options asked for
+    const struct grm_pitch_series *notes;  // what the ear for harmony leaves to later ones
     struct grm_memory *memory;
 } grm_analysis;
 

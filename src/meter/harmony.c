@@ -1,0 +1,93 @@
+// The ear for key and chords.
+#include "meter/harmony.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct harmony {
+    grm_thinner *thinner;
+    grm_pitch *pitch;
+} harmony;
+
+static void harmony_close(void *self) {
+    harmony *h = self;
+    if (!h) return;
+    grm_pitch_free(h->pitch);
+    grm_thinner_free(h->thinner);
+    free(h);
+}
+
+static grm_status harmony_open(const grm_listening *listening, void **self, grm_error *err) {
+    *self = NULL;
+    harmony *h = calloc(1, sizeof *h);
+    if (!h) return grm_fail_memory(err);
+    grm_status status = grm_thinner_new(listening->rate_hz, GRM_PITCH_RATE, &h->thinner, err);
+    if (!status) status = grm_pitch_new(&h->pitch, err);
+    if (status)
+        harmony_close(h);
+    else
+        *self = h;
+    return status;
+}
+
+static grm_status hear(harmony *h, const float *x, size_t frames, grm_error *err) {
+    const float *thin;
+    size_t made;
+    grm_status status = grm_thinner_run(h->thinner, x, frames, &thin, &made, err);
+    return status ? status : grm_pitch_hear(h->pitch, thin, made, err);
+}
+
+static grm_status harmony_hear(void *self, const grm_block *block, grm_error *err) {
+    return block->mono_frames ? hear(self, block->mono, block->mono_frames, err) : GRM_OK;
+}
+
+// Of a distribution, over that of `count` equal shares.
+static double entropy(const double *share, size_t count) {
+    double sum = 0, h = 0;
+    for (size_t i = 0; i < count; i++) sum += share[i];
+    if (!(sum > 0)) return NAN;
+    for (size_t i = 0; i < count; i++)
+        if (share[i] > 0) h -= share[i] / sum * log(share[i] / sum);
+    return h / log((double)count);
+}
+
+static double mean_consonance(const grm_pitch_series *series) {
+    double sum = 0, weight = 0;
+    for (size_t i = 0; i < series->count; i++) {
+        sum += (double)series->frames[i].consonance * (double)series->frames[i].pairs;
+        weight += (double)series->frames[i].pairs;
+    }
+    return weight > 0 ? sum / weight : NAN;
+}
+
+// The frames stay with the analysis: later ears read them.
+static grm_status keep_notes(const grm_pitch_series *series, grm_analysis *analysis, grm_error *err) {
+    grm_pitch_series *kept = grm_memory_take(analysis->memory, 1, sizeof *kept);
+    if (!kept) return grm_fail_memory(err);
+    *kept = *series;
+    kept->frames = grm_memory_take(analysis->memory, series->count, sizeof *kept->frames);
+    if (!kept->frames) return grm_fail_memory(err);
+    memcpy(kept->frames, series->frames, series->count * sizeof *kept->frames);
+    analysis->notes = kept;
+    return GRM_OK;
+}
+
+static grm_status harmony_finish(void *self, const grm_run *run, grm_analysis *analysis, grm_error *err) {
+    harmony *h = self;
+    grm_pitch_series series;
+    grm_status status = hear(h, NULL, 0, err);
+    if (!status) status = grm_pitch_finish(h->pitch, &series, err);
+    if (!status) status = grm_run_check(run, err);
+    if (!status) status = keep_notes(&series, analysis, err);
+    if (status) return status;
+    grm_key_guess key = grm_key_guess_make(&series);
+    grm_features *f = &analysis->features;
+    grm_key_guess_name(&key, f->key);
+    f->key_confidence = key.tonic < 0 ? 0 : key.confidence;
+    f->chroma_entropy = entropy(key.chroma, 12);
+    f->consonance = mean_consonance(&series);
+    return GRM_OK;
+}
+
+const grm_ear grm_ear_harmony = {"harmony", harmony_open, harmony_hear, harmony_finish, harmony_close};

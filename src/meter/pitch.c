@@ -1,0 +1,299 @@
+// Peaks of long spectra -> notes -> chroma. Peak picking and its weights after Gómez, "Tonal description of music audio
+// signals" (2006); whitening and the split of partials into notes by non-negative least squares after Mauch and Dixon,
+// "Approximate note transcription for the improved identification of difficult chords" (ISMIR 2010).
+#include "meter/pitch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dsp/dsp.h"
+
+enum {
+    LOW_NOTE = 28,  // E1, 41 Hz
+    NOTES = 72,     // up to D#7
+    PAIRED = 50,    // notes up to F5 count for consonance: what lies above is too often a partial
+    PARTIALS = 10,
+    PEAKS = 96,      // most in a frame
+    WAITING = 1024,  // frames that wait for the tuning, 95 s
+    SWEEPS = 8,
+    BINS = GRM_PITCH_SIZE / 2 + 1,
+    LOW_BIN = 13,     // 35 Hz
+    HIGH_BIN = 1820,  // 4.9 kHz
+};
+
+static const double silent_power = 1e-7;  // -70 dBFS
+
+typedef struct peak {
+    float note, weight;  // MIDI key, fraction included
+} peak;
+
+typedef struct waiting_frame {
+    size_t peaks;
+    float level;
+    peak peak[PEAKS];
+} waiting_frame;
+
+struct grm_pitch {
+    grm_stft *stft;
+    float x[GRM_PITCH_SIZE];
+    size_t filled;
+    float power[BINS], logs[BINS];
+    double sums[BINS + 1], squares[BINS + 1];
+    // how the partials of each note fall on keys, and the products of that matrix with itself
+    int offset[PARTIALS];
+    float strength[PARTIALS];
+    float norm[NOTES];
+    float bass[NOTES], middle[NOTES], top[NOTES];
+    float interval[12];
+    waiting_frame *waiting;
+    size_t waiting_count;
+    bool tuned;
+    double tuning_re, tuning_im, tuning;
+    grm_pitch_frame *frames;
+    size_t count, room;
+};
+
+// ---- tables ----
+
+// Rises from 0 at `from` to 1 at `full`, falls from `fade` to 0 at `to`.
+static float trapezium(int note, int from, int full, int fade, int to) {
+    if (note <= from || note >= to) return 0;
+    if (note < full) return (float)(note - from) / (float)(full - from);
+    if (note > fade) return (float)(to - note) / (float)(to - fade);
+    return 1;
+}
+
+static void fill_tables(grm_pitch *pitch) {
+    // Consonance of interval classes 1 to 6 after Huron, "Interval-class content in equally tempered pitch-class sets"
+    // (1994), table 2: -1.428, -0.582, 0.594, 0.386, 1.240, -0.453, brought to 0..1.
+    static const float rated[12] = {1.0f, 0.0f, 0.32f, 0.76f, 0.68f, 1.0f, 0.37f, 1.0f, 0.68f, 0.76f, 0.32f, 0.0f};
+    memcpy(pitch->interval, rated, sizeof rated);
+    for (int h = 0; h < PARTIALS; h++) {
+        pitch->offset[h] = (int)floor(12 * log2(h + 1) + 0.5);
+        pitch->strength[h] = powf(0.75f, (float)h);
+    }
+    for (int n = 0; n < NOTES; n++) {
+        int key = n + LOW_NOTE;
+        for (int h = 0; h < PARTIALS; h++)
+            if (n + pitch->offset[h] < NOTES) pitch->norm[n] += pitch->strength[h] * pitch->strength[h];
+        pitch->bass[n] = trapezium(key, 26, 29, 45, 57);
+        pitch->middle[n] = trapezium(key, 40, 53, 72, 88);
+        pitch->top[n] = trapezium(key, 52, 65, 84, 98);
+    }
+}
+
+grm_status grm_pitch_new(grm_pitch **out, grm_error *err) {
+    *out = NULL;
+    grm_pitch *pitch = calloc(1, sizeof *pitch);
+    if (!pitch) return grm_fail_memory(err);
+    grm_status status = grm_stft_new(GRM_WINDOW_HANN, GRM_PITCH_SIZE, &pitch->stft, err);
+    if (status) goto failed;
+    pitch->waiting = calloc(WAITING, sizeof *pitch->waiting);
+    if (!pitch->waiting) {
+        status = grm_fail_memory(err);
+        goto failed;
+    }
+    fill_tables(pitch);
+    pitch->filled = GRM_PITCH_SIZE / 2;  // the first frame is centred on the first sample
+    *out = pitch;
+    return GRM_OK;
+failed:
+    grm_pitch_free(pitch);
+    return status;
+}
+
+void grm_pitch_free(grm_pitch *pitch) {
+    if (!pitch) return;
+    free(pitch->frames);
+    free(pitch->waiting);
+    grm_stft_free(pitch->stft);
+    free(pitch);
+}
+
+// ---- spectrum -> peaks ----
+
+// Sums of magnitudes and their squares, so that any stretch of bins has its mean and deviation at once.
+static void sum_up(grm_pitch *pitch) {
+    for (size_t k = 0; k < BINS; k++) {
+        float magnitude = sqrtf(pitch->power[k]);
+        pitch->logs[k] = magnitude;
+        pitch->sums[k + 1] = pitch->sums[k] + magnitude;
+        pitch->squares[k + 1] = pitch->squares[k] + pitch->power[k];
+    }
+}
+
+// How far bin k stands out of its surroundings, an octave wide (at least 16 bins), in deviations of these.
+static float prominence(const grm_pitch *pitch, size_t k) {
+    size_t half = k / 3 > 8 ? k / 3 : 8;
+    size_t from = k > half ? k - half : 0, to = k + half + 1 < BINS ? k + half + 1 : BINS;
+    double n = (double)(to - from);
+    double mean = (pitch->sums[to] - pitch->sums[from]) / n;
+    double variance = (pitch->squares[to] - pitch->squares[from]) / n - mean * mean;
+    return variance > 0 ? (float)((pitch->logs[k] - mean) / sqrt(variance)) : 0;
+}
+
+// Parabola through the logarithms of three bins: where its vertex is, -0.5..0.5.
+static double vertex(const float *power) {
+    double a = log((double)power[-1] + 1e-30), b = log((double)power[0] + 1e-30), c = log((double)power[1] + 1e-30);
+    double bend = a - 2 * b + c;
+    if (bend >= 0) return 0;
+    double at = 0.5 * (a - c) / bend;
+    return at < -0.5 ? -0.5 : at > 0.5 ? 0.5 : at;
+}
+
+static size_t find_peaks(grm_pitch *pitch, peak *peaks) {
+    const float *p = pitch->power;
+    float loudest = 0;
+    size_t count = 0;
+    sum_up(pitch);
+    for (size_t k = LOW_BIN; k < HIGH_BIN; k++) loudest = p[k] > loudest ? p[k] : loudest;
+    for (size_t k = LOW_BIN; k < HIGH_BIN && count < PEAKS; k++) {
+        if (p[k] <= p[k - 1] || p[k] < p[k + 1] || p[k] < 1e-6f * loudest) continue;
+        float stands_out = prominence(pitch, k);
+        if (stands_out < 0.5f) continue;
+        double hz = ((double)k + vertex(p + k)) * GRM_PITCH_RATE / GRM_PITCH_SIZE;
+        peaks[count].note = (float)(69 + 12 * log2(hz / 440));
+        peaks[count++].weight = stands_out;
+    }
+    return count;
+}
+
+// ---- peaks -> notes -> chroma ----
+
+static void spread_peaks(const grm_pitch *pitch, const waiting_frame *w, float *keys) {
+    memset(keys, 0, NOTES * sizeof *keys);
+    for (size_t i = 0; i < w->peaks; i++) {
+        double place = w->peak[i].note - pitch->tuning - LOW_NOTE, nearest = floor(place + 0.5);
+        if (nearest < 0 || nearest >= NOTES) continue;
+        double away = cos(GRM_PI * (place - nearest));  // 0 between two keys
+        float amount = w->peak[i].weight * (float)(away * away);
+        if (amount > keys[(size_t)nearest]) keys[(size_t)nearest] = amount;
+    }
+}
+
+// Least squares of keys = notes with their partials, notes >= 0, by coordinate descent; `keys` becomes what is left.
+static void explain(const grm_pitch *pitch, float *keys, float *notes) {
+    memset(notes, 0, NOTES * sizeof *notes);
+    for (int sweep = 0; sweep < SWEEPS; sweep++)
+        for (int n = 0; n < NOTES; n++) {
+            float fit = 0;
+            for (int h = 0; h < PARTIALS && n + pitch->offset[h] < NOTES; h++)
+                fit += pitch->strength[h] * keys[n + pitch->offset[h]];
+            float now = notes[n] + (fit - 0.05f) / pitch->norm[n];
+            if (now < 0) now = 0;
+            float change = now - notes[n];
+            if (change == 0) continue;
+            notes[n] = now;
+            for (int h = 0; h < PARTIALS && n + pitch->offset[h] < NOTES; h++)
+                keys[n + pitch->offset[h]] -= change * pitch->strength[h];
+        }
+}
+
+// Mean rated consonance of the notes that sound at once, each pair weighted by the product of its amounts. Octaves say
+// nothing: they may be partials.
+static void rate_pairs(const grm_pitch *pitch, const float *notes, grm_pitch_frame *out) {
+    double sum = 0, weight = 0;
+    float least = 0;
+    for (int n = 0; n < PAIRED; n++) least = notes[n] > least ? notes[n] : least;
+    least *= 0.2f;
+    for (int a = 0; a < PAIRED; a++) {
+        if (notes[a] <= least) continue;
+        for (int b = a + 1; b < PAIRED; b++) {
+            if (notes[b] <= least || (b - a) % 12 == 0) continue;
+            double both = (double)notes[a] * (double)notes[b];
+            sum += both * (double)pitch->interval[(b - a) % 12];
+            weight += both;
+        }
+    }
+    out->consonance = weight > 0 ? (float)(sum / weight) : 0;
+    out->pairs = (float)weight;
+}
+
+static grm_status add_frame(grm_pitch *pitch, const waiting_frame *w, grm_error *err) {
+    if (pitch->count == pitch->room) {
+        size_t room = pitch->room ? 2 * pitch->room : 4096;
+        grm_pitch_frame *frames = realloc(pitch->frames, room * sizeof *frames);
+        if (!frames) return grm_fail_memory(err);
+        pitch->frames = frames;
+        pitch->room = room;
+    }
+    grm_pitch_frame *out = &pitch->frames[pitch->count++];
+    memset(out, 0, sizeof *out);
+    out->level = w->level;
+    if (!w->peaks) return GRM_OK;
+    float keys[NOTES], notes[NOTES];
+    spread_peaks(pitch, w, keys);
+    explain(pitch, keys, notes);
+    rate_pairs(pitch, notes, out);
+    for (int n = 0; n < NOTES; n++) {
+        int c = (n + LOW_NOTE) % 12;
+        out->bass[c] += pitch->bass[n] * notes[n];
+        out->middle[c] += pitch->middle[n] * notes[n];
+        out->top[c] += pitch->top[n] * notes[n];
+    }
+    return GRM_OK;
+}
+
+// ---- tuning ----
+
+// Where the peaks lie between the keys, as an angle. Peaks below 100 Hz are too coarse, above 2 kHz partials stretch.
+static void hear_tuning(grm_pitch *pitch, const waiting_frame *w) {
+    for (size_t i = 0; i < w->peaks; i++) {
+        if (w->peak[i].note < 43 || w->peak[i].note > 96) continue;
+        double angle = 2 * GRM_PI * w->peak[i].note;
+        pitch->tuning_re += w->peak[i].weight * cos(angle);
+        pitch->tuning_im += w->peak[i].weight * sin(angle);
+    }
+}
+
+static grm_status settle_tuning(grm_pitch *pitch, grm_error *err) {
+    pitch->tuned = true;
+    if (pitch->tuning_re != 0 || pitch->tuning_im != 0)
+        pitch->tuning = atan2(pitch->tuning_im, pitch->tuning_re) / (2 * GRM_PI);
+    for (size_t i = 0; i < pitch->waiting_count; i++) {
+        grm_status status = add_frame(pitch, &pitch->waiting[i], err);
+        if (status) return status;
+    }
+    pitch->waiting_count = 0;
+    return GRM_OK;
+}
+
+static grm_status hear_frame(grm_pitch *pitch, grm_error *err) {
+    waiting_frame *w = &pitch->waiting[pitch->waiting_count];
+    w->peaks = 0;
+    w->level = (float)grm_power(pitch->x, GRM_PITCH_SIZE);
+    if (w->level > silent_power) {
+        grm_stft_power(pitch->stft, pitch->x, pitch->power);
+        w->peaks = find_peaks(pitch, w->peak);
+    }
+    if (pitch->tuned) return add_frame(pitch, w, err);
+    hear_tuning(pitch, w);
+    return ++pitch->waiting_count == WAITING ? settle_tuning(pitch, err) : GRM_OK;
+}
+
+grm_status grm_pitch_hear(grm_pitch *pitch, const float *x, size_t frames, grm_error *err) {
+    while (frames) {
+        size_t take = GRM_PITCH_SIZE - pitch->filled < frames ? GRM_PITCH_SIZE - pitch->filled : frames;
+        memcpy(pitch->x + pitch->filled, x, take * sizeof *x);
+        pitch->filled += take;
+        x += take;
+        frames -= take;
+        if (pitch->filled < GRM_PITCH_SIZE) break;
+        grm_status status = hear_frame(pitch, err);
+        if (status) return status;
+        memmove(pitch->x, pitch->x + GRM_PITCH_HOP, (GRM_PITCH_SIZE - GRM_PITCH_HOP) * sizeof *pitch->x);
+        pitch->filled -= GRM_PITCH_HOP;
+    }
+    return GRM_OK;
+}
+
+grm_status grm_pitch_finish(grm_pitch *pitch, grm_pitch_series *out, grm_error *err) {
+    static const float silence[GRM_PITCH_SIZE / 2];
+    grm_status status = grm_pitch_hear(pitch, silence, GRM_PITCH_SIZE / 2, err);
+    if (status) return status;
+    if (!pitch->tuned) status = settle_tuning(pitch, err);
+    out->count = pitch->count;
+    out->frames = pitch->frames;
+    out->tuning = pitch->tuning;
+    return status;
+}

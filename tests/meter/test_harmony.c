@@ -1,0 +1,125 @@
+#include "hearing.h"
+#include "meter/harmony.h"
+
+// One chord a second, from the tonic and back to it.
+static sound song_in(unsigned rate, int tonic, bool minor, double cents) {
+    static const int steps[2][8] = {{0, 9, 5, 7, 0, 2, 7, 0}, {0, 8, 5, 7, 0, 3, 10, 0}};
+    static const bool minors[2][8] = {{0, 1, 0, 0, 0, 1, 0, 0}, {1, 0, 1, 0, 1, 0, 0, 1}};
+    sound s = sound_new(rate, 8);
+    for (int i = 0; i < 8; i++) add_chord(&s, i, 1, (tonic + steps[minor][i]) % 12, minors[minor][i], cents);
+    return s;
+}
+
+static void all_keys_are_heard(void **state) {
+    (void)state;
+    for (int minor = 0; minor < 2; minor++)
+        for (int tonic = 0; tonic < 12; tonic++) {
+            sound s = song_in(22050, tonic, minor, 0);
+            hearing h;
+            hearing_begin(&h, 1);
+            hear_with(&h, &grm_ear_harmony, &s, 8192);
+            grm_key_guess meant = {.tonic = tonic, .minor = minor};
+            char name[16];
+            grm_key_guess_name(&meant, name);
+            assert_string_equal(h.analysis.features.key, name);
+            assert_true(h.analysis.features.key_confidence > 0.3);
+            hearing_end(&h);
+            free(s.x);
+        }
+}
+
+static void instruments_out_of_tune_keep_their_key(void **state) {
+    (void)state;
+    for (int cents = -30; cents <= 30; cents += 30) {
+        sound s = song_in(22050, 4, true, cents);
+        hearing h;
+        hearing_begin(&h, 1);
+        hear_with(&h, &grm_ear_harmony, &s, 8192);
+        assert_string_equal(h.analysis.features.key, "E minor");
+        assert_true(fabs(h.analysis.notes->tuning - cents / 100.0) < 0.05);
+        hearing_end(&h);
+        free(s.x);
+    }
+}
+
+static void noise_and_silence_have_no_key(void **state) {
+    (void)state;
+    for (int level = 0; level < 2; level++) {
+        sound s = sound_new(22050, 12);
+        add_noise(&s, 0, 12, 0.3 * level);
+        hearing h;
+        hearing_begin(&h, 1);
+        hear_with(&h, &grm_ear_harmony, &s, 8192);
+        assert_true(h.analysis.features.key_confidence < 0.15);
+        hearing_end(&h);
+        free(s.x);
+    }
+}
+
+static void rates_and_blocks_make_no_difference(void **state) {
+    (void)state;
+    sound high = song_in(44100, 6, false, 10), low = song_in(22050, 6, false, 10);
+    hearing a, b, c;
+    hearing_begin(&a, 1);
+    hearing_begin(&b, 2);
+    hearing_begin(&c, 1);
+    hear_with(&a, &grm_ear_harmony, &high, 4096);
+    hear_with(&b, &grm_ear_harmony, &high, 777);
+    hear_with(&c, &grm_ear_harmony, &low, 1000000);
+    assert_memory_equal(&a.analysis.features, &b.analysis.features, sizeof a.analysis.features);
+    assert_string_equal(a.analysis.features.key, "F# major");
+    assert_string_equal(a.analysis.features.key, c.analysis.features.key);
+    assert_true(fabs(a.analysis.features.key_confidence - c.analysis.features.key_confidence) < 0.01);
+    assert_true(fabs(a.analysis.features.consonance - c.analysis.features.consonance) < 0.01);
+    assert_true(fabs(a.analysis.features.chroma_entropy - c.analysis.features.chroma_entropy) < 0.01);
+    hearing_end(&c);
+    hearing_end(&b);
+    hearing_end(&a);
+    free(low.x);
+    free(high.x);
+}
+
+static void clusters_are_less_consonant_than_triads(void **state) {
+    (void)state;
+    double heard[2];
+    for (int cluster = 0; cluster < 2; cluster++) {
+        sound s = sound_new(22050, 6);
+        static const int keys[2][3] = {{60, 64, 67}, {60, 61, 66}};
+        for (int i = 0; i < 3; i++) add_tone(&s, 0, 6, keys[cluster][i], 0, 0.1);
+        hearing h;
+        hearing_begin(&h, 1);
+        hear_with(&h, &grm_ear_harmony, &s, 8192);
+        heard[cluster] = h.analysis.features.consonance;
+        assert_true(h.analysis.features.chroma_entropy > 0.2 && h.analysis.features.chroma_entropy < 0.7);
+        hearing_end(&h);
+        free(s.x);
+    }
+    assert_true(heard[0] > heard[1] + 0.15);
+}
+
+static void a_moment_of_sound_is_heard_out(void **state) {
+    (void)state;
+    for (size_t frames = 1; frames < 30000; frames = 3 * frames + 1) {
+        sound s = sound_new(44100, 1);
+        add_tone(&s, 0, 1, 60, 0, 0.2);
+        s.frames = frames;
+        hearing h;
+        hearing_begin(&h, 1);
+        hear_with(&h, &grm_ear_harmony, &s, 8192);
+        assert_true(h.analysis.features.key_confidence >= 0 && h.analysis.features.key_confidence <= 1);
+        hearing_end(&h);
+        free(s.x);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_keys_are_heard),
+        cmocka_unit_test(instruments_out_of_tune_keep_their_key),
+        cmocka_unit_test(noise_and_silence_have_no_key),
+        cmocka_unit_test(rates_and_blocks_make_no_difference),
+        cmocka_unit_test(clusters_are_less_consonant_than_triads),
+        cmocka_unit_test(a_moment_of_sound_is_heard_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
