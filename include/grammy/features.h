@@ -38,6 +38,16 @@
     X(low_end_mono, "", 0, 1, "share of the energy below 120 Hz that is in mid")                                    \
     X(hum_db, "dB", -120, 0, "steady 50 or 60 Hz and harmonics against the whole")                                  \
     X(noise_floor_dbfs, "dBFS", -120, 0, "level that 5 % of the frames stay under")                                 \
+    /* balance and faults: from the long-term spectrum at the file's own rate, alike in both modes */               \
+    X(bass_db, "dB", -60, 40, "40-160 Hz against 400 Hz-2 kHz, pink noise at 0")                                    \
+    X(mud_db, "dB", -40, 40, "200-400 Hz against the line from 80-160 to 500-1000 Hz")                              \
+    X(presence_db, "dB", -40, 40, "2-5 kHz against the line from 500 Hz-1.6 kHz to 6-12 kHz")                       \
+    X(air_db, "dB", -120, 40, "6-16 kHz against 400 Hz-2 kHz, the loudest tenth of the frames, pink noise at 0")    \
+    X(timbre_change_db, "dB", 0, 40, "mean distance of the octaves' levels between stretches of 6 s")               \
+    X(tone_share, "", 0, 1, "share of the energy within the strongest semitone")                                    \
+    X(noise_db, "dB", -120, 0, "what never stops and has no pitch, against the whole (minimum statistics)")         \
+    X(flat_tops_ppm, "ppm", 0, 1e6, "samples in flat tops at any level: 3 or more alike at an extreme")             \
+    X(pitch_wander_cents, "cents", 0, 100, "spread of what low and high partials' pitch shares over time")          \
     /* harmony */                                                                                                   \
     X(tuning_bins, "bins", -0.5, 0.5, "librosa.estimate_tuning, fraction of a semitone")                            \
     X(key_confidence, "", 0, 1, "of `key`, against the other keys")                                                 \

@@ -1,0 +1,10 @@
+#ifndef GRM_METER_ADVICE_H
+#define GRM_METER_ADVICE_H
+
+#include "meter/curves.h"
+
+// Fills insights and recommendations, the most valuable first. `values` come back as they were.
+void grm_advise(const grm_curves *curves, size_t group, double values[GRM_FIGURES], const grm_judgement *judgement,
+                grm_report *report);
+
+#endif

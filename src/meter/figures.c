@@ -1,0 +1,83 @@
+#include "meter/figures.h"
+
+#include <math.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *unit;
+} figures[GRM_FIGURES] = {
+#define FIGURE(name, unit, ...) {#name, unit},
+    GRM_FEATURE_LIST(FIGURE) GRM_DERIVED_LIST(FIGURE)
+#undef FIGURE
+};
+
+int grm_figure_find(const char *name) {
+    for (int i = 0; i < GRM_FIGURES; i++)
+        if (strcmp(figures[i].name, name) == 0) return i;
+    return -1;
+}
+
+const char *grm_figure_name(int figure) {
+    return figures[figure].name;
+}
+
+const char *grm_figure_unit(int figure) {
+    return figures[figure].unit;
+}
+
+static double count_labels(const grm_analysis *a) {
+    size_t kinds = 0;
+    for (size_t i = 0; i < a->section_count; i++) {
+        size_t before = 0;
+        while (before < i && strcmp(a->sections[before].label, a->sections[i].label) != 0) before++;
+        kinds += before == i;
+    }
+    return kinds ? (double)kinds : NAN;
+}
+
+// Chords are few; a table of the names met so far is enough, and what does not fit is of no weight.
+static double count_chords(const grm_analysis *a) {
+    enum { MOST = 64 };
+    const char *names[MOST];
+    double seconds[MOST], kinds = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < a->chord_count; i++) {
+        const grm_chord_span *chord = &a->chords[i];
+        if (strcmp(chord->name, "N") == 0) continue;
+        size_t at = 0;
+        while (at < count && strcmp(names[at], chord->name) != 0) at++;
+        if (at == MOST) continue;
+        if (at == count) names[count] = chord->name, seconds[count++] = 0;
+        seconds[at] += chord->end_s - chord->start_s;
+    }
+    for (size_t i = 0; i < count; i++) kinds += seconds[i] >= 0.02 * a->features.duration_s;
+    return a->chord_count ? kinds : NAN;
+}
+
+// Bands that were not measured are all 0.
+static double width_of(const grm_features *f, size_t from, size_t to) {
+    double sum = 0, all = 0;
+    for (size_t i = 0; i < GRM_WIDTH_BANDS; i++) all += f->width_by_band[i];
+    for (size_t i = from; i < to; i++) sum += f->width_by_band[i] / (double)(to - from);
+    return all > 0 || f->stereo_width == 0 ? sum : NAN;
+}
+
+void grm_figures_take(const grm_analysis *a, double values[GRM_FIGURES]) {
+    const grm_features *f = &a->features;
+#define FEATURE(name, ...) values[GRM_FIGURE_##name] = f->name;
+    GRM_FEATURE_LIST(FEATURE)
+#undef FEATURE
+    double minutes = f->duration_s / 60;
+    values[GRM_FIGURE_edge_silence_s] = f->head_silence_s + f->tail_silence_s;
+    values[GRM_FIGURE_clipped_per_minute] = minutes > 0 ? f->clipped_samples / minutes : NAN;
+    values[GRM_FIGURE_dc_offset_abs] = fabs(f->dc_offset);
+    values[GRM_FIGURE_balance_abs_db] = fabs(f->stereo_balance_db);
+    values[GRM_FIGURE_low_side] = width_of(f, 0, 1);
+    values[GRM_FIGURE_mid_width] = width_of(f, 2, 4);
+    values[GRM_FIGURE_hook_place] = f->duration_s > 0 ? f->hook_first_s / f->duration_s : NAN;
+    values[GRM_FIGURE_section_length_s] = f->section_count > 0 ? f->duration_s / f->section_count : NAN;
+    values[GRM_FIGURE_section_kinds] = count_labels(a);
+    values[GRM_FIGURE_chord_kinds] = count_chords(a);
+    for (int i = 0; i < GRM_FIGURES; i++)
+        if (!isfinite(values[i])) values[i] = NAN;
+}
