@@ -1,0 +1,83 @@
+// What the files of the rhythm ear share. Internal to the room.
+//
+// Everything is worked out at one rate, whatever the recording's and the profile's are, so that standard and
+// lightweight hear the same beats. All times of frames are those of the centre of their window.
+#ifndef GRM_METER_RHYTHM_H
+#define GRM_METER_RHYTHM_H
+
+#include "dsp/dsp.h"
+#include "meter/meter.h"
+
+enum {
+    GRM_RHYTHM_RATE = 22050,
+    GRM_RHYTHM_HOP = 220,     // 10 ms: a hundred frames a second
+    GRM_RHYTHM_BANDS = 5,     // of the flux
+    GRM_RHYTHM_PITCHES = 24,  // twelve of the bass, twelve of what is above it
+    GRM_RHYTHM_CHROMA_HOPS = 10,
+};
+#define GRM_RHYTHM_FPS ((double)GRM_RHYTHM_RATE / GRM_RHYTHM_HOP)
+
+// What is kept of the recording: a few figures a frame.
+typedef struct grm_rhythm_series {
+    size_t frames, room;
+    float (*flux)[GRM_RHYTHM_BANDS];  // [frames] rise of the log spectrum, summed over the band
+    float *level;                     // [frames] RMS of a hop
+    size_t chroma_frames, chroma_room;
+    float (*chroma)[GRM_RHYTHM_PITCHES];  // [chroma_frames] every GRM_RHYTHM_CHROMA_HOPS frames
+} grm_rhythm_series;
+
+// ---- from samples to series ----
+typedef struct grm_rhythm_front grm_rhythm_front;
+grm_status grm_rhythm_front_new(unsigned rate_hz, grm_rhythm_front **out, grm_error *err);
+void grm_rhythm_front_free(grm_rhythm_front *front);
+grm_status grm_rhythm_front_hear(grm_rhythm_front *front, const float *mono, size_t frames, grm_error *err);
+// The last windows; the series stay the front's.
+grm_status grm_rhythm_front_end(grm_rhythm_front *front, const grm_rhythm_series **series, grm_error *err);
+
+// ---- from series to beats ----
+// Strength of onsets: what rises over its surroundings, the bands on a par, loud and soft passages on a par.
+// all, low: [frames], mean square 1 over the frames that sound, zero where nothing does.
+typedef struct grm_novelty {
+    size_t frames;
+    float *all;    // every band
+    float *low;    // kick and bass
+    float *mid;    // snare, chords and tune
+    float *sound;  // 0..1: how far the passage is from silence
+} grm_novelty;
+grm_status grm_novelty_make(const grm_rhythm_series *series, grm_novelty *novelty, grm_error *err);
+void grm_novelty_clear(grm_novelty *novelty);
+
+// Tempo over time. Strengths are autocorrelations, at most 1.
+enum { GRM_TEMPI = 160 };
+typedef struct grm_tempogram {
+    size_t columns;   // one a second
+    float *strength;  // [columns][GRM_TEMPI] mean autocorrelation at the multiples of the period
+    double mean[GRM_TEMPI];
+    float clarity;  // largest autocorrelation, mean over the columns
+} grm_tempogram;
+double grm_tempo_period(double index);  // frames
+double grm_tempo_index(double period);
+grm_status grm_tempogram_make(const grm_novelty *novelty, grm_tempogram *tempogram, grm_error *err);
+void grm_tempogram_clear(grm_tempogram *tempogram);
+// The likeliest course of the tempo near `index` (of grm_tempo_period). path: [columns], frames a beat. Returns
+// how good it is: mean strength along it.
+grm_status grm_tempogram_path(const grm_tempogram *tempogram, double index, float *path, double *quality,
+                              grm_error *err);
+
+// Beats in frames (fractions of them), at most `room`. path: [columns] frames a beat, one a second.
+grm_status grm_beats_track(const grm_novelty *novelty, const float *path, size_t columns, double *beats, size_t room,
+                           size_t *count, grm_error *err);
+
+// Beats that are chosen from pulses and their middles, each with its place in the bar.
+typedef struct grm_bars {
+    size_t count;
+    double *beats;      // frames
+    uint8_t *position;  // 0: the bar begins
+    unsigned beats_per_bar;
+    double quality, score[4];
+} grm_bars;
+grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *novelty, const double *pulse, size_t count,
+                         grm_bars *bars, grm_error *err);
+void grm_bars_clear(grm_bars *bars);
+
+#endif

@@ -1,0 +1,189 @@
+// Which of the pulses are beats, and which of the beats begin a bar: hidden states are the half beats of a bar, seen
+// through what usually happens there (after the bar pointer of Whiteley, Cemgil and Godsill 2006, on beats instead of
+// frames).
+#include <stdlib.h>
+#include <string.h>
+
+#include "meter/rhythm.h"
+
+enum { CUES = 4, MOST_HALVES = 14 };  // low, mid, all, change of harmony
+
+// What each cue is like, in deviations from its mean, at the half beats of a bar.
+typedef struct bar_template {
+    unsigned beats;
+    float price;  // a half beat, for being rare
+    float cue[CUES][MOST_HALVES];
+} bar_template;
+
+static const bar_template templates[] = {
+    {4,
+     0,
+     {{1.0f, -0.3f, 0, -0.3f, 0.3f, -0.3f, 0, -0.4f},
+      {0, -0.4f, 0.4f, -0.4f, 0.1f, -0.4f, 0.4f, -0.4f},
+      {0.6f, -0.4f, 0.3f, -0.4f, 0.4f, -0.4f, 0.3f, -0.4f},
+      {1.5f, -0.4f, -0.1f, -0.4f, 0.4f, -0.4f, -0.1f, -0.5f}}},
+    {3,
+     0.03f,
+     {{1.0f, -0.3f, -0.1f, -0.3f, -0.1f, -0.3f},
+      {0, -0.4f, 0.3f, -0.4f, 0.3f, -0.4f},
+      {0.6f, -0.4f, 0.3f, -0.4f, 0.3f, -0.4f},
+      {1.5f, -0.4f, -0.1f, -0.4f, -0.1f, -0.5f}}},
+};
+enum { TEMPLATES = sizeof templates / sizeof *templates };
+
+static float largest_near(const float *x, size_t frames, double t, double reach) {
+    ptrdiff_t from = (ptrdiff_t)floor(t - reach), to = (ptrdiff_t)ceil(t + reach);
+    if (from < 0) from = 0;
+    float top = 0;
+    for (ptrdiff_t k = from; k <= to && k < (ptrdiff_t)frames; k++) top = fmaxf(top, x[k]);
+    return top;
+}
+
+// Running sums of the chroma, so that the mean over any span is a difference.
+static grm_status sum_chroma(const grm_rhythm_series *series, float (**out)[GRM_RHYTHM_PITCHES], grm_error *err) {
+    double sum[GRM_RHYTHM_PITCHES] = {0};
+    float(*sums)[GRM_RHYTHM_PITCHES] = calloc(series->chroma_frames + 1, sizeof *sums);
+    if (!sums) return grm_fail_memory(err);
+    for (size_t f = 0; f < series->chroma_frames; f++)
+        for (size_t p = 0; p < GRM_RHYTHM_PITCHES; p++) {
+            sum[p] += sqrt(series->chroma[f][p]);
+            sums[f + 1][p] = (float)sum[p];
+        }
+    *out = sums;
+    return GRM_OK;
+}
+
+static size_t chroma_index(double frame, size_t count) {
+    double at = frame / GRM_RHYTHM_CHROMA_HOPS + 0.5;
+    return at <= 0 ? 0 : at >= (double)count ? count : (size_t)at;
+}
+
+// 1 - cosine between what sounds in the span before t and in the one behind it, bass and the rest apart.
+static float harmony_change(const float (*sums)[GRM_RHYTHM_PITCHES], size_t count, double t, double span) {
+    size_t a = chroma_index(t - span, count), b = chroma_index(t, count), c = chroma_index(t + span, count);
+    if (b <= a || c <= b) return 0;
+    float change = 0;
+    for (size_t part = 0; part < 2; part++) {
+        double xy = 0, xx = 0, yy = 0, mean_x = 0, mean_y = 0;
+        for (size_t p = 12 * part; p < 12 * part + 12; p++) {
+            mean_x += (sums[b][p] - sums[a][p]) / 12;
+            mean_y += (sums[c][p] - sums[b][p]) / 12;
+        }
+        for (size_t p = 12 * part; p < 12 * part + 12; p++) {
+            double x = sums[b][p] - sums[a][p] - 0.7 * mean_x, y = sums[c][p] - sums[b][p] - 0.7 * mean_y;
+            xy += x * y, xx += x * x, yy += y * y;
+        }
+        if (xx > 0 && yy > 0) change += (float)(1 - xy / sqrt(xx * yy));
+    }
+    return change;
+}
+
+// To mean 0 and deviation 1, outliers held.
+static void standardise(float (*cue)[CUES], size_t count, size_t which) {
+    double sum = 0, square = 0;
+    for (size_t i = 0; i < count; i++) sum += cue[i][which], square += cue[i][which] * cue[i][which];
+    double mean = sum / (double)count, variance = square / (double)count - mean * mean;
+    for (size_t i = 0; i < count; i++)
+        cue[i][which] = variance > 1e-9 ? fminf((float)((cue[i][which] - mean) / sqrt(variance)), 2.5f) : 0;
+}
+
+// Viterbi over the half beats; a bar that is not whole costs `broken`, more when the beat itself turns.
+static double follow(const bar_template *bar, const float (*cue)[CUES], size_t count, uint8_t *state, uint8_t *from) {
+    const size_t states = 2 * bar->beats;
+    const float broken = 12, turned = 18;
+    float best[MOST_HALVES] = {0}, next[MOST_HALVES];
+    for (size_t i = 0; i < count; i++) {
+        size_t even = 0, odd = 1;
+        for (size_t s = 0; s < states; s += 2) even = best[s] > best[even] ? s : even;
+        for (size_t s = 1; s < states; s += 2) odd = best[s] > best[odd] ? s : odd;
+        for (size_t s = 0; s < states; s++) {
+            size_t before = i == 0 ? s : (s + states - 1) % states;
+            float top = best[before];
+            size_t same = s % 2 ? even : odd, other = s % 2 ? odd : even;  // the state before is of the other parity
+            if (i > 0 && best[same] - broken > top) top = best[same] - broken, before = same;
+            if (i > 0 && best[other] - turned > top) top = best[other] - turned, before = other;
+            from[i * MOST_HALVES + s] = (uint8_t)before;
+            for (size_t k = 0; k < CUES; k++) top += bar->cue[k][s] * cue[i][k];
+            next[s] = top - bar->price;
+        }
+        memcpy(best, next, sizeof best);
+    }
+    size_t s = 0;
+    for (size_t k = 1; k < states; k++) s = best[k] > best[s] ? k : s;
+    double score = best[s];
+    for (size_t i = count; i-- > 0;) {
+        state[i] = (uint8_t)s;
+        s = from[i * MOST_HALVES + s];
+    }
+    return score / (double)count;
+}
+
+// Between each two pulses, where the onset in their middle third is; that of the last one behind it.
+static void halve(const grm_novelty *novelty, const double *pulse, size_t count, double *half) {
+    for (size_t i = 0; i < count; i++) {
+        double step = i + 1 < count ? pulse[i + 1] - pulse[i] : pulse[i] - pulse[i - 1];
+        double middle = pulse[i] + 0.5 * step;
+        half[2 * i] = pulse[i];
+        size_t top = (size_t)middle;
+        for (size_t k = (size_t)(middle - 0.12 * step); k <= (size_t)(middle + 0.18 * step); k++)
+            if (k < novelty->frames && novelty->all[k] > (top < novelty->frames ? novelty->all[top] : 0)) top = k;
+        half[2 * i + 1] = top < novelty->frames && novelty->all[top] > 0.3f ? (double)top : middle;
+    }
+}
+
+grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *novelty, const double *pulse, size_t count,
+                         grm_bars *bars, grm_error *err) {
+    *bars = (grm_bars){0};
+    if (count < 4) return GRM_OK;
+    const size_t halves = 2 * count;
+    float(*sums)[GRM_RHYTHM_PITCHES] = NULL;
+    float(*cue)[CUES] = calloc(halves, sizeof *cue);
+    uint8_t *state = calloc(halves, 1), *from = calloc(halves, MOST_HALVES), *kept = calloc(halves, 1);
+    double *half = calloc(halves, sizeof *half);
+    bars->beats = calloc(halves, sizeof *bars->beats);
+    bars->position = calloc(halves, 1);
+    grm_status status = cue && state && from && kept && half && bars->beats && bars->position
+                            ? sum_chroma(series, &sums, err)
+                            : grm_fail_memory(err);
+    if (status != GRM_OK) goto done;
+    halve(novelty, pulse, count, half);
+    for (size_t i = 0; i < halves; i++) {
+        double span = i + 2 < halves ? half[i + 2] - half[i] : half[i] - half[i - 2];
+        cue[i][0] = largest_near(novelty->low, novelty->frames, half[i], 3);
+        cue[i][1] = largest_near(novelty->mid, novelty->frames, half[i], 3);
+        cue[i][2] = largest_near(novelty->all, novelty->frames, half[i], 3);
+        cue[i][3] = harmony_change((const float(*)[GRM_RHYTHM_PITCHES])sums, series->chroma_frames, half[i], span);
+    }
+    for (size_t k = 0; k < CUES; k++) standardise(cue, halves, k);
+    double best = -1e30;
+    for (size_t m = 0; m < TEMPLATES; m++) {
+        double score = follow(&templates[m], (const float(*)[CUES])cue, halves, state, from);
+        bars->score[m] = score;
+        if (score <= best) continue;
+        best = score;
+        bars->beats_per_bar = templates[m].beats;
+        memcpy(kept, state, halves);
+    }
+    bars->quality = best;
+    for (size_t i = 0; i < halves; i++) {
+        if (kept[i] % 2) continue;
+        if (i > 0 && kept[i - 1] % 2 == 0) continue;  // the beat turns: the one before stays
+        bars->beats[bars->count] = half[i];
+        bars->position[bars->count++] = kept[i] / 2;
+    }
+done:
+    free(sums);
+    free(half);
+    free(kept);
+    free(from);
+    free(state);
+    free(cue);
+    if (status != GRM_OK) grm_bars_clear(bars);
+    return status;
+}
+
+void grm_bars_clear(grm_bars *bars) {
+    free(bars->beats);
+    free(bars->position);
+    *bars = (grm_bars){0};
+}

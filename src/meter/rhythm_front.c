@@ -1,0 +1,218 @@
+// Spectral flux in five bands after SuperFlux (Boeck and Widmer 2013): the rise of each narrow band's log magnitude
+// over the largest of its neighbourhood one frame before, so that vibrato is no onset.
+#include <stdlib.h>
+#include <string.h>
+
+#include "meter/pitch.h"
+#include "meter/rhythm.h"
+
+enum {
+    SIZE = 1024,         // 46 ms
+    CHROMA_SIZE = 4096,  // 186 ms
+    MOST_NARROW = 160,
+    LINE = 4096 + 16384,  // samples at our rate that wait for their windows
+};
+
+static const float band_edge_hz[GRM_RHYTHM_BANDS + 1] = {25, 150, 500, 1600, 4500, 10000};
+
+struct grm_rhythm_front {
+    grm_thinner *thinner;
+    grm_stft *stft, *chroma_stft;
+    float *line;  // [LINE]; the first sample is number `first`
+    size_t filled;
+    int64_t first;  // may lie before the start
+    float *power;   // [CHROMA_SIZE / 2 + 1]
+    size_t narrow_count;
+    struct {
+        uint16_t from, to;  // bins
+        uint8_t band;
+    } narrow[MOST_NARROW];
+    int8_t pitch_of[CHROMA_SIZE / 2 + 1];  // of a bin, -1: none
+    float before[MOST_NARROW];             // log magnitudes one frame ago
+    double reference;                      // slowly moving magnitude that the logarithm starts from
+    double heard_power;
+    grm_rhythm_series series;
+};
+
+// Single bins up to where a 24th of an octave is wider than one.
+static void lay_bands(grm_rhythm_front *front) {
+    const double bin_hz = (double)GRM_RHYTHM_RATE / SIZE;
+    double edge = band_edge_hz[0];
+    size_t from = (size_t)ceil(edge / bin_hz);
+    while (front->narrow_count < MOST_NARROW) {
+        edge = fmax(from * bin_hz * exp2(1.0 / 24), (from + 1) * bin_hz);
+        size_t to = (size_t)floor(edge / bin_hz + 0.5);
+        if (to <= from) to = from + 1;
+        if (to * bin_hz > band_edge_hz[GRM_RHYTHM_BANDS]) break;
+        unsigned band = 0;
+        while (from * bin_hz >= band_edge_hz[band + 1]) band++;
+        front->narrow[front->narrow_count].from = (uint16_t)from;
+        front->narrow[front->narrow_count].to = (uint16_t)to;
+        front->narrow[front->narrow_count++].band = (uint8_t)band;
+        from = to;
+    }
+    const double fine_hz = (double)GRM_RHYTHM_RATE / CHROMA_SIZE;
+    for (size_t bin = 0; bin <= CHROMA_SIZE / 2; bin++) {
+        double hz = bin * fine_hz;
+        front->pitch_of[bin] = -1;
+        if (hz < 50 || hz > 2500) continue;
+        int pitch = (int)floor(69.5 + 12 * log2(hz / 440));
+        front->pitch_of[bin] = (int8_t)(pitch % 12 + (hz < 200 ? 0 : 12));
+    }
+}
+
+grm_status grm_rhythm_front_new(unsigned rate_hz, grm_rhythm_front **out, grm_error *err) {
+    grm_status status = GRM_OK;
+    *out = NULL;
+    grm_rhythm_front *front = calloc(1, sizeof *front);
+    if (!front) return grm_fail_memory(err);
+    front->line = grm_floats_new(LINE);
+    front->power = grm_floats_new(CHROMA_SIZE / 2 + 1);
+    if (!front->line || !front->power) status = grm_fail_memory(err);
+    if (status == GRM_OK) status = grm_stft_new(GRM_WINDOW_HANN, SIZE, &front->stft, err);
+    if (status == GRM_OK) status = grm_stft_new(GRM_WINDOW_HANN, CHROMA_SIZE, &front->chroma_stft, err);
+    if (status == GRM_OK) status = grm_thinner_new(rate_hz, GRM_RHYTHM_RATE, &front->thinner, err);
+    if (status == GRM_OK) {
+        lay_bands(front);
+        front->first = -CHROMA_SIZE / 2;
+        front->filled = CHROMA_SIZE / 2;  // silence
+        *out = front;
+    } else {
+        grm_rhythm_front_free(front);
+    }
+    return status;
+}
+
+void grm_rhythm_front_free(grm_rhythm_front *front) {
+    if (!front) return;
+    grm_thinner_free(front->thinner);
+    grm_stft_free(front->stft);
+    grm_stft_free(front->chroma_stft);
+    free(front->line);
+    free(front->power);
+    free(front->series.flux);
+    free(front->series.level);
+    free(front->series.chroma);
+    free(front);
+}
+
+static grm_status make_room(grm_rhythm_series *series, grm_error *err) {
+    if (series->frames == series->room) {
+        size_t room = series->room ? series->room * 2 : 4096;
+        void *flux = realloc(series->flux, room * sizeof *series->flux);
+        if (flux) series->flux = flux;
+        void *level = realloc(series->level, room * sizeof *series->level);
+        if (level) series->level = level;
+        if (!flux || !level) return grm_fail_memory(err);
+        series->room = room;
+    }
+    if (series->chroma_frames == series->chroma_room) {
+        size_t room = series->chroma_room ? series->chroma_room * 2 : 1024;
+        void *chroma = realloc(series->chroma, room * sizeof *series->chroma);
+        if (!chroma) return grm_fail_memory(err);
+        series->chroma = chroma;
+        series->chroma_room = room;
+    }
+    return GRM_OK;
+}
+
+// The reference follows the mean magnitude of the narrow bands: up within a third of a second, down within ten.
+static void follow(grm_rhythm_front *front, double magnitude) {
+    if (front->reference == 0)
+        front->reference = magnitude;
+    else
+        front->reference += (magnitude - front->reference) * (magnitude > front->reference ? 0.03 : 0.001);
+}
+
+// x: [SIZE] around the frame
+static void take_flux(grm_rhythm_front *front, const float *x, float flux[GRM_RHYTHM_BANDS]) {
+    float now[MOST_NARROW];
+    double sum = 0;
+    size_t count = front->narrow_count;
+    grm_stft_power(front->stft, x, front->power);
+    for (size_t n = 0; n < count; n++) {
+        float power = 0;
+        for (size_t bin = front->narrow[n].from; bin < front->narrow[n].to; bin++) power += front->power[bin];
+        now[n] = sqrtf(power);
+        sum += now[n];
+    }
+    follow(front, sum / (double)count);
+    // 1e-4 of a full-scale sine's magnitude: below -80 dB there is nothing to hear
+    const float gain = (float)(1 / (0.1 * fmax(front->reference, 1e-4 * SIZE / 4)));
+    for (size_t n = 0; n < count; n++) now[n] = logf(1 + gain * now[n]);
+    const float *before = front->before;
+    for (size_t b = 0; b < GRM_RHYTHM_BANDS; b++) flux[b] = 0;
+    for (size_t n = 0; n < count; n++) {
+        float largest = before[n];
+        if (n > 0) largest = fmaxf(largest, before[n - 1]);
+        if (n + 1 < count) largest = fmaxf(largest, before[n + 1]);
+        if (now[n] > largest) flux[front->narrow[n].band] += now[n] - largest;
+    }
+    memcpy(front->before, now, count * sizeof *now);
+}
+
+static void take_chroma(grm_rhythm_front *front, const float *x, float chroma[GRM_RHYTHM_PITCHES]) {
+    for (size_t p = 0; p < GRM_RHYTHM_PITCHES; p++) chroma[p] = 0;
+    grm_stft_power(front->chroma_stft, x, front->power);
+    for (size_t bin = 0; bin <= CHROMA_SIZE / 2; bin++)
+        if (front->pitch_of[bin] >= 0) chroma[front->pitch_of[bin]] += sqrtf(front->power[bin]);
+}
+
+// All frames whose windows are whole.
+static grm_status take_frames(grm_rhythm_front *front, grm_error *err) {
+    grm_rhythm_series *series = &front->series;
+    for (;;) {
+        int64_t centre = (int64_t)series->frames * GRM_RHYTHM_HOP - front->first;
+        if (centre + CHROMA_SIZE / 2 > (int64_t)front->filled) break;
+        grm_status status = make_room(series, err);
+        if (status != GRM_OK) return status;
+        const float *x = front->line + centre;
+        take_flux(front, x - SIZE / 2, series->flux[series->frames]);
+        series->level[series->frames] = (float)sqrt(grm_power(x, GRM_RHYTHM_HOP));
+        if (series->frames % GRM_RHYTHM_CHROMA_HOPS == 0)
+            take_chroma(front, x - CHROMA_SIZE / 2, series->chroma[series->chroma_frames++]);
+        series->frames++;
+    }
+    int64_t next = (int64_t)series->frames * GRM_RHYTHM_HOP - CHROMA_SIZE / 2;
+    size_t done = (size_t)(next - front->first);
+    memmove(front->line, front->line + done, (front->filled - done) * sizeof *front->line);
+    front->filled -= done;
+    front->first = next;
+    return GRM_OK;
+}
+
+// x: [frames] at our rate; NULL: silence
+static grm_status push(grm_rhythm_front *front, const float *x, size_t frames, grm_error *err) {
+    grm_status status = GRM_OK;
+    while (status == GRM_OK && frames > 0) {
+        size_t some = LINE - front->filled;
+        if (some > frames) some = frames;
+        if (x)
+            memcpy(front->line + front->filled, x, some * sizeof *x);
+        else
+            memset(front->line + front->filled, 0, some * sizeof *front->line);
+        front->filled += some;
+        frames -= some;
+        if (x) x += some;
+        status = take_frames(front, err);
+    }
+    return status;
+}
+
+grm_status grm_rhythm_front_hear(grm_rhythm_front *front, const float *mono, size_t frames, grm_error *err) {
+    const float *made;
+    size_t count;
+    grm_status status = grm_thinner_run(front->thinner, mono, frames, &made, &count, err);
+    return status == GRM_OK ? push(front, made, count, err) : status;
+}
+
+grm_status grm_rhythm_front_end(grm_rhythm_front *front, const grm_rhythm_series **series, grm_error *err) {
+    grm_status status = grm_rhythm_front_hear(front, NULL, 0, err);
+    int64_t end = front->first + (int64_t)front->filled;  // frames beyond hold nothing
+    if (status == GRM_OK) status = push(front, NULL, CHROMA_SIZE / 2, err);
+    if (status != GRM_OK) return status;
+    size_t real = end > 0 ? (size_t)(end / GRM_RHYTHM_HOP) + 1 : 0;
+    if (front->series.frames > real) front->series.frames = real;
+    *series = &front->series;
+    return status;
+}

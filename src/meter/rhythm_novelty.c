@@ -1,0 +1,90 @@
+// From flux in bands to the strength of onsets.
+#include <stdlib.h>
+
+#include "meter/rhythm.h"
+
+enum { NEAR = 40 };  // frames to either side: an onset rises over what is within 0.4 s of it
+// What a band counts for: electronic kicks, voices and hats alike are heard, the bass a little more.
+static const float band_weight[GRM_RHYTHM_BANDS] = {1.3f, 0.9f, 1.0f, 0.9f, 0.7f};
+static const float low_weight[GRM_RHYTHM_BANDS] = {1, 0.25f, 0, 0, 0};
+static const float mid_weight[GRM_RHYTHM_BANDS] = {0, 0.5f, 1, 0.8f, 0};
+
+// Mean over [t - near, t + near], in double: running sums of long series.
+static void smooth(const float *x, size_t frames, size_t near, float *y) {
+    double sum = 0;
+    size_t from = 0, to = 0;
+    for (size_t t = 0; t < frames; t++) {
+        while (to < frames && to <= t + near) sum += x[to++];
+        while (from + near < t) sum -= x[from++];
+        y[t] = (float)fmax(sum / (double)(to - from), 0);
+    }
+}
+
+// In place, over its own surroundings and against their size, so that a soft verse counts nearly what a chorus does.
+static void level_out(float *x, size_t frames, float *scratch, float *square) {
+    smooth(x, frames, NEAR, scratch);
+    for (size_t t = 0; t < frames; t++) x[t] = fmaxf(0, x[t] - scratch[t]);
+    for (size_t t = 0; t < frames; t++) square[t] = x[t] * x[t];
+    smooth(square, frames, (size_t)(4 * GRM_RHYTHM_FPS), scratch);
+    double mean = 0;
+    for (size_t t = 0; t < frames; t++) mean += square[t];
+    mean /= (double)(frames ? frames : 1);
+    if (mean <= 0) return;
+    for (size_t t = 0; t < frames; t++) x[t] /= sqrtf(scratch[t] + 0.1f * (float)mean);
+}
+
+static grm_status combine(const grm_rhythm_series *series, grm_novelty *novelty, grm_error *err) {
+    size_t frames = series->frames;
+    float *x = grm_floats_new(frames), *scratch = grm_floats_new(frames), *square = grm_floats_new(frames);
+    grm_status status = x && scratch && square ? GRM_OK : grm_fail_memory(err);
+    double total = 0, mean[GRM_RHYTHM_BANDS] = {0};
+    if (status != GRM_OK) goto done;
+    for (size_t t = 0; t < frames; t++)
+        for (size_t b = 0; b < GRM_RHYTHM_BANDS; b++) mean[b] += series->flux[t][b];
+    for (size_t b = 0; b < GRM_RHYTHM_BANDS; b++) total += mean[b];
+    for (size_t b = 0; b < GRM_RHYTHM_BANDS; b++) {
+        if (mean[b] <= 0.01 * total || total <= 0) continue;  // nothing but leakage
+        for (size_t t = 0; t < frames; t++) x[t] = series->flux[t][b];
+        level_out(x, frames, scratch, square);
+        for (size_t t = 0; t < frames; t++) {
+            novelty->all[t] += band_weight[b] * x[t];
+            novelty->low[t] += low_weight[b] * x[t];
+            novelty->mid[t] += mid_weight[b] * x[t];
+        }
+    }
+    float *curve[3] = {novelty->all, novelty->low, novelty->mid};
+    for (size_t c = 0; c < 3; c++) {
+        for (size_t t = 0; t < frames; t++) x[t] = sqrtf(curve[c][t]);  // a loud onset is not ten soft ones
+        level_out(x, frames, scratch, square);
+        for (size_t t = 0; t < frames; t++) curve[c][t] = fminf(x[t], 6);
+    }
+    for (size_t t = 0; t < frames; t++) novelty->sound[t] = series->level[t] > 1e-4f ? 1 : 0;
+done:
+    free(square);
+    free(scratch);
+    free(x);
+    return status;
+}
+
+grm_status grm_novelty_make(const grm_rhythm_series *series, grm_novelty *novelty, grm_error *err) {
+    *novelty = (grm_novelty){.frames = series->frames};
+    novelty->all = grm_floats_new(series->frames);
+    novelty->low = grm_floats_new(series->frames);
+    novelty->mid = grm_floats_new(series->frames);
+    novelty->sound = grm_floats_new(series->frames);
+    if (!novelty->all || !novelty->low || !novelty->mid || !novelty->sound) {
+        grm_novelty_clear(novelty);
+        return grm_fail_memory(err);
+    }
+    grm_status status = combine(series, novelty, err);
+    if (status != GRM_OK) grm_novelty_clear(novelty);
+    return status;
+}
+
+void grm_novelty_clear(grm_novelty *novelty) {
+    free(novelty->all);
+    free(novelty->low);
+    free(novelty->mid);
+    free(novelty->sound);
+    *novelty = (grm_novelty){0};
+}

@@ -1,0 +1,185 @@
+#include "hearing.h"
+
+enum { RATE = 22050 };
+
+// ---- drums ----
+
+static void add_kick(sound *s, double at_s, double level) {
+    size_t from = (size_t)(at_s * s->rate + 0.5);
+    for (size_t i = 0; i < s->rate / 5 && from + i < s->frames; i++) {
+        double t = (double)i / s->rate;
+        s->x[from + i] += (float)(level * sin(2 * GRM_PI * (55 * t + 2 * (1 - exp(-40 * t)))) * exp(-18 * t));
+    }
+}
+
+static void add_hat(sound *s, double at_s, double level) {
+    grm_rng rng = grm_rng_branch(&(grm_rng){3, 7}, "hat", (unsigned)(at_s * 1000));
+    size_t from = (size_t)(at_s * s->rate + 0.5);
+    float before = 0;
+    for (size_t i = 0; i < s->rate / 20 && from + i < s->frames; i++) {
+        float noise = grm_rng_between(&rng, -1, 1);
+        s->x[from + i] += (float)(level * exp(-90.0 * (double)i / s->rate)) * (noise - before);
+        before = noise;
+    }
+}
+
+static void add_snare(sound *s, double at_s, double level) {
+    grm_rng rng = grm_rng_branch(&(grm_rng){5, 7}, "snare", (unsigned)(at_s * 1000));
+    size_t from = (size_t)(at_s * s->rate + 0.5);
+    for (size_t i = 0; i < s->rate / 6 && from + i < s->frames; i++) {
+        double t = (double)i / s->rate;
+        float noise = grm_rng_between(&rng, -1, 1);
+        s->x[from + i] += (float)(level * exp(-25 * t) * (0.6 * noise + 0.5 * sin(2 * GRM_PI * 190 * t)));
+    }
+}
+
+// Rock, `beats` to the bar: a kick on the first, snares on every second, hats between; chords change with the bars.
+// `swing`: where in the beat the offbeat hat is.
+static sound groove(double seconds, double bpm, int beats, double swing) {
+    static const int roots[4] = {0, 9, 5, 7};
+    sound s = sound_new(RATE, seconds);
+    double beat = 60 / bpm;
+    for (int i = 0; 0.1 + i * beat < seconds; i++) {
+        double at = 0.1 + i * beat;
+        if (i % beats == 0) add_kick(&s, at, 0.6);
+        if (beats == 4 ? i % 2 == 1 : i % beats > 0) add_snare(&s, at, 0.25);
+        if (beats == 4 && i % 4 == 2) add_kick(&s, at, 0.5);
+        add_hat(&s, at, 0.1);
+        add_hat(&s, at + swing * beat, 0.07);
+        int root = roots[i / beats % 4];
+        if (i % beats == 0) add_chord(&s, at, beats * beat, root, root == 9, 0);
+    }
+    return s;
+}
+
+static void hear(hearing *h, const sound *s) {
+    hearing_begin(h, 1);
+    hear_with(h, &grm_ear_rhythm, s, 4096);
+}
+
+// Share of the beats at 0.1 + i * beat that are matched within `tolerance`.
+static double share_hit(const hearing *h, double beat, double seconds, double tolerance) {
+    int hit = 0, all = 0;
+    for (double at = 0.1; at < seconds - 0.2; at += beat, all++)
+        for (size_t i = 0; i < h->analysis.beat_count; i++)
+            if (fabs(h->analysis.beats_s[i] - at) <= tolerance) {
+                hit++;
+                break;
+            }
+    return (double)hit / all;
+}
+
+// ---- tests ----
+
+static void the_tempo_of_a_groove_is_exact(void **state) {
+    (void)state;
+    static const double tempi[] = {61.3, 84.6, 97.7, 120.0, 133.3, 174.2};
+    for (size_t i = 0; i < sizeof tempi / sizeof *tempi; i++) {
+        sound s = groove(30, tempi[i], 4, 0.5);
+        hearing h;
+        hear(&h, &s);
+        double octave = round(log2(h.analysis.features.tempo_bpm / tempi[i]));
+        assert_in_range(octave + 1, 0, 2);
+        assert_float_equal(h.analysis.features.tempo_bpm / exp2(octave), tempi[i], 0.002 * tempi[i]);
+        hearing_end(&h);
+        free(s.x);
+    }
+}
+
+static void beats_are_where_the_drums_are(void **state) {
+    (void)state;
+    static const double tempi[] = {86.2, 104.9, 127.3};
+    for (size_t i = 0; i < sizeof tempi / sizeof *tempi; i++) {
+        sound s = groove(30, tempi[i], 4, 0.5);
+        hearing h;
+        hear(&h, &s);
+        assert_true(share_hit(&h, 60 / tempi[i], 30, 0.015) > 0.95);
+        assert_true(h.analysis.beat_count < 1.1 * 30 * tempi[i] / 60);
+        hearing_end(&h);
+        free(s.x);
+    }
+}
+
+static void bars_begin_where_the_chords_change(void **state) {
+    (void)state;
+    for (int beats = 3; beats <= 4; beats++) {
+        sound s = groove(40, 112, beats, 0.5);
+        hearing h;
+        hear(&h, &s);
+        assert_float_equal(h.analysis.features.beats_per_bar, beats, 0);
+        double bar = beats * 60 / 112.0;
+        assert_in_range(h.analysis.downbeat_count, 40 / bar - 2, 40 / bar + 2);
+        for (size_t i = 1; i + 1 < h.analysis.downbeat_count; i++) {
+            double bars = (h.analysis.downbeats_s[i] - 0.1) / bar;
+            assert_true(fabs(bars - round(bars)) < 0.05);
+        }
+        hearing_end(&h);
+        free(s.x);
+    }
+}
+
+static void beats_keep_to_a_tempo_that_changes(void **state) {
+    (void)state;
+    sound s = sound_new(RATE, 40);
+    double at[128], now = 0.1;
+    int count = 0;
+    for (; now < 39.5; count++) {  // from 96 to 120 beats a minute
+        at[count] = now;
+        if (count % 2)
+            add_snare(&s, now, 0.3);
+        else
+            add_kick(&s, now, 0.6);
+        add_hat(&s, now, 0.1);
+        now += 60 / (96 + 24 * now / 40);
+    }
+    hearing h;
+    hear(&h, &s);
+    int hit = 0;
+    for (int i = 0; i < count; i++)
+        for (size_t k = 0; k < h.analysis.beat_count; k++) hit += fabs(h.analysis.beats_s[k] - at[i]) < 0.03;
+    assert_true(hit >= 0.9 * count);
+    assert_true(h.analysis.beat_count < 1.1 * count);
+    hearing_end(&h);
+    free(s.x);
+}
+
+static void silence_has_no_beats(void **state) {
+    (void)state;
+    static const double seconds[] = {0, 0.01, 1, 20};
+    for (size_t i = 0; i < 4; i++) {
+        sound s = sound_new(RATE, seconds[i]);
+        hearing h;
+        hear(&h, &s);
+        assert_int_equal(h.analysis.beat_count, 0);
+        assert_true(isnan(h.analysis.features.tempo_bpm));
+        hearing_end(&h);
+        free(s.x);
+    }
+}
+
+static void blocks_and_threads_change_nothing(void **state) {
+    (void)state;
+    sound s = groove(20, 101, 4, 0.6);
+    hearing a, b;
+    hear(&a, &s);
+    hearing_begin(&b, 2);
+    hear_with(&b, &grm_ear_rhythm, &s, 777);
+    assert_int_equal(a.analysis.beat_count, b.analysis.beat_count);
+    assert_memory_equal(a.analysis.beats_s, b.analysis.beats_s, a.analysis.beat_count * sizeof(double));
+    assert_memory_equal(&a.analysis.features, &b.analysis.features, sizeof a.analysis.features);
+    hearing_end(&a);
+    hearing_end(&b);
+    free(s.x);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_tempo_of_a_groove_is_exact),
+        cmocka_unit_test(beats_are_where_the_drums_are),
+        cmocka_unit_test(bars_begin_where_the_chords_change),
+        cmocka_unit_test(beats_keep_to_a_tempo_that_changes),
+        cmocka_unit_test(silence_has_no_beats),
+        cmocka_unit_test(blocks_and_threads_change_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
