@@ -50,6 +50,7 @@ typedef struct grm_heard_section {
 typedef struct grm_series {
     const char *name;  // "chroma_stft"
     size_t rows, frames;
+    bool flat;  // a vector in librosa's hands, not one row
     const float *values;
 } grm_series;
 

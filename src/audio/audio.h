@@ -40,9 +40,30 @@ grm_status grm_writer_open(const char *path, grm_format format, unsigned channel
 grm_status grm_writer_write(grm_writer *writer, const float *const *planes, size_t frames, grm_error *err);
 grm_status grm_writer_close(grm_writer *writer, grm_error *err);
 
+// Reads a file (anything libsndfile knows; "-": standard input) as it comes.
+typedef struct grm_reader grm_reader;
+grm_status grm_reader_open(const char *path, grm_reader **out, grm_error *err);
+void grm_reader_close(grm_reader *reader);
+unsigned grm_reader_channels(const grm_reader *reader);  // 1..GRM_MAX_CHANNELS
+unsigned grm_reader_rate(const grm_reader *reader);
+// What the header says, within reason; the file may hold more or less.
+size_t grm_reader_frames_hint(const grm_reader *reader);
+// Fills planes with up to `frames` frames; fewer come only at the end. Samples that are not finite are GRM_BAD_INPUT.
+grm_status grm_reader_read(grm_reader *reader, float *const *planes, size_t frames, size_t *got, grm_error *err);
+
 // Reads a whole file (anything libsndfile knows) of at most limit_s seconds (0: no limit).
 grm_status grm_audio_read(const char *path, double limit_s, grm_audio **out, grm_error *err);
 // soxr, high quality.
 grm_status grm_audio_resample(const grm_audio *in, unsigned rate_hz, grm_audio **out, grm_error *err);
+
+// The same for a stream: whatever the blocks, the same samples come out, aligned with those that went in.
+typedef struct grm_resampler grm_resampler;
+grm_status grm_resampler_new(unsigned channels, unsigned from_hz, unsigned to_hz, grm_resampler **out, grm_error *err);
+void grm_resampler_free(grm_resampler *resampler);
+// Most frames that one call makes of `frames`; for the end, of 0.
+size_t grm_resampler_room(const grm_resampler *resampler, size_t frames);
+// planes NULL: the end, what is left comes out.
+grm_status grm_resampler_run(grm_resampler *resampler, const float *const *planes, size_t frames, float *const *out,
+                             size_t *made, grm_error *err);
 
 #endif

@@ -1,5 +1,6 @@
 #include <math.h>
 #include <soxr.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "audio/audio.h"
@@ -39,4 +40,57 @@ grm_status grm_audio_resample(const grm_audio *in, unsigned rate_hz, grm_audio *
     else
         grm_audio_free(audio);
     return status;
+}
+
+struct grm_resampler {
+    soxr_t soxr;
+    unsigned channels, from_hz, to_hz;
+    uint64_t heard, made;  // frames so far
+};
+
+grm_status grm_resampler_new(unsigned channels, unsigned from_hz, unsigned to_hz, grm_resampler **out, grm_error *err) {
+    *out = NULL;
+    grm_resampler *r = calloc(1, sizeof(*r));
+    if (!r) return grm_fail_memory(err);
+    soxr_error_t problem = NULL;
+    soxr_io_spec_t io = soxr_io_spec(SOXR_FLOAT32_S, SOXR_FLOAT32_S);
+    soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
+    soxr_runtime_spec_t runtime = soxr_runtime_spec(1);
+    *r = (grm_resampler){.channels = channels, .from_hz = from_hz, .to_hz = to_hz};
+    r->soxr = soxr_create(from_hz, to_hz, channels, &problem, &io, &quality, &runtime);
+    if (problem || !r->soxr) {
+        grm_resampler_free(r);
+        return grm_fail(err, GRM_FAILED, "cannot convert from %u to %u Hz: %s", from_hz, to_hz, problem);
+    }
+    *out = r;
+    return GRM_OK;
+}
+
+void grm_resampler_free(grm_resampler *r) {
+    if (!r) return;
+    soxr_delete(r->soxr);
+    free(r);
+}
+
+// soxr holds back some thousand frames and may give them all at once.
+static uint64_t frames_due(const grm_resampler *r, uint64_t heard) {
+    return (uint64_t)((double)heard * r->to_hz / r->from_hz + 0.5);
+}
+
+size_t grm_resampler_room(const grm_resampler *r, size_t frames) {
+    return (size_t)(frames_due(r, r->heard + frames) - r->made) + 16;
+}
+
+grm_status grm_resampler_run(grm_resampler *r, const float *const *planes, size_t frames, float *const *out,
+                             size_t *made, grm_error *err) {
+    size_t room = grm_resampler_room(r, frames), used = 0;
+    float *to[GRM_MAX_CHANNELS];
+    for (unsigned c = 0; c < r->channels; c++) to[c] = out[c];
+    soxr_error_t problem = soxr_process(r->soxr, planes, planes ? frames : 0, &used, to, room, made);
+    r->heard += frames;
+    r->made += *made;
+    if (problem || (planes && used < frames))
+        return grm_fail(err, GRM_FAILED, "cannot convert from %u to %u Hz: %s", r->from_hz, r->to_hz,
+                        problem ? problem : "samples were left over");
+    return GRM_OK;
 }

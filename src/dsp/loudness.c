@@ -124,15 +124,15 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-double grm_loudness_range(const grm_loudness *l) {
+double grm_loudness_tenths_range(const double *tenths, size_t count) {
     const size_t width = 30, step = 10;  // 3 s every second
-    double mean = gated_mean(l->tenths, l->count, width, step, ABSOLUTE_GATE), gate = mean * 0.01;
+    double mean = gated_mean(tenths, count, width, step, ABSOLUTE_GATE), gate = mean * 0.01;
     if (gate < ABSOLUTE_GATE) gate = ABSOLUTE_GATE;
-    double *blocks = calloc(l->count / step + 1, sizeof *blocks), range = 0;
+    double *blocks = calloc(count / step + 1, sizeof *blocks), range = 0;
     size_t used = 0;
-    for (size_t i = 0; blocks && i + width <= l->count; i += step) {
+    for (size_t i = 0; blocks && i + width <= count; i += step) {
         double block = 0;
-        for (size_t k = 0; k < width; k++) block += l->tenths[i + k];
+        for (size_t k = 0; k < width; k++) block += tenths[i + k];
         block /= (double)width;
         if (block >= gate) blocks[used++] = block;
     }
@@ -143,4 +143,8 @@ double grm_loudness_range(const grm_loudness *l) {
     }
     free(blocks);
     return range;
+}
+
+double grm_loudness_range(const grm_loudness *l) {
+    return grm_loudness_tenths_range(l->tenths, l->count);
 }

@@ -33,6 +33,7 @@ double grm_loudness_range(const grm_loudness *loudness);
 const double *grm_loudness_tenths(const grm_loudness *loudness, size_t *count);
 // The same from powers of tenths of a second.
 double grm_loudness_gated(const double *tenths, size_t count);
+double grm_loudness_tenths_range(const double *tenths, size_t count);
 // The two cells of K-weighting.
 void grm_loudness_weighting(double rate_hz, grm_filter cells[2]);
 

@@ -14,6 +14,7 @@ typedef struct grm_listening {
     unsigned file_rate_hz, channels;
     unsigned rate_hz, hop;  // of the analysis: the file's own, or the profile's lower one
     bool series;
+    const grm_run *run;  // its pool may be used in `hear` too
 } grm_listening;
 
 // A stretch of the recording. Samples that are not finite have been refused before.
@@ -23,6 +24,9 @@ typedef struct grm_block {
     const float *mono;  // [mono_frames] mean of the channels at the analysis rate
     size_t mono_frames;
 } grm_block;
+
+// The file's rates that can be analysed.
+enum { GRM_METER_LOWEST_RATE = 8000, GRM_METER_HIGHEST_RATE = 384000 };
 
 // Ears are independent of each other while they listen (the pool runs them side by side, each always on one thread at a
 // time), and finish one after the other in the order of the list, so that a later one can build on what an earlier one
@@ -42,8 +46,20 @@ extern const grm_ear grm_ear_rhythm;    // tempo, beats, downbeats, swing
 extern const grm_ear grm_ear_harmony;   // key, chords
 extern const grm_ear grm_ear_form;      // sections, hook, arc; needs beats, chords and loudness
 
+// grm_analyse_file (`path`) or grm_analyse_audio (`audio`, with `path` NULL) as `stage` of a plan of progress that is
+// already made.
+grm_status grm_listen(const grm_run *run, size_t stage, const char *path, const grm_audio *audio,
+                      const grm_analysis_options *options, grm_analysis **out, grm_error *err);
+
+// For ears: adds a series of rows x frames (rows 0: a vector) to the analysis, to be filled. `name` must outlive it.
+// NULL when memory runs out.
+float *grm_analysis_add_series(grm_analysis *analysis, const char *name, size_t rows, size_t frames);
+
 // report.json as DESIGN.md names its fields; new references, NULL when memory runs out. `report` may be NULL: the
 // features alone.
+// Numbers have six significant digits: more is noise, and differs between processors.
+json_t *grm_number_json(double value);  // null when it is not finite
+json_t *grm_numbers_json(const double *values, size_t count);
 json_t *grm_features_json(const grm_features *features);
 json_t *grm_analysis_json(const grm_analysis *analysis, const grm_report *report);
 

@@ -1,0 +1,163 @@
+// grammy meter: what is in a recording.
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "meter/meter.h"
+
+static const grm_option options[] = {
+    {"--features", NULL, "the features alone"},
+    {"--series", "DIR", "write the frame series as .npy files"},
+    {NULL, NULL, NULL},
+};
+
+static void print_value(const char *name, double value, const char *unit) {
+    if (isfinite(value))
+        printf("  %-26s %12.6g %s\n", name, value, unit);
+    else
+        printf("  %-26s %12s\n", name, "-");
+}
+
+static void print_list(const char *name, const double *values, size_t count) {
+    printf("  %-26s", name);
+    for (size_t i = 0; i < count; i++) printf(" %.5g", values[i]);
+    putchar('\n');
+}
+
+static void print_features(const char *path, const grm_analysis *a) {
+    const grm_features *f = &a->features;
+    size_t count;
+    const grm_feature_info *table = grm_feature_table(&count);
+    printf("%s (%s, %u Hz, hop %u)\n", path, a->lightweight ? "lightweight" : "standard", a->analysis_rate_hz, a->hop);
+    for (size_t i = 0; i < count; i++)
+        print_value(table[i].name, *(const double *)((const char *)f + table[i].offset), table[i].unit);
+    printf("  %-26s %12s\n", "key", f->key[0] ? f->key : "-");
+    print_list("tonal_balance_db", f->tonal_balance_db, GRM_OCTAVES);
+    print_list("tonal_balance_target_db", f->tonal_balance_target_db, GRM_OCTAVES);
+    print_list("spectral_contrast_db", f->spectral_contrast_db, GRM_CONTRAST_BANDS);
+    print_list("mfcc_mean", f->mfcc_mean, GRM_MFCCS);
+    print_list("mfcc_deviation", f->mfcc_deviation, GRM_MFCCS);
+    print_list("chroma", f->chroma, GRM_COUNT(f->chroma));
+    print_list("tonnetz", f->tonnetz, GRM_COUNT(f->tonnetz));
+    print_list("width_by_band", f->width_by_band, GRM_WIDTH_BANDS);
+}
+
+// NPY format 1.0: magic, version, length of the header, the header as a Python dict padded to 64 bytes with a newline
+// at its end, then the values, little-endian.
+static grm_status write_npy(const char *folder, const char *name, const char *type, size_t rows, size_t columns,
+                            const void *values, size_t size, grm_error *err) {
+    char header[128], shape[64], file[96];
+    snprintf(file, sizeof file, "%s.npy", name);
+    if (rows > 0)
+        snprintf(shape, sizeof shape, "(%zu, %zu)", rows, columns);
+    else
+        snprintf(shape, sizeof shape, "(%zu,)", columns);
+    int length = snprintf(header + 10, sizeof header - 10, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }",
+                          type, shape);
+    memcpy(header, "\x93NUMPY\x01\x00\x76\x00", 10);
+    memset(header + 10 + length, ' ', sizeof header - 11 - (size_t)length);
+    header[sizeof header - 1] = '\n';
+    char *path = grm_path_join(folder, file);
+    uint8_t *bytes = path ? malloc(sizeof header + size) : NULL;
+    grm_status status = bytes ? GRM_OK : grm_fail_memory(err);
+    if (bytes) {
+        memcpy(bytes, header, sizeof header);
+        if (size) memcpy(bytes + sizeof header, values, size);
+        status = grm_file_write(path, bytes, sizeof header + size, err);
+    }
+    free(bytes);
+    free(path);
+    return status;
+}
+
+static grm_status write_beats(const grm_analysis *a, const char *folder, grm_error *err) {
+    int64_t *frames = calloc(a->beat_count + 1, sizeof *frames);
+    if (!frames) return grm_fail_memory(err);
+    for (size_t i = 0; i < a->beat_count; i++)
+        frames[i] = (int64_t)(a->beats_s[i] * a->analysis_rate_hz / a->hop + 0.5);
+    grm_status status =
+        write_npy(folder, "beats", "<i8", 0, a->beat_count, frames, a->beat_count * sizeof *frames, err);
+    free(frames);
+    return status;
+}
+
+static grm_status write_series(const grm_analysis *a, const char *folder, grm_error *err) {
+    grm_status status = grm_folder_new(folder, err);
+    for (size_t i = 0; status == GRM_OK && i < a->series_count; i++) {
+        const grm_series *s = &a->series[i];
+        status = write_npy(folder, s->name, "<f4", s->flat ? 0 : s->rows, s->frames, s->values,
+                           s->rows * s->frames * sizeof *s->values, err);
+    }
+    return status == GRM_OK ? write_beats(a, folder, err) : status;
+}
+
+static json_t *analysis_json(const grm_arguments *arguments, const char *path, const grm_analysis *a) {
+    json_t *json = grm_argument_given(arguments, "--features")
+                       ? json_pack("{so}", "features", grm_features_json(&a->features))
+                       : grm_analysis_json(a, NULL);
+    if (json && json_object_set_new(json, "file", json_string(path)) != 0) {
+        json_decref(json);
+        json = NULL;
+    }
+    return json;
+}
+
+// Several files' series go into a folder each, named after the file.
+static char *series_folder(const grm_arguments *arguments, const char *path) {
+    const char *folder = grm_argument(arguments, "--series"), *slash = strrchr(path, '/');
+    if (arguments->count == 1) return strdup(folder);
+    return grm_path_join(folder, slash ? slash + 1 : path);
+}
+
+static grm_status meter(const grm_arguments *arguments, grm_session *session, const char *path, json_t **json,
+                        grm_error *err) {
+    grm_analysis_options wanted = {.series = grm_argument_given(arguments, "--series")};
+    grm_analysis *analysis = NULL;
+    grm_status status =
+        grm_analyse_file(grm_session_profile(session), path, &wanted, grm_session_progress(session), &analysis, err);
+    if (status != GRM_OK) return status;
+    if (wanted.series) {
+        char *folder = series_folder(arguments, path);
+        status = folder ? write_series(analysis, folder, err) : grm_fail_memory(err);
+        free(folder);
+    }
+    if (status == GRM_OK && json)
+        *json = analysis_json(arguments, path, analysis);
+    else if (status == GRM_OK)
+        print_features(path, analysis);
+    grm_analysis_free(analysis);
+    return status;
+}
+
+static grm_status run(const grm_arguments *arguments, grm_error *err) {
+    bool as_json = grm_argument_given(arguments, "--json");
+    json_t *list = as_json ? json_array() : NULL;
+    grm_session *session = NULL;
+    grm_status status = grm_session_open(arguments, &session, err);
+    for (size_t i = 0; status == GRM_OK && i < arguments->count; i++) {
+        json_t *one = NULL;
+        status = meter(arguments, session, arguments->positional[i], as_json ? &one : NULL, err);
+        if (status == GRM_OK && as_json && json_array_append_new(list, one) != 0) status = grm_fail_memory(err);
+    }
+    grm_session_close(session);
+    if (status == GRM_OK && as_json)  // one file: its object; several: a list
+        status = grm_print_json(arguments->count == 1 ? json_incref(json_array_get(list, 0)) : json_incref(list), err);
+    else if (status == GRM_OK)
+        status = grm_print_flush(err);
+    json_decref(list);
+    return status;
+}
+
+const grm_command grm_command_meter = {
+    .name = "meter",
+    .usage = "FILE... [--json]",
+    .summary = "hear what is in a recording",
+    .details =
+        "Reads WAV, AIFF, FLAC, Ogg, Opus, MP3 and whatever else libsndfile knows; - is standard input. Series are\n"
+        "shaped and named as librosa's functions are.",
+    .least = 1,
+    .most = GRM_MAX_ARGUMENTS,
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,294 @@
+// The listening loop: a recording goes by in blocks; while the ears hear one, the next is read.
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio/audio.h"
+#include "dsp/dsp.h"
+#include "meter/meter.h"
+
+// In the order in which they finish.
+static const grm_ear *const ears[] = {
+    &grm_ear_level,
+    &grm_ear_rhythm,
+    &grm_ear_harmony,
+};
+
+enum { EARS = GRM_COUNT(ears), BLOCK = 1 << 16, MOST_SERIES = 32 };
+static const float loudest_sample = 1e6f;  // +120 dB: beyond, powers of spectra overflow
+
+// ---- where sound comes from ----
+
+typedef struct sound {
+    float *planes[GRM_MAX_CHANNELS];  // own memory, when it is read from a file
+    float *mixed;                     // [BLOCK], mean of the channels
+    float *resampled;                 // [room]
+    size_t room;
+    grm_block block;
+    bool last;
+} sound;
+
+typedef struct source {
+    const char *name;
+    grm_reader *reader;      // a file, or
+    const grm_audio *audio;  // sound in memory
+    grm_resampler *resampler;
+    unsigned channels, rate_hz;
+    size_t place, expected;  // frames
+} source;
+
+static grm_status open_source(source *s, const char *path, const grm_audio *audio, grm_error *err) {
+    *s = (source){.name = path ? path : "the recording", .audio = audio};
+    if (path) {
+        grm_status status = grm_reader_open(path, &s->reader, err);
+        if (status != GRM_OK) return status;
+        s->channels = grm_reader_channels(s->reader);
+        s->rate_hz = grm_reader_rate(s->reader);
+        s->expected = grm_reader_frames_hint(s->reader);
+    } else {
+        s->channels = audio->channels;
+        s->rate_hz = audio->rate_hz;
+        s->expected = audio->frames;
+    }
+    if (s->rate_hz < GRM_METER_LOWEST_RATE || s->rate_hz > GRM_METER_HIGHEST_RATE)
+        return grm_fail(err, GRM_BAD_INPUT, "'%s' has a rate of %u Hz; %d to %d Hz can be analysed", s->name,
+                        s->rate_hz, GRM_METER_LOWEST_RATE, GRM_METER_HIGHEST_RATE);
+    return GRM_OK;
+}
+
+static void close_source(source *s) {
+    grm_resampler_free(s->resampler);
+    grm_reader_close(s->reader);
+}
+
+static grm_status open_sound(sound *out, const source *s, grm_error *err) {
+    for (unsigned c = 0; s->reader && c < s->channels; c++)
+        if (!(out->planes[c] = grm_floats_new(BLOCK))) return grm_fail_memory(err);
+    out->mixed = grm_floats_new(BLOCK);
+    return out->mixed ? GRM_OK : grm_fail_memory(err);
+}
+
+static void close_sound(sound *s) {
+    for (size_t c = 0; c < GRM_MAX_CHANNELS; c++) free(s->planes[c]);
+    free(s->mixed);
+    free(s->resampled);
+}
+
+static void mix_down(const grm_block *block, unsigned channels, float *mono) {
+    float share = 1.0f / (float)channels;
+    memcpy(mono, block->planes[0], block->frames * sizeof *mono);
+    for (unsigned c = 1; c < channels; c++)
+        for (size_t i = 0; i < block->frames; i++) mono[i] += block->planes[c][i];
+    if (channels > 1) grm_scale(mono, block->frames, share);
+}
+
+// One call for the block and, at the end, another for what the resampler still holds.
+static grm_status resample(source *s, sound *to, grm_error *err) {
+    size_t room = grm_resampler_room(s->resampler, to->block.frames) + 64, made = 0, rest = 0;
+    if (room > to->room) {
+        free(to->resampled);
+        to->resampled = grm_floats_new(room);
+        to->room = to->resampled ? room : 0;
+        if (!to->resampled) return grm_fail_memory(err);
+    }
+    const float *in[] = {to->mixed};
+    float *out[] = {to->resampled};
+    grm_status status = grm_resampler_run(s->resampler, in, to->block.frames, out, &made, err);
+    if (status == GRM_OK && to->last) {
+        out[0] += made;
+        status = grm_resampler_run(s->resampler, NULL, 0, out, &rest, err);
+    }
+    to->block.mono = to->resampled;
+    to->block.mono_frames = made + rest;
+    return status;
+}
+
+static grm_status fetch(source *s, sound *to, grm_error *err) {
+    size_t frames = 0;
+    if (s->reader) {
+        grm_status status = grm_reader_read(s->reader, to->planes, BLOCK, &frames, err);
+        if (status != GRM_OK) return status;
+        for (unsigned c = 0; c < s->channels; c++) to->block.planes[c] = to->planes[c];
+    } else {
+        frames = s->audio->frames - s->place < BLOCK ? s->audio->frames - s->place : BLOCK;
+        for (unsigned c = 0; c < s->channels; c++) to->block.planes[c] = s->audio->plane[c] + s->place;
+    }
+    for (unsigned c = 0; c < s->channels; c++) {
+        if (!grm_all_finite(to->block.planes[c], frames))
+            return grm_fail(err, GRM_BAD_INPUT, "'%s' holds samples that are no numbers near %.1f s", s->name,
+                            (double)s->place / s->rate_hz);
+        if (grm_peak(to->block.planes[c], frames) > loudest_sample)
+            return grm_fail(err, GRM_BAD_INPUT, "'%s' holds samples beyond %.0f times full scale near %.1f s: no sound",
+                            s->name, (double)loudest_sample, (double)s->place / s->rate_hz);
+    }
+    to->block.frames = frames;
+    to->last = frames < BLOCK;
+    s->place += frames;
+    mix_down(&to->block, s->channels, to->mixed);
+    to->block.mono = to->mixed;
+    to->block.mono_frames = frames;
+    return s->resampler ? resample(s, to, err) : GRM_OK;
+}
+
+// ---- listening ----
+
+typedef struct listener {
+    void *self;
+    grm_status status;
+    grm_error err;
+} listener;
+
+typedef struct hall {
+    source source;
+    sound sounds[2];  // the one that is heard, and the one that is read meanwhile
+    unsigned heard;
+    listener listeners[EARS + 1];  // the last one is who reads
+} hall;
+
+// Item 0 reads on, the others are the ears.
+static void do_item(void *context, size_t index) {
+    hall *h = context;
+    sound *now = &h->sounds[h->heard], *next = &h->sounds[1 - h->heard];
+    listener *l = &h->listeners[index == 0 ? EARS : index - 1];
+    if (index > 0)
+        l->status = ears[index - 1]->hear(l->self, &now->block, &l->err);
+    else if (!now->last)
+        l->status = fetch(&h->source, next, &l->err);
+}
+
+// The first of the list that failed, so that the message does not depend on the threads.
+static grm_status worst(const hall *h, grm_error *err) {
+    for (size_t i = 0; i < GRM_COUNT(h->listeners); i++)
+        if (h->listeners[i].status != GRM_OK) {
+            if (err) *err = h->listeners[i].err;
+            return h->listeners[i].status;
+        }
+    return GRM_OK;
+}
+
+static grm_status hear_all(hall *h, const grm_run *run, size_t stage, grm_error *err) {
+    grm_status status = fetch(&h->source, &h->sounds[0], err);
+    if (status != GRM_OK) return status;
+    if (h->sounds[0].block.frames == 0) return grm_fail(err, GRM_BAD_INPUT, "'%s' holds no sound", h->source.name);
+    for (h->heard = 0;; h->heard = 1 - h->heard) {
+        grm_pool_run(run->pool, EARS + 1, do_item, h);
+        status = worst(h, err);
+        if (status == GRM_OK) status = grm_run_check(run, err);
+        if (status != GRM_OK || h->sounds[h->heard].last) return status;
+        if (h->source.expected > 0)
+            grm_progress_step(run->progress, stage, 0.95 * (double)h->source.place / (double)h->source.expected);
+    }
+}
+
+static grm_analysis *new_analysis(const grm_listening *listening) {
+    grm_memory *memory = grm_memory_new();
+    grm_analysis *a = memory ? grm_memory_take(memory, 1, sizeof *a) : NULL;
+    if (!a) {
+        grm_memory_free(memory);
+        return NULL;
+    }
+    a->memory = memory;
+    a->lightweight = listening->profile->lightweight;
+    a->analysis_rate_hz = listening->rate_hz;
+    a->hop = listening->hop;
+#define UNKNOWN(name, unit, low, high, source) a->features.name = NAN;
+    GRM_FEATURE_LIST(UNKNOWN)
+#undef UNKNOWN
+    grm_features *f = &a->features;
+    for (size_t i = 0; i < GRM_OCTAVES; i++) f->tonal_balance_db[i] = f->tonal_balance_target_db[i] = NAN;
+    for (size_t i = 0; i < GRM_CONTRAST_BANDS; i++) f->spectral_contrast_db[i] = NAN;
+    for (size_t i = 0; i < GRM_MFCCS; i++) f->mfcc_mean[i] = f->mfcc_deviation[i] = NAN;
+    for (size_t i = 0; i < GRM_COUNT(f->chroma); i++) f->chroma[i] = NAN;
+    for (size_t i = 0; i < GRM_COUNT(f->tonnetz); i++) f->tonnetz[i] = NAN;
+    for (size_t i = 0; i < GRM_WIDTH_BANDS; i++) f->width_by_band[i] = NAN;
+    return a;
+}
+
+void grm_analysis_free(grm_analysis *analysis) {
+    if (analysis) grm_memory_free(analysis->memory);
+}
+
+float *grm_analysis_add_series(grm_analysis *analysis, const char *name, size_t rows, size_t frames) {
+    grm_series *list = (grm_series *)analysis->series;  // made here, constant for readers
+    if (!list) analysis->series = list = grm_memory_take(analysis->memory, MOST_SERIES, sizeof *list);
+    if (!list || analysis->series_count == MOST_SERIES || (frames && rows > SIZE_MAX / frames)) return NULL;
+    float *values = grm_memory_take(analysis->memory, (rows ? rows : 1) * frames, sizeof *values);
+    if (values) list[analysis->series_count++] = (grm_series){name, rows ? rows : 1, frames, rows == 0, values};
+    return values;
+}
+
+static grm_status finish_all(hall *h, const grm_run *run, size_t stage, grm_analysis *a, grm_error *err) {
+    a->features.duration_s = (double)h->source.place / h->source.rate_hz;
+    a->features.sample_rate_hz = h->source.rate_hz;
+    a->features.channels = h->source.channels;
+    for (size_t i = 0; i < EARS; i++) {
+        grm_status status = ears[i]->finish(h->listeners[i].self, run, a, err);
+        if (status == GRM_OK) status = grm_run_check(run, err);
+        if (status != GRM_OK) return status;
+        grm_progress_step(run->progress, stage, 0.95 + 0.05 * (double)(i + 1) / EARS);
+    }
+    return GRM_OK;
+}
+
+grm_status grm_listen(const grm_run *run, size_t stage, const char *path, const grm_audio *audio,
+                      const grm_analysis_options *options, grm_analysis **out, grm_error *err) {
+    const grm_profile *profile = run->profile;
+    grm_analysis *analysis = NULL;
+    *out = NULL;
+    hall *h = calloc(1, sizeof *h);
+    if (!h) return grm_fail_memory(err);
+    grm_status status = open_source(&h->source, path, audio, err);
+    if (status != GRM_OK) goto done;
+    grm_listening listening = {.profile = profile,
+                               .file_rate_hz = h->source.rate_hz,
+                               .channels = h->source.channels,
+                               .rate_hz = h->source.rate_hz,
+                               .hop = profile->analysis_hop,
+                               .series = options && options->series,
+                               .run = run};
+    if (profile->analysis_rate_hz && profile->analysis_rate_hz < listening.rate_hz) {
+        listening.rate_hz = profile->analysis_rate_hz;
+        status = grm_resampler_new(1, h->source.rate_hz, listening.rate_hz, &h->source.resampler, err);
+    }
+    for (size_t i = 0; status == GRM_OK && i < 2; i++) status = open_sound(&h->sounds[i], &h->source, err);
+    for (size_t i = 0; status == GRM_OK && i < EARS; i++)
+        status = ears[i]->open(&listening, &h->listeners[i].self, err);
+    if (status == GRM_OK) status = hear_all(h, run, stage, err);
+    if (status == GRM_OK && !(analysis = new_analysis(&listening))) status = grm_fail_memory(err);
+    if (status == GRM_OK) status = finish_all(h, run, stage, analysis, err);
+    if (status == GRM_OK) {
+        *out = analysis;
+        analysis = NULL;
+    }
+done:
+    grm_analysis_free(analysis);
+    for (size_t i = 0; i < EARS; i++)
+        if (h->listeners[i].self) ears[i]->close(h->listeners[i].self);
+    for (size_t i = 0; i < 2; i++) close_sound(&h->sounds[i]);
+    close_source(&h->source);
+    free(h);
+    return status;
+}
+
+static grm_status analyse(const grm_profile *profile, const char *path, const grm_audio *audio,
+                          const grm_analysis_options *options, grm_progress *progress, grm_analysis **out,
+                          grm_error *err) {
+    static const grm_stage_share stages[] = {{"listen", 1}};
+    grm_run run = {.profile = profile, .progress = progress};
+    *out = NULL;
+    grm_status status = grm_pool_new(profile->threads, &run.pool, err);
+    if (status != GRM_OK) return status;
+    grm_progress_plan(progress, stages, GRM_COUNT(stages));
+    status = grm_listen(&run, 0, path, audio, options, out, err);
+    grm_pool_free(run.pool);
+    return status;
+}
+
+grm_status grm_analyse_file(const grm_profile *profile, const char *path, const grm_analysis_options *options,
+                            grm_progress *progress, grm_analysis **out, grm_error *err) {
+    return analyse(profile, path, NULL, options, progress, out, err);
+}
+
+grm_status grm_analyse_audio(const grm_profile *profile, const grm_audio *audio, const grm_analysis_options *options,
+                             grm_progress *progress, grm_analysis **out, grm_error *err) {
+    return analyse(profile, NULL, audio, options, progress, out, err);
+}
