@@ -24,11 +24,19 @@ static grm_metre metre_or_first(const grm_style *style, grm_metre metre) {
     return (grm_metre){beats > 0 ? beats : 4, unit};
 }
 
+// Whether a choice is for the song's mode. Where there are some for that very mode they are the only ones.
+static bool fits_mode(grm_mode mode, const grm_choice *c, bool own_ones) {
+    if (own_ones) return c->own_mode == (int)mode;
+    return c->own_mode < 0 && (grm_mode_is_minor(mode) ? c->minor : c->major);
+}
+
 const grm_choice *grm_choice_draw(const grm_work *work, const grm_choices *choices, float energy, grm_rng *rng) {
     enum { LIMIT = 128 };
     float weights[LIMIT];
     size_t count = choices->count < LIMIT ? choices->count : LIMIT;
-    bool minor = grm_mode_is_minor(work->brief->key.mode);
+    grm_mode mode = work->brief->key.mode;
+    bool own_ones = false;
+    for (size_t i = 0; i < count; i++) own_ones = own_ones || choices->items[i].own_mode == (int)mode;
     // The strictest wish that something meets: metre and energy, then metre, then the nearest in energy.
     for (int strictness = 2; strictness >= 0; strictness--) {
         float sum = 0;
@@ -36,12 +44,11 @@ const grm_choice *grm_choice_draw(const grm_work *work, const grm_choices *choic
             const grm_choice *c = &choices->items[i];
             grm_metre metre = metre_or_first(work->style, c->metre);
             bool same_metre = grm_steps_in_bar(metre) == work->steps_per_bar && metre.unit == work->brief->metre.unit;
-            bool right_mode = minor ? c->minor : c->major;
             bool right_energy = energy >= c->energy_low - 1e-4f && energy <= c->energy_high + 1e-4f;
             float distance = energy < c->energy_low    ? c->energy_low - energy
                              : energy > c->energy_high ? energy - c->energy_high
                                                        : 0;
-            weights[i] = right_mode ? c->weight : 0;
+            weights[i] = fits_mode(mode, c, own_ones) ? c->weight : 0;
             if (strictness >= 1 && !same_metre) weights[i] = 0;
             if (strictness == 2 && !right_energy) weights[i] = 0;
             if (strictness < 2) weights[i] *= expf(-8.0f * distance);

@@ -88,6 +88,9 @@ static void bend_to_mode(grm_mode mode, grm_numeral *n) {
         count++;
     }
     if (index < 0) return;
+    // The mode's diminished chord is no place to rest: a third lower stands the major chord that holds it, the mode's
+    // own colour (II in lydian, IV in dorian, bIII in phrygian).
+    if ((degrees[(index + 4) % 7] - degrees[index] + 12) % 12 == 6) index = (index + 5) % 7;
     for (unsigned m = n->members; m; m &= m - 1) notes++;
     bool on_root = n->bass == n->root;
     n->root = degrees[index];
@@ -101,10 +104,44 @@ static void bend_to_mode(grm_mode mode, grm_numeral *n) {
 
 static bool expand(const grm_work *work, const char *text, chart *out, grm_rng *rng, int depth);
 
+// How much of a chart's first four bars is home, plus a quarter for a home at its end.
+static float home_share(const char *text) {
+    int bars = 0, home = 0;
+    bool last = false, now = false;
+    for (;;) {
+        size_t length = strcspn(text, " |");
+        grm_numeral n;
+        if (length && text[0] != '%') now = grm_numeral_parse(text, length, &n) && n.root == 0 && n.function == 'T';
+        text += length;
+        if (*text == '|' || *text == 0) {
+            if (bars++ < 4) home += now;
+            last = now;
+        }
+        if (*text == 0) break;
+        text++;
+    }
+    return (float)home / (float)(bars < 4 ? bars : 4) + (last ? 0.25f : 0);
+}
+
+// A song whose key was asked for says so: charts that are at home are likelier.
+static const grm_choice *draw_chart(const grm_work *work, const grm_choices *charts, grm_rng *rng) {
+    enum { LIMIT = 128 };
+    grm_choice weighed[LIMIT];
+    grm_source source = work->brief->from[GRM_BRIEF_KEY].source;
+    size_t count = charts->count < LIMIT ? charts->count : LIMIT;
+    if (source != GRM_FROM_PROMPT && source != GRM_FROM_OPTION) return grm_choice_draw(work, charts, 0.5f, rng);
+    for (size_t i = 0; i < count; i++) {
+        weighed[i] = charts->items[i];
+        weighed[i].weight *= 0.1f + home_share(weighed[i].text);
+    }
+    const grm_choice *drawn = grm_choice_draw(work, &(grm_choices){count, weighed}, 0.5f, rng);
+    return drawn ? &charts->items[drawn - weighed] : NULL;
+}
+
 static void expand_symbol(const grm_work *work, const char *symbol, size_t length, chart *out, grm_rng *rng,
                           int depth) {
     const grm_rule *rule = find_rule(work->style, symbol, length);
-    const grm_choice *choice = rule ? grm_choice_draw(work, &rule->charts, 0.5f, rng) : NULL;
+    const grm_choice *choice = rule ? draw_chart(work, &rule->charts, rng) : NULL;
     if (choice && depth < MAX_DEPTH) expand(work, choice->text, out, rng, depth + 1);
 }
 
@@ -173,12 +210,13 @@ static grm_chord make_chord(const grm_work *work, const grm_numeral *n, int tran
 // The style's own dominant, as its charts write it: the commonest chord on V that has a leading note. False when the
 // style lives without one.
 static bool find_dominant(const grm_work *work, grm_numeral *out) {
+    grm_mode mode = work->brief->key.mode;
+    if (mode != GRM_MAJOR && mode != GRM_MINOR) return false;  // a leading note is what makes them modes no more
     for (size_t r = 0; r < work->style->rule_count; r++) {
         const grm_choices *charts = &work->style->rules[r].charts;
         for (size_t i = 0; i < charts->count; i++) {
             const char *text = charts->items[i].text;
-            bool minor = grm_mode_is_minor(work->brief->key.mode);
-            if (!(minor ? charts->items[i].minor : charts->items[i].major)) continue;
+            if (!(mode == GRM_MINOR ? charts->items[i].minor : charts->items[i].major)) continue;
             while (*text) {
                 size_t length = strcspn(text, " |");
                 grm_numeral n;

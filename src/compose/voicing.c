@@ -8,10 +8,11 @@
 
 // The chord's notes in order of how much they tell: third, seventh, extensions, root, fifth; the root first for those
 // who have no bass under them.
-// Pitch classes in `avoid` stay out: the tune has their neighbour.
-static int order_members(const grm_chord *chord, const char *voicing, int wanted, unsigned avoid,
+// Pitch classes in `avoid` stay out: the tune has their neighbour. The home chord keeps its root, also in hands that
+// leave roots to the bass: without it I maj9 is iii7, and the ear moves house.
+static int order_members(const grm_chord *chord, const char *voicing, int wanted, unsigned avoid, int tonic,
                          int out[GRM_MAX_VOICES]) {
-    bool rootless = strcmp(voicing, "rootless") == 0, power = strcmp(voicing, "power") == 0;
+    bool rootless = strcmp(voicing, "rootless") == 0 && chord->root != tonic, power = strcmp(voicing, "power") == 0;
     bool triad = strcmp(voicing, "triad") == 0, shell = strcmp(voicing, "shell") == 0;
     static const int telling[] = {3, 4, 2, 5, 10, 11, 9, 14, 13, 15, 0, 7, 6, 8, 17, 18, 21, 20, 19, 16, 12, 1};
     int count = 0;
@@ -140,10 +141,10 @@ grm_voicing grm_voice_chord(const grm_work *work, const grm_chord *chord, const 
                             const grm_tune_window *heard, const grm_voicing *last, const grm_chord *last_chord) {
     const char *voicing = part->plan->voicing ? part->plan->voicing : "close";
     int members[GRM_MAX_VOICES], wanted = part->plan->voices ? (int)part->plan->voices : 3;
-    int low = part->low, high = part->high;
+    int low = part->low, high = part->high, tonic = work->brief->key.tonic;
     if (wanted > GRM_MAX_VOICES) wanted = GRM_MAX_VOICES;
-    int count = order_members(chord, voicing, wanted, grm_tune_avoids(work, heard), members);
-    if (count < 2) count = order_members(chord, voicing, wanted, 0, members);
+    int count = order_members(chord, voicing, wanted, grm_tune_avoids(work, heard), tonic, members);
+    if (count < 2) count = order_members(chord, voicing, wanted, 0, tonic, members);
     grm_voicing best = {0};
     double best_cost = 1e9;
     for (int turn = 0; turn < count; turn++) {

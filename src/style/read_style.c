@@ -43,9 +43,33 @@ static void read_own_metre(grm_yaml *y, yaml_node_t *map, grm_metre *metre) {
     if (text && !read_metre(text, metre)) grm_yaml_complain(y, node, "\"%.20s\" is no metre such as 4/4 or 6/8", text);
 }
 
+static void read_choice_mode(grm_yaml *y, yaml_node_t *map, grm_choice *c) {
+    static const struct {
+        const char *name;
+        bool minor;
+        int own_mode;
+    } modes[] = {
+        {"major", false, -1},           {"minor", true, -1},
+        {"lydian", false, GRM_LYDIAN},  {"mixolydian", false, GRM_MIXOLYDIAN},
+        {"dorian", true, GRM_DORIAN},   {"phrygian", true, GRM_PHRYGIAN},
+        {"locrian", true, GRM_LOCRIAN},
+    };
+    yaml_node_t *node = grm_yaml_field(y, map, "mode");
+    const char *mode = node ? grm_yaml_scalar(y, node) : NULL;
+    if (!mode || strcmp(mode, "any") == 0) return;
+    for (size_t i = 0; i < GRM_COUNT(modes); i++) {
+        if (strcmp(modes[i].name, mode) != 0) continue;
+        c->minor = modes[i].minor;
+        c->major = !modes[i].minor;
+        c->own_mode = modes[i].own_mode;
+        return;
+    }
+    grm_yaml_complain(y, node, "\"%.20s\" should be major, minor, any or a mode such as dorian", mode);
+}
+
 // A choice is a plain text, or a mapping of it with weight, mode, energy and metre.
 static void read_choice(grm_yaml *y, yaml_node_t *node, grm_choice *c, grm_text_check *check, const void *context) {
-    *c = (grm_choice){.weight = 1, .major = true, .minor = true, .energy_high = 1};
+    *c = (grm_choice){.weight = 1, .major = true, .minor = true, .own_mode = -1, .energy_high = 1};
     yaml_node_t *text = node;
     if (node->type == YAML_MAPPING_NODE) {
         if (!grm_yaml_keys(y, node, "text id weight mode energy metre")) return;
@@ -56,12 +80,7 @@ static void read_choice(grm_yaml *y, yaml_node_t *node, grm_choice *c, grm_text_
             return;
         }
         c->weight = (float)grm_yaml_number(y, node, "weight", 1, 0, 1000);
-        yaml_node_t *mode_node = grm_yaml_field(y, node, "mode");
-        const char *mode = mode_node ? grm_yaml_scalar(y, mode_node) : "any";
-        c->major = mode && strcmp(mode, "minor") != 0;
-        c->minor = mode && strcmp(mode, "major") != 0;
-        if (mode && strcmp(mode, "any") != 0 && c->major && c->minor)
-            grm_yaml_complain(y, mode_node, "\"%.20s\" should be major, minor or any", mode);
+        read_choice_mode(y, node, c);
         read_energy(y, node, &c->energy_low, &c->energy_high);
         read_own_metre(y, node, &c->metre);
     }

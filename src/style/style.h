@@ -32,11 +32,13 @@ typedef struct grm_instrument {
 // ---- pieces of a style ----
 
 // A text with a weight; the text's grammar depends on where it stands. `minor` and `major` say in which modes it may
-// be drawn; energy says in which sections (a section's energy must lie inside).
+// be drawn (those with a minor third are minor); one that is for a single mode (`own_mode`) is drawn in that alone,
+// and there instead of what isn't. Energy says in which sections (a section's energy must lie inside).
 typedef struct grm_choice {
     const char *text;
     float weight;
     bool major, minor;
+    int own_mode;  // a grm_mode beyond major and minor, or -1
     float energy_low, energy_high;
     grm_metre metre;  // of figures; beats 0: the style's first metre
 } grm_choice;
