@@ -73,6 +73,49 @@ static grm_status keep_notes(const grm_pitch_series *series, grm_analysis *analy
     return GRM_OK;
 }
 
+static grm_status keep_chords(const grm_chord_stretch *chords, size_t count, grm_analysis *analysis, grm_error *err) {
+    grm_chord_span *spans = grm_memory_take(analysis->memory, count, sizeof *spans);
+    if (!spans) return grm_fail_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        spans[i].start_s = chords[i].start_s;
+        spans[i].end_s = chords[i].end_s;
+        grm_chord_name(chords[i].chord, spans[i].name);
+    }
+    analysis->chords = spans;
+    analysis->chord_count = count;
+    return GRM_OK;
+}
+
+static void rate_chords(const grm_chord_stretch *chords, size_t count, grm_features *features) {
+    double seconds[24] = {0}, sounding = 0;
+    size_t changes = 0;
+    int last = GRM_CHORD_NONE;
+    for (size_t i = 0; i < count; i++) {
+        if (chords[i].chord == GRM_CHORD_NONE) continue;
+        double length = chords[i].end_s - chords[i].start_s;
+        seconds[chords[i].chord] += length;
+        sounding += length;
+        changes += last != GRM_CHORD_NONE && last != chords[i].chord;
+        last = chords[i].chord;
+    }
+    features->harmonic_complexity = entropy(seconds, 24);
+    features->chord_change_rate_hz = sounding > 0 ? (double)changes / sounding : NAN;
+}
+
+static grm_status hear_chords(const grm_pitch_series *series, grm_analysis *analysis, grm_error *err) {
+    double duration_s = (double)series->count * GRM_PITCH_FRAME_S;
+    if (analysis->features.duration_s > 0) duration_s = analysis->features.duration_s;
+    grm_chord_stretch *chords;
+    size_t count;
+    grm_status status =
+        grm_chords_find(series, analysis->beats_s, analysis->beat_count, duration_s, &chords, &count, err);
+    if (status) return status;
+    status = keep_chords(chords, count, analysis, err);
+    rate_chords(chords, count, &analysis->features);
+    free(chords);
+    return status;
+}
+
 static grm_status harmony_finish(void *self, const grm_run *run, grm_analysis *analysis, grm_error *err) {
     harmony *h = self;
     grm_pitch_series series;
@@ -80,6 +123,7 @@ static grm_status harmony_finish(void *self, const grm_run *run, grm_analysis *a
     if (!status) status = grm_pitch_finish(h->pitch, &series, err);
     if (!status) status = grm_run_check(run, err);
     if (!status) status = keep_notes(&series, analysis, err);
+    if (!status) status = hear_chords(&series, analysis, err);
     if (status) return status;
     grm_key_guess key = grm_key_guess_make(&series);
     grm_features *f = &analysis->features;

@@ -70,7 +70,7 @@ static void fill_tables(grm_pitch *pitch) {
     memcpy(pitch->interval, rated, sizeof rated);
     for (int h = 0; h < PARTIALS; h++) {
         pitch->offset[h] = (int)floor(12 * log2(h + 1) + 0.5);
-        pitch->strength[h] = powf(0.75f, (float)h);
+        pitch->strength[h] = powf(0.7f, (float)h);
     }
     for (int n = 0; n < NOTES; n++) {
         int key = n + LOW_NOTE;
@@ -153,7 +153,7 @@ static size_t find_peaks(grm_pitch *pitch, peak *peaks) {
         if (stands_out < 0.5f) continue;
         double hz = ((double)k + vertex(p + k)) * GRM_PITCH_RATE / GRM_PITCH_SIZE;
         peaks[count].note = (float)(69 + 12 * log2(hz / 440));
-        peaks[count++].weight = stands_out;
+        peaks[count++].weight = sqrtf(stands_out);
     }
     return count;
 }

@@ -97,6 +97,78 @@ static void clusters_are_less_consonant_than_triads(void **state) {
     assert_true(heard[0] > heard[1] + 0.15);
 }
 
+// Share of the time in which the chord heard is the one that was played.
+static double chords_right(const grm_analysis *analysis, const char *const *played, size_t count, double each_s) {
+    size_t right = 0, asked = 0, at = 0;
+    for (double t = 0.005; t < (double)count * each_s; t += 0.01) {
+        while (at + 1 < analysis->chord_count && analysis->chords[at].end_s <= t) at++;
+        right += !strcmp(analysis->chords[at].name, played[(size_t)(t / each_s)]);
+        asked++;
+    }
+    return (double)right / (double)asked;
+}
+
+static void a_pop_progression_is_heard(void **state) {
+    (void)state;
+    static const char *const played[8] = {"A", "F#m", "D", "E", "A", "F#m", "D", "E"};
+    static const int roots[4] = {9, 6, 2, 4};
+    for (int beats = 0; beats < 2; beats++) {
+        sound s = sound_new(22050, 16);
+        double at[32];
+        for (int i = 0; i < 32; i++) at[i] = 0.5 * i;
+        for (int i = 0; i < 8; i++) add_chord(&s, 2 * i, 2, roots[i % 4], i % 4 == 1, 0);
+        for (int i = 0; i < 32; i++) add_noise(&s, 0.5 * i, 0.03, 0.2);
+        hearing h;
+        hearing_begin(&h, 1);
+        h.analysis.beats_s = at;
+        h.analysis.beat_count = beats ? 32 : 0;
+        hear_with(&h, &grm_ear_harmony, &s, 8192);
+        assert_true(chords_right(&h.analysis, played, 8, 2) > 0.9);
+        assert_true(fabs(h.analysis.features.chord_change_rate_hz - 7.0 / 16) < 0.07);
+        assert_true(fabs(h.analysis.features.harmonic_complexity - log(4) / log(24)) < 0.05);
+        assert_string_equal(h.analysis.features.key, "A major");
+        hearing_end(&h);
+        free(s.x);
+    }
+}
+
+static void silence_and_clicks_are_no_chords(void **state) {
+    (void)state;
+    sound s = sound_new(22050, 12);
+    add_chord(&s, 0, 4, 2, true, 0);
+    for (int i = 0; i < 8; i++) add_noise(&s, 8 + 0.5 * i, 0.05, 0.3);
+    hearing h;
+    hearing_begin(&h, 1);
+    hear_with(&h, &grm_ear_harmony, &s, 8192);
+    assert_string_equal(h.analysis.chords[0].name, "Dm");
+    for (size_t i = 0; i < h.analysis.chord_count; i++)
+        if (h.analysis.chords[i].end_s > 5) assert_string_equal(h.analysis.chords[i].name, "N");
+    hearing_end(&h);
+    free(s.x);
+}
+
+static void stretches_of_chords_tile_the_recording(void **state) {
+    (void)state;
+    sound s = song_in(22050, 3, true, 0);
+    static const double beats[] = {0.05, 0.05, 0.4, 2.9, 3.3, 3.7, 9.5};  // as bad as beats come
+    hearing h;
+    hearing_begin(&h, 1);
+    h.analysis.beats_s = beats;
+    h.analysis.beat_count = GRM_COUNT(beats);
+    h.analysis.features.duration_s = 8;
+    hear_with(&h, &grm_ear_harmony, &s, 8192);
+    double at = 0;
+    for (size_t i = 0; i < h.analysis.chord_count; i++) {
+        assert_true(h.analysis.chords[i].start_s == at);
+        assert_true(h.analysis.chords[i].end_s > at);
+        at = h.analysis.chords[i].end_s;
+        if (i) assert_string_not_equal(h.analysis.chords[i].name, h.analysis.chords[i - 1].name);
+    }
+    assert_true(at == 8);
+    hearing_end(&h);
+    free(s.x);
+}
+
 static void a_moment_of_sound_is_heard_out(void **state) {
     (void)state;
     for (size_t frames = 1; frames < 30000; frames = 3 * frames + 1) {
@@ -119,6 +191,9 @@ int main(void) {
         cmocka_unit_test(noise_and_silence_have_no_key),
         cmocka_unit_test(rates_and_blocks_make_no_difference),
         cmocka_unit_test(clusters_are_less_consonant_than_triads),
+        cmocka_unit_test(a_pop_progression_is_heard),
+        cmocka_unit_test(silence_and_clicks_are_no_chords),
+        cmocka_unit_test(stretches_of_chords_tile_the_recording),
         cmocka_unit_test(a_moment_of_sound_is_heard_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
