@@ -64,16 +64,16 @@ static int figure_pitch(const grm_work *work, const grm_writer_part *part, const
 }
 
 // Share of a figure's notes that fall on a kick.
-static float agreement(const grm_work *work, const grm_choice *figure, const char *kick, int kick_bars) {
-    int bars = 1, notes = 0, together = 0;
-    const char *steps = grm_figure_fit(work, figure->text, figure->metre, &bars);
-    for (int s = 0; steps && s < bars * work->steps_per_bar; s++) {
-        if (steps[s] == '.' || steps[s] == '-') continue;
-        char hit = kick[s % (kick_bars * work->steps_per_bar)];
-        notes++;
-        together += hit != '.' && hit != '-';
-    }
-    return notes ? (float)together / (float)notes : 0;
+static float agreement(const grm_work *work, const grm_choice *choice, const grm_figure *kick) {
+    const grm_figure *figure = grm_figure_fit(work, choice->text, choice->metre);
+    int together = 0;
+    for (int i = 0; figure && i < figure->count; i++)
+        for (int k = 0; k < kick->count; k++)
+            if (kick->strokes[k].at == figure->strokes[i].at % kick->ticks) {
+                together++;
+                break;
+            }
+    return figure && figure->count ? (float)together / (float)figure->count : 0;
 }
 
 // Draws a figure, those that agree with the kick being likelier.
@@ -81,13 +81,12 @@ static const grm_choice *draw_with_kick(const grm_work *work, const grm_choices 
                                         grm_rng *rng) {
     enum { LIMIT = 64 };
     grm_choice weighed[LIMIT];
-    int kick_bars = 1;
-    const char *kick = grm_drums_kick(work, p, &kick_bars);
+    const grm_figure *kick = grm_drums_kick(work, p);
     size_t count = figures->count < LIMIT ? figures->count : LIMIT;
     if (!kick) return grm_choice_draw(work, figures, p->energy, rng);
     for (size_t i = 0; i < count; i++) {
         weighed[i] = figures->items[i];
-        weighed[i].weight *= expf(3.0f * agreement(work, &weighed[i], kick, kick_bars));
+        weighed[i].weight *= expf(3.0f * agreement(work, &weighed[i], kick));
     }
     grm_choices list = {count, weighed};
     const grm_choice *drawn = grm_choice_draw(work, &list, p->energy, rng);
@@ -97,21 +96,15 @@ static const grm_choice *draw_with_kick(const grm_work *work, const grm_choices 
 static void play_figure(grm_work *work, grm_writer_part *part, const grm_passage *p, int32_t from, int32_t to,
                         int *last, grm_rng *rng) {
     const grm_choice *choice = draw_with_kick(work, &part->plan->figures, p, rng);
-    int bars = 1, base = 80 + (int)(16 * p->energy);
-    const char *steps = choice ? grm_figure_fit(work, choice->text, choice->metre, &bars) : NULL;
-    if (!steps) return;
-    int count = bars * work->steps_per_bar;
+    int base = 80 + (int)(16 * p->energy), root = *last;
     const grm_chord *rooted = NULL;
-    int root = *last;
-    for (int32_t at = from; at < to; at += STEP_TICKS) {
-        int step = (int)((at - p->start) / STEP_TICKS) % count;
-        char sign = steps[step];
-        if (sign == '.' || sign == '-') continue;
+    grm_stroke stroke;
+    grm_walk walk = {choice ? grm_figure_fit(work, choice->text, choice->metre) : NULL, p->start, from, to, 0};
+    while (grm_figure_next(&walk, &stroke)) {
+        int32_t at = stroke.at, ticks = stroke.length;
+        char sign = stroke.sign;
         const grm_chord *chord = grm_chord_at(work, at);
         if (chord != rooted) root = root_near(part, chord->bass, root), rooted = chord;
-        int length = 1;
-        while (step + length < count && steps[step + length] == '-') length++;
-        int32_t ticks = length * STEP_TICKS;
         if (at + ticks > to) ticks = to - at;
         int pitch = figure_pitch(work, part, chord, sign, root, at, rng);
         int velocity = base + (sign == 'R' ? 10 : sign == 'o' ? -30 : sign == 'r' ? 0 : -2);

@@ -71,12 +71,6 @@ static void play_pad(grm_work *work, grm_writer_part *part, hand *h, int32_t fro
     for (int i = 0; i < count; i++) grm_part_note(part, held[i].since, to - held[i].since, held[i].pitch, velocity);
 }
 
-static int32_t length_of(const char *steps, int count, int at) {
-    int length = 1;
-    while (at + length < count && steps[at + length] == '-') length++;
-    return length * STEP_TICKS;
-}
-
 static int velocity_of(char sign, int base) {
     return sign == 'X' || sign == 'd'   ? base + 12
            : sign == 'o' || sign == 'm' ? base - 18
@@ -116,23 +110,21 @@ static bool tune_speaks(const grm_work *work, int32_t at) {
 static void play_figure(grm_work *work, grm_writer_part *part, hand *h, const grm_passage *p, int32_t from, int32_t to,
                         grm_rng *rng) {
     const grm_choice *choice = grm_choice_draw(work, &part->plan->figures, p->energy, rng);
-    int bars = 1, base = 66 + (int)(24 * p->energy);
-    const char *steps = choice ? grm_figure_fit(work, choice->text, choice->metre, &bars) : NULL;
-    if (!steps) {
+    int base = 66 + (int)(24 * p->energy);
+    const grm_figure *figure = choice ? grm_figure_fit(work, choice->text, choice->metre) : NULL;
+    if (!figure) {
         play_pad(work, part, h, from, to, base);
         return;
     }
-    int count = bars * work->steps_per_bar;
-    for (int32_t at = from; at < to; at += STEP_TICKS) {
-        int step = (int)((at - p->start) / STEP_TICKS) % count;
-        char sign = steps[step];
-        if (sign == '.' || sign == '-') continue;
+    grm_stroke stroke;
+    for (grm_walk walk = {figure, p->start, from, to, 0}; grm_figure_next(&walk, &stroke);) {
+        int32_t at = stroke.at, length = stroke.length;
+        int weight = grm_metric_weight(work, at - p->start);
         // A comping hand leaves light off-beats to the tune.
-        bool light = part->plan->play == GRM_PLAY_COMP && sign != 'X' && grm_metric_weight(work, step) == 0;
+        bool light = part->plan->play == GRM_PLAY_COMP && stroke.sign != 'X' && weight == 0;
         bool yields = light && grm_rng_chance(rng, 0.4f);
         if (yields && tune_speaks(work, at)) continue;
         const grm_chord *chord = grm_chord_at(work, at);
-        int32_t length = length_of(steps, count, step);
         // A stab just before a chord change that is held over it belongs to the chord that comes.
         const grm_chord *next = grm_chord_at(work, at + length - 1);
         if (next != chord && next->start - at <= work->beat_ticks / 2 &&
@@ -140,11 +132,11 @@ static void play_figure(grm_work *work, grm_writer_part *part, hand *h, const gr
             chord = next;
         if (chord->end > at && at + length > chord->end) length = chord->end - at;
         if (at + length > to) length = to - at;
-        bool accented = sign >= '1' && sign <= '9' && grm_metric_weight(work, step) >= 2;
+        bool accented = stroke.sign >= '1' && stroke.sign <= '9' && weight >= 2;
         const grm_voicing *whole = grip(h, work, part, chord);
         // A broken chord keeps its order of notes; one of them alone does not clash for long.
         grm_voicing v = part->plan->play == GRM_PLAY_ARP ? *whole : beside_tune(work, whole, at, at + length);
-        strike(part, &v, sign, accented, at, length, base, work->tick_s);
+        strike(part, &v, stroke.sign, accented, at, length, base, work->tick_s);
     }
 }
 

@@ -147,9 +147,11 @@ done:
 
 grm_status grm_compose(const grm_brief *brief, const grm_catalogue *catalogue, grm_score **out, grm_error *err) {
     *out = NULL;
+    grm_figure *figures = NULL;
     grm_work work = {.brief = brief, .catalogue = catalogue, .seed = brief->seed, .memory = grm_memory_new()};
     grm_status status = GRM_OK;
     if (!work.memory) return grm_fail_memory(err);
+    work.figures = &figures;
     work.style = grm_style_find(catalogue, brief->style);
     if (!work.style) {
         status = grm_fail(err, GRM_USAGE, "there is no style \"%s\"; `grammy styles` lists them", brief->style);

@@ -36,17 +36,14 @@ void grm_riff_play(grm_work *work, grm_writer_part *part) {
         if (!grm_part_plays(work, part, p, &from, &to)) continue;
         grm_rng rng = grm_rng_branch(&own, p->plan->kind, 0);
         const grm_choice *choice = grm_choice_draw(work, &part->plan->figures, p->energy, &rng);
-        int bars = 1, base = 74 + (int)(20 * p->energy);
-        const char *steps = choice ? grm_figure_fit(work, choice->text, choice->metre, &bars) : NULL;
-        if (!steps) continue;
-        int count = bars * work->steps_per_bar, tonic = (work->brief->key.tonic + p->transpose) % 12;
-        for (int32_t at = from; at < to; at += STEP_TICKS) {
-            int step = (int)((at - p->start) / STEP_TICKS) % count, length = 1;
-            if (steps[step] < '0' || steps[step] > '9') continue;
-            while (step + length < count && steps[step + length] == '-') length++;
-            int32_t ticks = length * STEP_TICKS < to - at ? length * STEP_TICKS : to - at;
-            int pitch = degree_pitch(work, part, grm_chord_at(work, at), steps[step] - '0', tonic);
-            grm_part_note(part, at, ticks, pitch, base + 4 * grm_metric_weight(work, step));
+        int base = 74 + (int)(20 * p->energy), tonic = (work->brief->key.tonic + p->transpose) % 12;
+        grm_stroke stroke;
+        grm_walk walk = {choice ? grm_figure_fit(work, choice->text, choice->metre) : NULL, p->start, from, to, 0};
+        while (grm_figure_next(&walk, &stroke)) {
+            if (stroke.sign < '0' || stroke.sign > '9') continue;
+            int32_t ticks = stroke.length < to - stroke.at ? stroke.length : to - stroke.at;
+            int pitch = degree_pitch(work, part, grm_chord_at(work, stroke.at), stroke.sign - '0', tonic);
+            grm_part_note(part, stroke.at, ticks, pitch, base + 4 * grm_metric_weight(work, stroke.at - p->start));
         }
         if (i + 1 == work->passage_count && to == p->end)
             grm_part_note(part, work->last_chord, work->end - work->last_chord,
@@ -82,22 +79,21 @@ static bool next_gap(const grm_work *work, int32_t from, int32_t to, int32_t lea
 static void answer(grm_work *work, grm_writer_part *part, const grm_passage *p, int32_t start, int32_t end, int *last,
                    grm_rng *rng) {
     int32_t grid = work->beat_ticks / 2, at = (start + grid - 1) / grid * grid;
-    grm_idea idea = {.steps = work->steps_per_bar};
-    int most = 3 + (int)grm_rng_below(rng, 3), half = work->steps_per_beat / 2;
-    for (int step = 0; idea.count < most && at + step * STEP_TICKS + grid <= end;) {
-        int length = grm_rng_chance(rng, 0.65f) ? half : work->steps_per_beat;
-        if (idea.count + 1 == most) length = work->steps_per_beat + half;
-        int32_t left = (end - at) / STEP_TICKS - step;
-        if (length > left) length = (int)left;
-        if (length < 1) break;
-        idea.step[idea.count] = step;
+    int32_t bar = p->start + (at - p->start) / work->bar_ticks * work->bar_ticks;  // metric weights count from here
+    grm_idea idea = {.ticks = end - bar};
+    int most = 3 + (int)grm_rng_below(rng, 3);
+    while (idea.count < most && at + grid <= end) {
+        int32_t length = grm_rng_chance(rng, 0.65f) ? grid : work->beat_ticks;
+        if (idea.count + 1 == most) length = work->beat_ticks + grid;
+        if (length > end - at) length = end - at;
+        idea.at[idea.count] = at - bar;
         idea.length[idea.count++] = length;
-        step += length;
+        at += length;
     }
     if (idea.count < 2) return;
     float fall = grm_rng_chance(rng, 0.5f) ? 2.0f : -2.0f;
     idea.contour[0] = fall, idea.contour[2] = -fall;
-    grm_singing s = {.start = at,
+    grm_singing s = {.start = bar,
                      .low = part->low,
                      .high = part->high,
                      .centre = (part->low + part->high) / 2,
@@ -106,8 +102,7 @@ static void answer(grm_work *work, grm_writer_part *part, const grm_passage *p, 
     int pitch[IDEA_NOTES];
     grm_line_sing(work, &idea, &s, rng, pitch);
     for (int i = 0; i < idea.count; i++)
-        grm_part_note(part, at + idea.step[i] * STEP_TICKS, idea.length[i] * STEP_TICKS, pitch[i],
-                      64 + (int)(18 * p->energy));
+        grm_part_note(part, bar + idea.at[i], idea.length[i], pitch[i], 64 + (int)(18 * p->energy));
     *last = pitch[idea.count - 1];
 }
 

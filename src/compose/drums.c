@@ -67,8 +67,8 @@ static bool style_has_crash(const grm_style *style) {
 static int lane_bars(const grm_work *work, const grm_pattern *pattern) {
     int most = 1;
     for (size_t l = 0; l < pattern->lane_count; l++) {
-        int bars = 1;
-        if (grm_figure_fit(work, pattern->lanes[l].hits, pattern->metre, &bars) && bars > most) most = bars;
+        const grm_figure *lane = grm_figure_fit(work, pattern->lanes[l].hits, pattern->metre);
+        if (lane && lane->bars > most) most = lane->bars;
     }
     return most;
 }
@@ -78,14 +78,14 @@ static const grm_pattern *groove_of(const grm_work *work, const grm_passage *p, 
     return draw_pattern(work, false, false, p->energy, &rng);
 }
 
-const char *grm_drums_kick(const grm_work *work, const grm_passage *passage, int *bars) {
+const grm_figure *grm_drums_kick(const grm_work *work, const grm_passage *passage) {
     grm_rng all = grm_rng_new(work->seed, "drums");
     bool drummer = false;
     for (size_t i = 0; i < work->part_count; i++) drummer = drummer || work->parts[i].plan->play == GRM_PLAY_DRUMS;
     const grm_pattern *groove = drummer ? groove_of(work, passage, &all) : NULL;
     for (size_t l = 0; groove && l < groove->lane_count; l++)
         if (strcmp(groove->lanes[l].piece, "kick") == 0)
-            return grm_figure_fit(work, groove->lanes[l].hits, groove->metre, bars);
+            return grm_figure_fit(work, groove->lanes[l].hits, groove->metre);
     return NULL;
 }
 
@@ -116,20 +116,21 @@ static int32_t length_of(const char *piece) {
     return STEP_TICKS;
 }
 
-static void hit(const grm_work *work, grm_writer_part *part, const char *piece, char sign, int32_t at, int step,
-                float energy, grm_rng *rng) {
+static void hit(const grm_work *work, grm_writer_part *part, const char *piece, char sign, int32_t at, int32_t within,
+                int32_t room, float energy, grm_rng *rng) {
     int key = grm_piece_key(piece);
     float dice = grm_rng_float(rng), touch = grm_rng_between(rng, -4.0f, 4.0f);
     if (key < 0 || (sign == '?' && dice > 0.4f)) return;
     bool hat = grm_piece_role(piece) == GRM_ROLE_HATS;
     int velocity = sign == 'X' ? 110 : sign == 'o' ? 42 : sign == '?' ? 48 : hat ? 84 : 94;
     velocity += (int)((energy - 0.5f) * 22 + touch);
-    int weight = grm_metric_weight(work, step);
-    if (hat && sign != 'X') velocity += weight >= 1 ? 6 : step % 2 == 0 ? -6 : -16;  // hats breathe with the beat
+    int weight = grm_metric_weight(work, within);
+    // Hats breathe with the beat; a roll leads up to what follows.
+    if (hat && sign != 'X') velocity += weight >= 1 ? 6 : within % (2 * STEP_TICKS) == 0 ? -6 : -16;
     int repeats = sign == 'r' ? 2 : sign == 't' ? 3 : 1;
     for (int i = 0; i < repeats; i++) {
-        int32_t place = at + i * STEP_TICKS / repeats;
-        grm_part_note(part, place, repeats > 1 ? STEP_TICKS / repeats : length_of(piece), key,
+        int32_t place = at + i * room / repeats;
+        grm_part_note(part, place, repeats > 1 ? room / repeats : length_of(piece), key,
                       velocity - (repeats > 1 ? 14 - 5 * i : 0));
     }
 }
@@ -140,48 +141,64 @@ static bool fill_has(const grm_pattern *fill, const char *piece) {
     return false;
 }
 
-// The first step of the bar that the fill takes over.
-static int fill_start(const grm_work *work, const grm_pattern *fill) {
-    int longest = 0;
+// Ticks of the bar that the fill leaves to the groove.
+static int32_t fill_start(const grm_work *work, const grm_pattern *fill) {
+    int32_t longest = 0;
     for (size_t l = 0; l < fill->lane_count; l++) {
-        int length = (int)strlen(fill->lanes[l].hits);
-        if (length > longest) longest = length;
+        const grm_figure *lane = grm_figure_read(work, fill->lanes[l].hits);
+        if (lane && lane->ticks > longest) longest = lane->ticks;
     }
-    return longest >= work->steps_per_bar ? 0 : work->steps_per_bar - longest;
+    return longest >= work->bar_ticks ? 0 : work->bar_ticks - longest;
 }
 
-static void play_bar(const grm_work *work, grm_writer_part *part, const grm_passage *p, const kit_bar *k, int32_t start,
-                     int32_t from, int32_t to, grm_rng *rng) {
-    int taken = k->fill ? fill_start(work, k->fill) : work->steps_per_bar;
+typedef struct bar_place {  // a bar of the song and the stretch in which the part plays
+    int32_t start, from, to;
+} bar_place;
+
+static bool sounds(const bar_place *b, int32_t within) {
+    return b->start + within >= b->from && b->start + within < b->to;
+}
+
+static void play_groove(const grm_work *work, grm_writer_part *part, const kit_bar *k, const bar_place *b, float energy,
+                        grm_rng *rng) {
+    int32_t taken = k->fill ? fill_start(work, k->fill) : work->bar_ticks;
     bool whole_kit = part->plan->role == GRM_ROLE_DRUMS;
     for (size_t l = 0; k->groove && l < k->groove->lane_count; l++) {
         const grm_lane *lane = &k->groove->lanes[l];
-        int bars = 1;
-        const char *hits =
-            owns(work, part, lane->piece) ? grm_figure_fit(work, lane->hits, k->groove->metre, &bars) : NULL;
-        if (!hits) continue;
-        const char *bar = hits + k->groove_bar % bars * work->steps_per_bar;
-        for (int s = 0; s < work->steps_per_bar; s++) {
-            int32_t at = start + s * STEP_TICKS;
-            if (bar[s] == '.' || bar[s] == '-' || at < from || at >= to) continue;
-            if (s >= taken && (whole_kit || fill_has(k->fill, lane->piece))) continue;
-            if (s == 0 && k->crash && grm_piece_role(lane->piece) == GRM_ROLE_HATS) continue;  // two hands
-            hit(work, part, lane->piece, bar[s], at, s, p->energy, rng);
+        if (!owns(work, part, lane->piece)) continue;
+        const grm_figure *f = grm_figure_fit(work, lane->hits, k->groove->metre);
+        int32_t first = f ? k->groove_bar % f->bars * work->bar_ticks : 0;
+        for (int i = 0; f && i < f->count; i++) {
+            int32_t within = f->strokes[i].at - first;
+            if (within < 0 || within >= work->bar_ticks || !sounds(b, within)) continue;
+            if (within >= taken && (whole_kit || fill_has(k->fill, lane->piece))) continue;
+            if (within == 0 && k->crash && grm_piece_role(lane->piece) == GRM_ROLE_HATS) continue;  // two hands
+            hit(work, part, lane->piece, f->strokes[i].sign, b->start + within, within, f->strokes[i].length, energy,
+                rng);
         }
     }
+}
+
+static void play_fill(const grm_work *work, grm_writer_part *part, const kit_bar *k, const bar_place *b, float energy,
+                      grm_rng *rng) {
     for (size_t l = 0; k->fill && l < k->fill->lane_count; l++) {
         const grm_lane *lane = &k->fill->lanes[l];
-        if (!owns(work, part, lane->piece)) continue;
-        int length = (int)strlen(lane->hits), skip = length > work->steps_per_bar ? length - work->steps_per_bar : 0;
-        for (int s = skip; s < length; s++) {
-            int step = work->steps_per_bar - length + s;
-            int32_t at = start + step * STEP_TICKS;
-            if (lane->hits[s] == '.' || lane->hits[s] == '-' || at < from || at >= to) continue;
-            hit(work, part, lane->piece, lane->hits[s], at, step, p->energy, rng);
+        const grm_figure *f = owns(work, part, lane->piece) ? grm_figure_read(work, lane->hits) : NULL;
+        for (int i = 0; f && i < f->count; i++) {
+            int32_t within = work->bar_ticks - f->ticks + f->strokes[i].at;
+            if (within < 0 || !sounds(b, within)) continue;
+            hit(work, part, lane->piece, f->strokes[i].sign, b->start + within, within, f->strokes[i].length, energy,
+                rng);
         }
     }
-    if (k->crash && owns(work, part, "crash") && start >= from && start < to)
-        hit(work, part, "crash", 'x', start, 0, p->energy, rng);
+}
+
+static void play_bar(const grm_work *work, grm_writer_part *part, const grm_passage *p, const kit_bar *k,
+                     const bar_place *b, grm_rng *rng) {
+    play_groove(work, part, k, b, p->energy, rng);
+    play_fill(work, part, k, b, p->energy, rng);
+    if (k->crash && owns(work, part, "crash") && sounds(b, 0))
+        hit(work, part, "crash", 'x', b->start, 0, STEP_TICKS, p->energy, rng);
 }
 
 void grm_drums_play(grm_work *work, grm_writer_part *part) {
@@ -194,12 +211,12 @@ void grm_drums_play(grm_work *work, grm_writer_part *part) {
             int32_t start = p->start + b * work->bar_ticks;
             if (start + work->bar_ticks <= from || start >= to) continue;
             kit_bar k = plan_bar(work, i, b, &all);
-            play_bar(work, part, p, &k, start, from, to, &own);
+            play_bar(work, part, p, &k, &(bar_place){start, from, to}, &own);
         }
         if (i + 1 == work->passage_count && to == p->end) {  // the last stroke
-            if (owns(work, part, "kick")) hit(work, part, "kick", 'x', work->last_chord, 0, 0.5f, &own);
+            if (owns(work, part, "kick")) hit(work, part, "kick", 'x', work->last_chord, 0, STEP_TICKS, 0.5f, &own);
             if (style_has_crash(work->style) && p->energy > 0.35f && owns(work, part, "crash"))
-                hit(work, part, "crash", 'x', work->last_chord, 0, p->energy, &own);
+                hit(work, part, "crash", 'x', work->last_chord, 0, STEP_TICKS, p->energy, &own);
         }
     }
 }

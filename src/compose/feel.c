@@ -12,7 +12,8 @@ static int32_t swung(const grm_feel *feel, int32_t tick) {
     if (feel->swing <= 0.5f || feel->swing >= 0.9f) return tick;
     int32_t pair = feel->swing_unit == 8 ? GRM_PPQ : GRM_PPQ / 2, half = pair / 2;
     int32_t within = ((tick % pair) + pair) % pair, base = tick - within;
-    if (within == pair / 3 || within == 2 * (pair / 3)) return tick;  // triplets are even in any feel
+    bool triplet = within % (pair / 6) == 0 && within % half != 0;
+    if (triplet) return tick;  // triplets are even in any feel
     double off = feel->swing * pair;
     double moved = within <= half ? within * off / half : off + (within - half) * (pair - off) / half;
     return base + (int32_t)lround(moved);

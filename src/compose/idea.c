@@ -3,50 +3,46 @@
 
 #include "compose/tune.h"
 
-// The steps of a rhythm as notes, appended from `at` on, up to the unit's end.
-static void append(grm_idea *idea, const char *steps, int count, int at) {
-    for (int s = 0; s < count && at + s < idea->steps; s++) {
-        if (steps[s] == 'x' && idea->count < IDEA_NOTES) {
-            idea->step[idea->count] = at + s;
-            idea->length[idea->count++] = 1;
-        } else if (steps[s] == '-' && idea->count &&
-                   idea->step[idea->count - 1] + idea->length[idea->count - 1] == at + s) {
-            idea->length[idea->count - 1]++;
-        }
+// The notes of a rhythm from `from` on, appended so that this place comes to `at`, up to the unit's end.
+static void append(grm_idea *idea, const grm_figure *rhythm, int32_t from, int32_t at) {
+    for (int i = 0; i < rhythm->count && idea->count < IDEA_NOTES; i++) {
+        int32_t place = at + rhythm->strokes[i].at - from, room = idea->ticks - place;
+        if (rhythm->strokes[i].at < from || room <= 0) continue;
+        idea->at[idea->count] = place;
+        idea->length[idea->count++] = rhythm->strokes[i].length < room ? rhythm->strokes[i].length : room;
     }
 }
 
-static const char *draw_rhythm(const grm_work *work, float energy, grm_rng *rng, int *bars) {
-    const grm_melody_habits *habits = &work->style->melody;
-    const grm_choice *choice = grm_choice_draw(work, &habits->rhythms, energy, rng);
-    if (!choice) return NULL;
-    return grm_figure_fit(work, choice->text, choice->metre, bars);
+static const grm_figure *draw_rhythm(const grm_work *work, float energy, grm_rng *rng) {
+    const grm_choice *choice = grm_choice_draw(work, &work->style->melody.rhythms, energy, rng);
+    return choice ? grm_figure_fit(work, choice->text, choice->metre) : NULL;
 }
 
-// Removes what begins at or behind `step`, and, where the phrase should end long, what would crowd its last note; that
+// Removes what begins at or behind `tick`, and, where the phrase should end long, what would crowd its last note; that
 // note rings until there.
-static void cut_at(const grm_work *work, grm_idea *idea, int step, bool long_end) {
-    int beat = work->steps_per_beat, least = long_end ? beat + beat / 2 : 1;
-    while (idea->count > 2 && idea->step[idea->count - 1] > step - least) idea->count--;
-    int last = idea->count - 1, room = step - idea->step[last];
-    int wanted = room > 3 * beat ? 3 * beat : room;
+static void cut_at(const grm_work *work, grm_idea *idea, int32_t tick, bool long_end) {
+    int32_t beat = work->beat_ticks, least = long_end ? beat + beat / 2 : 1;
+    while (idea->count > 2 && idea->at[idea->count - 1] > tick - least) idea->count--;
+    int last = idea->count - 1;
+    int32_t room = tick - idea->at[last];
+    int32_t wanted = room > 3 * beat ? 3 * beat : room;
     if (wanted > idea->length[last]) idea->length[last] = wanted;
-    if (idea->step[last] + idea->length[last] > idea->steps) idea->length[last] = idea->steps - idea->step[last];
+    if (idea->at[last] + idea->length[last] > idea->ticks) idea->length[last] = idea->ticks - idea->at[last];
 }
 
 // Pop and its kin arrive early: a note on a beat comes half a beat before, and hangs over.
 static void anticipate(const grm_work *work, grm_idea *idea, grm_rng *rng) {
     float chance = work->style->melody.anticipation;
-    int early = work->steps_per_beat / 2;
+    int32_t early = work->beat_ticks / 2;
     for (int i = 0; i < idea->count; i++) {
         bool draw = grm_rng_chance(rng, chance);
-        if (!draw || grm_metric_weight(work, idea->step[i]) < 2) continue;
-        int room = i ? idea->step[i] - idea->step[i - 1] : early + 1;
-        if (room <= early || (i == 0 && idea->step[i] < early && !grm_rng_chance(rng, 0.5f))) continue;
-        idea->step[i] -= early;
+        if (!draw || grm_metric_weight(work, idea->at[i]) < 2) continue;
+        int32_t room = i ? idea->at[i] - idea->at[i - 1] : early + 1;
+        if (room <= early || (i == 0 && idea->at[i] < early && !grm_rng_chance(rng, 0.5f))) continue;
+        idea->at[i] -= early;
         idea->length[i] += early;
-        if (i && idea->step[i - 1] + idea->length[i - 1] > idea->step[i])
-            idea->length[i - 1] = idea->step[i] - idea->step[i - 1];
+        if (i && idea->at[i - 1] + idea->length[i - 1] > idea->at[i])
+            idea->length[i - 1] = idea->at[i] - idea->at[i - 1];
     }
 }
 
@@ -58,50 +54,47 @@ static void draw_contour(grm_idea *idea, grm_rng *rng) {
 }
 
 bool grm_idea_make(const grm_work *work, int bars, float energy, float breath, grm_rng *rng, grm_idea *idea) {
-    *idea = (grm_idea){.steps = bars * work->steps_per_bar};
-    const char *cell = NULL;
-    int cell_bars = 1;
+    *idea = (grm_idea){.ticks = bars * work->bar_ticks};
+    const grm_figure *cell = NULL;
     for (int bar = 0; bar < bars;) {
         // The second bar of an idea is often the first once more: that is what makes it one.
-        bool again = cell && cell_bars == 1 && grm_rng_chance(rng, 0.4f);
-        if (!again) cell = draw_rhythm(work, energy, rng, &cell_bars);
+        bool again = cell && cell->bars == 1 && grm_rng_chance(rng, 0.4f);
+        if (!again) cell = draw_rhythm(work, energy, rng);
         if (!cell) return false;
-        append(idea, cell, cell_bars * work->steps_per_bar, bar * work->steps_per_bar);
-        bar += cell_bars;
+        append(idea, cell, 0, bar * work->bar_ticks);
+        bar += cell->bars;
     }
     if (idea->count == 0) {
-        idea->step[0] = 0;
-        idea->length[0] = work->steps_per_bar;
+        idea->at[0] = 0;
+        idea->length[0] = work->bar_ticks;
         idea->count = 1;
     }
     float share = breath * grm_rng_between(rng, 0.7f, 1.3f);
-    int cut = (int)((float)idea->steps * (1.0f - share) + 0.5f), beat = work->steps_per_beat;
+    int32_t cut = (int32_t)((float)idea->ticks * (1.0f - share) + 0.5f), beat = work->beat_ticks;
     cut = (cut + beat / 2) / beat * beat;  // breathe on a beat
-    if (cut < idea->steps / 2) cut = idea->steps / 2;
+    if (cut < idea->ticks / 2) cut = idea->ticks / 2;
     bool long_end = grm_rng_chance(rng, 0.6f);
-    if (cut < idea->steps) cut_at(work, idea, cut, long_end);
+    if (cut < idea->ticks) cut_at(work, idea, cut, long_end);
     anticipate(work, idea, rng);
     draw_contour(idea, rng);
     return true;
 }
 
 bool grm_idea_new_ending(const grm_work *work, grm_idea *idea, float energy, bool long_end, grm_rng *rng) {
-    int from = idea->steps > work->steps_per_bar ? idea->steps - work->steps_per_bar : work->steps_per_bar / 2;
-    int keep = 0, bars = 1;
-    while (keep < idea->count && idea->step[keep] < from) keep++;
+    int32_t bar = work->bar_ticks, from = idea->ticks > bar ? idea->ticks - bar : bar / 2;
+    int keep = 0;
+    while (keep < idea->count && idea->at[keep] < from) keep++;
     idea->count = keep;
-    if (keep && idea->step[keep - 1] + idea->length[keep - 1] > from)
-        idea->length[keep - 1] = from - idea->step[keep - 1];
-    const char *cell = draw_rhythm(work, energy, rng, &bars);
+    if (keep && idea->at[keep - 1] + idea->length[keep - 1] > from) idea->length[keep - 1] = from - idea->at[keep - 1];
+    const grm_figure *cell = draw_rhythm(work, energy, rng);
     if (!cell) return false;
-    append(idea, cell + (idea->steps - from < work->steps_per_bar ? work->steps_per_bar - (idea->steps - from) : 0),
-           idea->steps - from, from);
+    append(idea, cell, idea->ticks - from < bar ? bar - (idea->ticks - from) : 0, from);
     if (idea->count == 0) {
-        idea->step[0] = 0;
-        idea->length[0] = idea->steps;
+        idea->at[0] = 0;
+        idea->length[0] = idea->ticks;
         idea->count = 1;
     }
-    if (long_end) cut_at(work, idea, from + work->steps_per_beat * (grm_rng_chance(rng, 0.5f) ? 3 : 2), true);
+    if (long_end) cut_at(work, idea, from + work->beat_ticks * (grm_rng_chance(rng, 0.5f) ? 3 : 2), true);
     for (int i = keep; i < idea->count; i++) idea->pitch[i] = idea->pitch[keep ? keep - 1 : 0];
     return true;
 }

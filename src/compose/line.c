@@ -56,12 +56,12 @@ typedef struct place {  // a note of the idea in its surroundings
 } place;
 
 static place place_of(const grm_work *work, const grm_idea *idea, const grm_singing *singing, int i) {
-    int step = idea->step[i], beat = work->steps_per_beat;
-    int next_beat = (int)floor((double)(step + beat) / beat) * beat;
+    int32_t at = idea->at[i], beat = work->beat_ticks, next_beat = (at + beat) / beat * beat;
+    if (at < 0) next_beat = at + beat > 0 ? 0 : -beat;
     // A note that comes early and hangs over the beat belongs to that beat, and to its chord.
-    bool early = step % beat != 0 && idea->length[i] > next_beat - step && next_beat - step <= beat / 2;
-    int belongs = early ? next_beat : step;
-    place p = {.chord = grm_chord_at(work, singing->start + belongs * STEP_TICKS)};
+    bool early = at % beat != 0 && idea->length[i] > next_beat - at && next_beat - at <= beat / 2;
+    int32_t belongs = early ? next_beat : at;
+    place p = {.chord = grm_chord_at(work, singing->start + belongs)};
     p.weight = grm_metric_weight(work, belongs);
     p.heavy = p.weight >= 2 || idea->length[i] >= beat || (p.weight == 1 && idea->length[i] * 2 > beat);
     unsigned scale = grm_chord_scale(work, p.chord);

@@ -87,7 +87,7 @@ static bool scale_is(const grm_work *work, const char *name) {
 static bool make_ideas(const grm_work *work, theme *t, float energy, grm_rng *rng) {
     for (int i = 0; i < t->unit_count; i++) {
         char letter = t->units[i].letter;
-        if (letter == '.' || t->ideas[letter - 'a'].steps) continue;
+        if (letter == '.' || t->ideas[letter - 'a'].ticks) continue;
         grm_rng own = grm_rng_branch(rng, "idea", (unsigned)(letter - 'a'));
         if (!grm_idea_make(work, t->unit_bars, energy, work->style->melody.breath, &own, &t->ideas[letter - 'a']))
             return false;
@@ -159,14 +159,14 @@ static bool state(grm_work *work, const theme *t, const grm_passage *p) {
         const grm_idea *idea = &t->sung[i];
         int32_t start = p->start + i * t->unit_bars * work->bar_ticks;
         for (int n = 0; n < idea->count; n++) {
-            grm_line_note note = {.start = start + idea->step[n] * STEP_TICKS,
-                                  .length = idea->length[n] * STEP_TICKS,
+            grm_line_note note = {.start = start + idea->at[n],
+                                  .length = idea->length[n],
                                   .pitch = idea->pitch[n],
                                   .phrase_start = n == 0,
                                   .phrase_end = n + 1 == idea->count && ending_of(t, i) != GRM_ENDING_NONE};
             if (note.start < 0 || note.start >= cut) continue;
             if (note.start + note.length > cut) note.length = cut - note.start;
-            note.accent = (uint8_t)grm_metric_weight(work, idea->step[n]);
+            note.accent = (uint8_t)grm_metric_weight(work, idea->at[n]);
             grm_line *line = &work->melody;
             if (line->count) {  // the note before gives way to one that comes early
                 grm_line_note *before = &line->notes[line->count - 1];

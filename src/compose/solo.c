@@ -45,38 +45,35 @@ static const cell *draw_cell(const grm_work *work, float density, bool fine, grm
     return &list[grm_rng_weighted(rng, weights, count)];
 }
 
-// A phrase's rhythm: cells from step `from` to step `until`, the last note long or cut short.
-static void make_rhythm(const grm_work *work, grm_idea *idea, int from, int until, float density, bool fine,
+// A phrase's rhythm: cells from one tick until another, the last note long or cut short.
+static void make_rhythm(const grm_work *work, grm_idea *idea, int32_t from, int32_t until, float density, bool fine,
                         grm_rng *rng) {
     idea->count = 0;
-    for (int at = from; at < until;) {
-        const cell *c = draw_cell(work, density, fine, rng);
-        int length = (int)strlen(c->steps);
-        bool joined = true;
+    bool joined = false;
+    for (int32_t at = from; at < until;) {
+        const char *c = draw_cell(work, density, fine, rng)->steps;
+        int length = (int)strlen(c);
         if (work->beats_per_bar % 2 && length == 8) length = 4;  // three beats in a bar: by single beats
-        for (int s = 0; s < length && at + s < until; s++) {
-            bool begins = c->steps[s] == 'x' && idea->count < IDEA_NOTES - 1;
+        for (int s = 0; s < length && at < until; s++, at += STEP_TICKS) {
+            bool begins = c[s] == 'x' && idea->count < IDEA_NOTES - 1;
+            joined = begins || (c[s] == '-' && joined && idea->count);
             if (begins) {
-                idea->step[idea->count] = at + s;
-                idea->length[idea->count++] = 1;
-                joined = true;
-            } else if (c->steps[s] == '-' && idea->count && joined) {
-                idea->length[idea->count - 1]++;
-            } else {
-                joined = false;
+                idea->at[idea->count] = at;
+                idea->length[idea->count++] = STEP_TICKS;
+            } else if (joined) {
+                idea->length[idea->count - 1] += STEP_TICKS;
             }
         }
-        at += length;
     }
     if (idea->count == 0) {
-        idea->step[0] = from, idea->length[0] = work->steps_per_beat;
+        idea->at[0] = from, idea->length[0] = work->beat_ticks;
         idea->count = 1;
     }
     int last = idea->count - 1;
     bool held = grm_rng_chance(rng, 0.55f - 0.2f * density);
-    int room = idea->steps - idea->step[last] - work->steps_per_beat,
-        wanted = held ? work->steps_per_beat + work->steps_per_beat / 2 : 2;
-    idea->length[last] = wanted < room ? wanted : room > 2 ? room : 2;
+    int32_t room = idea->ticks - idea->at[last] - work->beat_ticks, least = 2 * STEP_TICKS;
+    int32_t wanted = held ? work->beat_ticks * 3 / 2 : least;
+    idea->length[last] = wanted < room ? wanted : room > least ? room : least;
 }
 
 typedef struct solo {
@@ -115,10 +112,10 @@ static int scale_step(const grm_work *work, int32_t at, int pitch, int direction
 static void enclose(const grm_work *work, const grm_idea *idea, int32_t start, int pitch[IDEA_NOTES], grm_rng *rng) {
     for (int i = 3; i < idea->count; i++) {
         bool wants = grm_rng_chance(rng, work->style->melody.chromatic);
-        int step = idea->step[i];
-        bool short_before = idea->length[i - 1] <= 2 && idea->length[i - 2] <= 2 && step - idea->step[i - 2] <= 4;
-        int32_t at = start + step * STEP_TICKS;
-        bool lands = grm_metric_weight(work, step) >= 1 && grm_chord_at(work, at)->pcs >> (pitch[i] % 12) & 1;
+        int32_t eighth = 2 * STEP_TICKS, at = start + idea->at[i];
+        bool short_before = idea->length[i - 1] <= eighth && idea->length[i - 2] <= eighth &&
+                            idea->at[i] - idea->at[i - 2] <= 2 * eighth;
+        bool lands = grm_metric_weight(work, idea->at[i]) >= 1 && grm_chord_at(work, at)->pcs >> (pitch[i] % 12) & 1;
         int above = lands ? scale_step(work, at, pitch[i], 1) : 0;
         if (!wants || !short_before || !lands || abs(above - pitch[i - 3]) > 5 || above == pitch[i - 3]) continue;
         pitch[i - 2] = above;
@@ -128,17 +125,17 @@ static void enclose(const grm_work *work, const grm_idea *idea, int32_t start, i
 
 // Whether the note and the one behind it fill a beat as two eighths, which a triplet may replace.
 static bool is_pair(const grm_work *work, const grm_idea *idea, int i) {
-    return work->steps_per_beat == 4 && i + 2 < idea->count && idea->step[i] >= 0 && idea->step[i] % 4 == 0 &&
-           idea->step[i + 1] == idea->step[i] + 2 && idea->step[i + 2] == idea->step[i] + 4;
+    return work->beat_ticks == GRM_PPQ && i + 2 < idea->count && idea->at[i] >= 0 && idea->at[i] % GRM_PPQ == 0 &&
+           idea->at[i + 1] == idea->at[i] + GRM_PPQ / 2 && idea->at[i + 2] == idea->at[i] + GRM_PPQ;
 }
 
 static bool lay_phrase(grm_work *work, const grm_idea *idea, int32_t start, int32_t cut, float density, grm_rng *rng) {
     bool fine = true;
     for (int i = 0; i < idea->count; i++) {
-        grm_line_note note = {.start = start + idea->step[i] * STEP_TICKS,
-                              .length = idea->length[i] * STEP_TICKS,
+        grm_line_note note = {.start = start + idea->at[i],
+                              .length = idea->length[i],
                               .pitch = idea->pitch[i],
-                              .accent = (uint8_t)grm_metric_weight(work, idea->step[i]),
+                              .accent = (uint8_t)grm_metric_weight(work, idea->at[i]),
                               .phrase_start = i == 0,
                               .phrase_end = i + 1 == idea->count};
         bool turn = grm_rng_chance(rng, 0.05f + 0.12f * density);
@@ -166,30 +163,35 @@ static bool likes(const grm_work *work, const char *scale) {
     return work->style->melody.scale && strcmp(work->style->melody.scale, scale) == 0;
 }
 
+// What is recalled leaves a beat for breath behind it, as what is new does.
+static bool recall(const grm_work *work, const grm_idea *from, grm_idea *idea) {
+    *idea = *from;
+    int32_t until = idea->ticks - work->beat_ticks;
+    while (idea->count > 2 && idea->at[idea->count - 1] >= until) idea->count--;
+    int last = idea->count - 1;
+    if (idea->at[last] + idea->length[last] > until && until - idea->at[last] > STEP_TICKS)
+        idea->length[last] = until - idea->at[last];
+    return true;
+}
+
 // Rhythm and shape of the next phrase: the theme's, the last phrase's once more, or new.
 static bool think_of(const grm_work *work, solo *s, grm_idea *idea, int bars, float t, float density, grm_rng *rng) {
     bool quote = grm_rng_chance(rng, s->phrases == 0 ? 0.35f : 0.07f) && !s->recalled;
     bool again = grm_rng_chance(rng, 0.4f - 0.2f * t) && !s->recalled;
-    int steps = bars * work->steps_per_bar, beat = work->steps_per_beat, half = beat / 2 ? beat / 2 : 1;
-    if (quote && s->quote && s->quote->steps <= steps) {
-        *idea = *s->quote;
-        return true;
-    }
-    if (again && s->phrases && s->before.steps == steps) {
-        *idea = s->before;
-        return true;
-    }
-    *idea = (grm_idea){.steps = steps};
+    int32_t ticks = bars * work->bar_ticks, half = work->beat_ticks / 2;
+    if (quote && s->quote && s->quote->ticks <= ticks) return recall(work, s->quote, idea);
+    if (again && s->phrases && s->before.ticks == ticks) return recall(work, &s->before, idea);
+    *idea = (grm_idea){.ticks = ticks};
     float breath = (1.15f - 0.8f * density) * grm_rng_between(rng, 0.6f, 1.3f);
-    int silence = (int)(breath * (float)work->steps_per_bar * (bars > 1 ? 0.75f : 0.4f)) / half * half;
+    int32_t silence = (int32_t)(breath * (float)work->bar_ticks * (bars > 1 ? 0.75f : 0.4f)) / half * half;
     if (bars > 1 && silence < 4 * half) silence = 4 * half;
-    int from = ((int)grm_rng_below(rng, 6) - 2) * half;
+    int32_t from = ((int32_t)grm_rng_below(rng, 5) - 1) * half;
     if (from < 0 && s->phrases == 0) from = half;
     // Sixteenths where a beat has the time for them.
     double beat_s = work->beat_ticks * work->tick_s;
     bool sixteenths = work->style->feel.swing_unit == 16 || work->style->feel.swing <= 0.52f;
     bool fine = sixteenths ? beat_s > 0.42 : beat_s > 0.46 && grm_rng_chance(rng, 0.35f * t);
-    make_rhythm(work, idea, from, steps - silence, density, fine, rng);
+    make_rhythm(work, idea, from, ticks - silence, density, fine, rng);
     draw_arc(idea, density, rng);
     return false;
 }

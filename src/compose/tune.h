@@ -9,11 +9,11 @@ enum { IDEA_NOTES = 48 };
 // A rhythm of one unit of a phrase plan, and the shape its pitches follow.
 typedef struct grm_idea {
     int count;
-    int step[IDEA_NOTES];    // sixteenths from the unit's start; the first may be negative (anticipated)
-    int length[IDEA_NOTES];  // sixteenths
-    int steps;               // of the whole unit
-    float contour[3];        // height at start, middle, end, in semitones about the centre
-    int pitch[IDEA_NOTES];   // as first sung; what later statements remember
+    int32_t at[IDEA_NOTES];  // ticks from the unit's start, a bar line; the first may be negative (anticipated)
+    int32_t length[IDEA_NOTES];
+    int32_t ticks;          // of the whole unit
+    float contour[3];       // height at start, middle, end, in semitones about the centre
+    int pitch[IDEA_NOTES];  // as first sung; what later statements remember
     bool sung;
 } grm_idea;
 

@@ -77,6 +77,7 @@ typedef struct grm_work {
     size_t part_count;
     grm_line melody;  // the tune of the whole song as nominal notes, for those who make room for it
     uint64_t seed;
+    struct grm_figure **figures;  // those read so far
 } grm_work;
 
 // ---- form.c: sections that add up ----
@@ -98,11 +99,32 @@ bool grm_part_plays(const grm_work *work, const grm_writer_part *part, const grm
 // ---- figure.c: patterns of steps ----
 // A choice fit for metre, mode and energy, drawn by weight; NULL when none fits.
 const grm_choice *grm_choice_draw(const grm_work *work, const grm_choices *choices, float energy, grm_rng *rng);
-// The figure's steps as bars of the song's metre; *bars receives how many. In the work's memory; NULL: out of memory.
-const char *grm_figure_fit(const grm_work *work, const char *steps, grm_metre metre, int *bars);
+typedef struct grm_stroke {  // one sign of a figure
+    int32_t at, length;
+    char sign;
+} grm_stroke;
+typedef struct grm_figure {
+    const char *text;
+    grm_metre metre;
+    bool fitted;
+    int bars, count;
+    int32_t ticks;
+    const grm_stroke *strokes;
+    struct grm_figure *next;
+} grm_figure;
+// A text of steps as whole bars of the song's metre; as it stands, without bars. NULL: out of memory.
+const grm_figure *grm_figure_fit(const grm_work *work, const char *text, grm_metre metre);
+const grm_figure *grm_figure_read(const grm_work *work, const char *text);
+// Walks over a figure that repeats from `origin` on: the strokes that begin in from..to, at their places in the song.
+typedef struct grm_walk {
+    const grm_figure *figure;
+    int32_t origin, from, to;
+    int next;  // stroke of the figure
+} grm_walk;
+bool grm_figure_next(grm_walk *walk, grm_stroke *stroke);
 int grm_steps_in_bar(grm_metre metre);
-// 3 downbeat, 2 half bar, 1 beat, 0 between.
-int grm_metric_weight(const grm_work *work, int step);
+// Of a tick counted from a bar line: 3 downbeat, 2 half bar, 1 beat, 0 between.
+int grm_metric_weight(const grm_work *work, int32_t tick);
 
 // ---- notes.c ----
 void grm_part_note(grm_writer_part *part, int32_t start, int32_t length, int pitch, int velocity);
@@ -119,8 +141,8 @@ void grm_chords_play(grm_work *work, grm_writer_part *part);  // COMP, STRUM, PA
 void grm_riff_play(grm_work *work, grm_writer_part *part);
 void grm_bass_play(grm_work *work, grm_writer_part *part);  // BASS, WALK, DRONE
 void grm_drums_play(grm_work *work, grm_writer_part *part);
-// The kick's steps in this passage's groove, whole bars; NULL when nobody plays drums or it has no kick.
-const char *grm_drums_kick(const grm_work *work, const grm_passage *passage, int *bars);
+// The kick in this passage's groove, whole bars; NULL when nobody plays drums or it has no kick.
+const grm_figure *grm_drums_kick(const grm_work *work, const grm_passage *passage);
 void grm_texture_play(grm_work *work, grm_writer_part *part);  // TEXTURE, FX
 
 // ---- rub.c: what others play against the tune ----

@@ -37,13 +37,37 @@ void grm_check_chart(grm_yaml *y, yaml_node_t *node, const char *text, grm_metre
     if (bars > MOST_CHART_BARS) grm_yaml_complain(y, node, "has %zu bars; at most %d are read", bars, MOST_CHART_BARS);
 }
 
+// Complains about the first sign that is not known and the first group that is none; counts the steps.
+static size_t count_steps(grm_yaml *y, yaml_node_t *node, const char *text, const char *signs) {
+    size_t count = 0;
+    for (const char *c = text; *c;) {
+        size_t place = (size_t)(c - text) + 1, known = strspn(c, signs);
+        count += known;
+        c += known;
+        if (!*c) break;
+        int steps, inside;
+        size_t group = grm_step_group(c, &steps, &inside);
+        if ((*c == '(' || *c == '[') && !group) {
+            grm_yaml_complain(y, node, "the group at place %zu wants 1 to 12 signs and its \"%c\"", place + known,
+                              *c == '(' ? ')' : ']');
+            return 0;
+        }
+        size_t good = group ? strspn(c + 1, signs) : 0;
+        if (!group || good + 2 < group) {
+            grm_yaml_complain(y, node, "\"%c\" at place %zu is none of %s", c[group ? good + 1 : 0],
+                              place + known + (group ? good + 1 : 0), signs);
+            return 0;
+        }
+        count += (size_t)steps;
+        c += group;
+    }
+    return count;
+}
+
 void grm_check_steps(grm_yaml *y, yaml_node_t *node, const char *text, grm_metre metre, const void *context) {
     const grm_step_signs *want = context;
-    size_t length = strlen(text), known = strspn(text, want->signs);
-    if (known < length) {
-        grm_yaml_complain(y, node, "\"%c\" at place %zu is none of %s", text[known], known + 1, want->signs);
-        return;
-    }
+    size_t steps = count_steps(y, node, text, want->signs);
+    if (y->status != GRM_OK) return;
     if (!metre.beats && want->style && want->style->metres.count) {
         const char *first = want->style->metres.items[0].text;
         metre.beats = first[0] - '0', metre.unit = 4;
@@ -52,7 +76,6 @@ void grm_check_steps(grm_yaml *y, yaml_node_t *node, const char *text, grm_metre
     }
     if (!metre.beats) metre = (grm_metre){4, 4};
     size_t bar = (size_t)(metre.beats * 16 / metre.unit);
-    size_t steps = length;
     if (want->style ? steps == 0 || steps % bar != 0 || steps > 16 * bar : steps == 0 || steps > bar)
         grm_yaml_complain(y, node, "has %zu steps; a bar of %d/%d has %zu", steps, metre.beats, metre.unit, bar);
 }

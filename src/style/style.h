@@ -102,6 +102,8 @@ typedef enum grm_play {
 //   ARP: "1".."9" the chord's notes from the lowest up, beyond the top an octave higher; "x" "X" "o" the whole chord.
 //   BASS: "R" "r" root (accented, plain), "8" octave above, "3" "5" "7" members, "a" approach to the next chord's
 //     root, "s" a scale step up, "g" glide from the note before, "o" ghost (muted root).
+//   In all of them "(...)" shares a quarter (four steps) evenly among the signs inside, "[...]" an eighth: "(x-x)" is a
+//   shuffled pair, "[xxx]" a triplet of sixteenths.
 //   RIFF: "1".."7" degrees of the scale, "0" the note before the tonic (leading or flat seventh), "8" "9" above the
 //     octave; upper case not used.
 typedef struct grm_part_mix {
@@ -224,6 +226,12 @@ const grm_style_part *grm_style_part_find(const grm_style *style, const char *na
 // figures with a wrong sign or length, chord symbols that are none. Messages begin with "name:line:column: ".
 grm_status grm_style_read(const char *name, const uint8_t *bytes, size_t size, const grm_catalogue *catalogue,
                           grm_memory *memory, grm_style *out, grm_error *err);
+
+// ---- steps ----
+
+// A group at `text`, "(...)" or "[...]": *steps is how many steps it takes, *signs how many signs share them. Returns
+// its length as text; 0 when it has no end, holds another group, or not 1 to 12 signs.
+size_t grm_step_group(const char *text, int *steps, int *signs);
 
 // ---- chord symbols ----
 
