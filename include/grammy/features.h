@@ -39,13 +39,14 @@
     X(hum_db, "dB", -120, 0, "steady 50 or 60 Hz and harmonics against the whole")                                  \
     X(noise_floor_dbfs, "dBFS", -120, 0, "level that 5 % of the frames stay under")                                 \
     /* balance and faults: from the long-term spectrum at the file's own rate, alike in both modes */               \
-    X(bass_db, "dB", -60, 40, "40-160 Hz against 400 Hz-2 kHz, pink noise at 0")                                    \
-    X(mud_db, "dB", -40, 40, "200-400 Hz against the line from 80-160 to 500-1000 Hz")                              \
-    X(presence_db, "dB", -40, 40, "2-5 kHz against the line from 500 Hz-1.6 kHz to 6-12 kHz")                       \
-    X(air_db, "dB", -120, 40, "6-16 kHz against 400 Hz-2 kHz, the loudest tenth of the frames, pink noise at 0")    \
+    X(bass_db, "dB", -60, 40, "40-160 Hz against 800 Hz-3.2 kHz, pink noise at 0")                                  \
+    X(mud_db, "dB", -40, 40, "200-400 Hz against the line from 80-160 to 800-1600 Hz")                              \
+    X(presence_db, "dB", -40, 40, "2-5 kHz against 800-1600 Hz, pink noise at 0")                                   \
+    X(air_db, "dB", -120, 40, "6-16 kHz against 800 Hz-3.2 kHz, the loudest tenth of the frames, pink noise at 0")  \
     X(timbre_change_db, "dB", 0, 40, "mean distance of the octaves' levels between stretches of 6 s")               \
     X(tone_share, "", 0, 1, "share of the energy within the strongest semitone")                                    \
     X(noise_db, "dB", -120, 0, "what never stops and has no pitch, against the whole (minimum statistics)")         \
+    X(hiss_db, "dB", -120, 0, "the same above 1.1 kHz, against what is there above 1.1 kHz")                        \
     X(flat_tops_ppm, "ppm", 0, 1e6, "samples in flat tops at any level: 3 or more alike at an extreme")             \
     X(pitch_wander_cents, "cents", 0, 100, "spread of what low and high partials' pitch shares over time")          \
     /* harmony */                                                                                                   \

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "meter/phrase.h"
+#include "meter/remark.h"
 
 static const double good_score = 95;      // where advice leads
 static const double worth_saying = 0.25;  // points of the overall score
@@ -70,11 +70,11 @@ static size_t collect(const grm_curves *curves, size_t group, double *values, do
     return count;
 }
 
-static void add(grm_advice *list, size_t *count, const grm_texts *texts, const grm_phrase *phrase,
+static void add(grm_advice *list, size_t *count, const grm_texts *texts, const grm_remark *phrase,
                 const char *sub_score, double gain) {
     if (*count == GRM_MAX_ADVICE) return;
     grm_advice *advice = &list[*count];
-    if (!grm_phrase_write(texts, phrase, advice->text, sizeof advice->text)) return;
+    if (!grm_remark_write(texts, phrase, advice->text, sizeof advice->text)) return;
     advice->sub_score = sub_score;
     advice->gain = gain;
     ++*count;
@@ -84,7 +84,7 @@ static void add_gate(const grm_curves *curves, const double *values, const grm_j
                      grm_report *report) {
     if (judgement->gated_by < 0) return;
     const grm_gate *gate = &curves->gates[judgement->gated_by];
-    grm_phrase phrase = {values, gate->figure, NAN, ""};
+    grm_remark phrase = {values, gate->figure, NAN, ""};
     double lost = judgement->gate > 0 ? judgement->overall / judgement->gate - judgement->overall : 0;
     if (lost >= worth_saying) add(report->insights, &report->insight_count, &gate->text, &phrase, gate->name, lost);
 }
@@ -99,7 +99,7 @@ void grm_advise(const grm_curves *curves, size_t group, double values[GRM_FIGURE
     add_gate(curves, values, judgement, report);
     for (size_t i = 0; i < count; i++) {
         const remark *r = &remarks[i];
-        grm_phrase phrase = {values, r->term->figure, r->good, genre};
+        grm_remark phrase = {values, r->term->figure, r->good, genre};
         bool low = values[r->term->figure] < r->good;
         if (r->gain >= worth_saying) {
             add(report->insights, &report->insight_count, low ? &r->term->low : &r->term->high, &phrase, r->sub_score,

@@ -11,6 +11,7 @@ static const grm_ear *const ears[] = {
     &grm_ear_level,
     &grm_ear_rhythm,
     &grm_ear_harmony,
+    &grm_ear_faults,
 };
 
 enum { EARS = GRM_COUNT(ears), BLOCK = 1 << 16, MOST_SERIES = 32 };

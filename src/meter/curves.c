@@ -34,7 +34,7 @@ static yaml_node_t *need(grm_yaml *y, yaml_node_t *map, const char *key) {
 static int read_figure(grm_yaml *y, yaml_node_t *map) {
     yaml_node_t *node = need(y, map, "feature");
     const char *name = node ? grm_yaml_scalar(y, node) : NULL;
-    int figure = name ? grm_figure_find(name) : 0;
+    int figure = name ? grm_meter_figure(name) : 0;
     if (figure < 0)
         grm_yaml_complain(y, node, "there is no feature \"%.40s\"; `grammy meter --features` lists them", name);
     return figure < 0 ? 0 : figure;

@@ -11,17 +11,17 @@ static const struct {
 #undef FIGURE
 };
 
-int grm_figure_find(const char *name) {
+int grm_meter_figure(const char *name) {
     for (int i = 0; i < GRM_FIGURES; i++)
         if (strcmp(figures[i].name, name) == 0) return i;
     return -1;
 }
 
-const char *grm_figure_name(int figure) {
+const char *grm_meter_figure_name(int figure) {
     return figures[figure].name;
 }
 
-const char *grm_figure_unit(int figure) {
+const char *grm_meter_figure_unit(int figure) {
     return figures[figure].unit;
 }
 

@@ -25,9 +25,9 @@ enum {
 };
 
 // Index of the figure of that name, -1: there is none.
-int grm_figure_find(const char *name);
-const char *grm_figure_name(int figure);
-const char *grm_figure_unit(int figure);
+int grm_meter_figure(const char *name);
+const char *grm_meter_figure_name(int figure);
+const char *grm_meter_figure_unit(int figure);
 // Not measured: NaN.
 void grm_figures_take(const grm_analysis *analysis, double values[GRM_FIGURES]);
 

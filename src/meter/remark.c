@@ -1,5 +1,5 @@
 // {name}, {name:format} in texts. Formats: 0..9 decimals; size: without its sign; percent; time: m:ss; bars.
-#include "meter/phrase.h"
+#include "meter/remark.h"
 
 #include <math.h>
 #include <string.h>
@@ -45,9 +45,9 @@ static double bars_of(const double *values, double seconds) {
     return isfinite(phrases) ? 4 * fmax(1, phrases) : NAN;
 }
 
-static bool value_of(const grm_phrase *p, const char *name, double *out) {
+static bool value_of(const grm_remark *p, const char *name, double *out) {
     double own = p->figure >= 0 ? p->values[p->figure] : NAN;
-    int figure = grm_figure_find(name);
+    int figure = grm_meter_figure(name);
     if (strcmp(name, "value") == 0)
         *out = own;
     else if (strcmp(name, "good") == 0)
@@ -59,7 +59,7 @@ static bool value_of(const grm_phrase *p, const char *name, double *out) {
     return isfinite(*out);
 }
 
-static bool put_value(sheet *s, const grm_phrase *p, const char *name, const char *format) {
+static bool put_value(sheet *s, const grm_remark *p, const char *name, const char *format) {
     double x;
     if (strcmp(name, "genre") == 0) {
         put(s, p->genre, strlen(p->genre));
@@ -82,7 +82,7 @@ static bool put_value(sheet *s, const grm_phrase *p, const char *name, const cha
     return true;
 }
 
-static bool write_text(const char *text, const grm_phrase *p, sheet *s) {
+static bool write_text(const char *text, const grm_remark *p, sheet *s) {
     while (*text) {
         size_t plain = strcspn(text, "{");
         put(s, text, plain);
@@ -101,7 +101,7 @@ static bool write_text(const char *text, const grm_phrase *p, sheet *s) {
     return true;
 }
 
-bool grm_phrase_write(const grm_texts *texts, const grm_phrase *phrase, char *out, size_t size) {
+bool grm_remark_write(const grm_texts *texts, const grm_remark *phrase, char *out, size_t size) {
     for (size_t i = 0; i < texts->count; i++) {
         sheet s = {out, size, 0};
         if (write_text(texts->items[i], phrase, &s)) return true;

@@ -1,0 +1,47 @@
+// What a mastering engineer listens for: the balance of the bands, noise, clipping, pitch that wanders. All at the
+// file's own rate, so that standard and lightweight analysis hear the same, and in memory that does not grow with the
+// length.
+#ifndef GRM_METER_FAULTS_H
+#define GRM_METER_FAULTS_H
+
+#include "meter/meter.h"
+
+// Frames of the long-term spectrum: about 190 ms, side by side.
+typedef struct grm_frame_shape {
+    unsigned rate_hz;
+    size_t size, bins;  // a power of two; bins = size / 2 + 1
+    double step_hz;
+} grm_frame_shape;
+
+// Levels of bands, their change over time, and the share of the strongest tone.
+typedef struct grm_balance grm_balance;
+grm_balance *grm_balance_new(const grm_frame_shape *shape);  // NULL when memory runs out
+void grm_balance_free(grm_balance *balance);
+void grm_balance_add(grm_balance *balance, const float *power);  // [bins]
+void grm_balance_tell(const grm_balance *balance, grm_features *out);
+
+// Noise by minimum statistics (after Martin, IEEE Trans. Speech and Audio Processing 9, 2001): what the quietest
+// hundredth of all points of a band, over bins and time, says about a steady noise below the music.
+typedef struct grm_hiss grm_hiss;
+grm_hiss *grm_hiss_new(const grm_frame_shape *shape);
+void grm_hiss_free(grm_hiss *noise);
+void grm_hiss_add(grm_hiss *noise, const float *power);
+void grm_hiss_tell(const grm_hiss *noise, grm_features *out);
+
+// How far the pitch of everything wanders together: the covariance, over time, of how far low and high partials are
+// off the equal scale. What one instrument bends on its own hardly counts.
+typedef struct grm_drift grm_drift;
+grm_drift *grm_drift_new(const grm_frame_shape *shape);
+void grm_drift_free(grm_drift *wander);
+void grm_drift_add(grm_drift *wander, const float *power);
+void grm_drift_tell(const grm_drift *wander, grm_features *out);
+
+// Flat tops: runs of three samples or more alike at an extreme, with flanks too steep for a round top, at half of the
+// recording's peak or above.
+typedef struct grm_flat_tops grm_flat_tops;
+grm_flat_tops *grm_flat_tops_new(unsigned channels);
+void grm_flat_tops_free(grm_flat_tops *tops);
+void grm_flat_tops_add(grm_flat_tops *tops, unsigned channel, const float *x, size_t frames);
+void grm_flat_tops_tell(const grm_flat_tops *tops, grm_features *out);
+
+#endif

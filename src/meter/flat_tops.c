@@ -1,0 +1,76 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "meter/faults.h"
+
+// Steps of 0.25 dB below full scale and somewhat above.
+enum { BINS = 400, ZERO = 320 };
+static const float alike = 4.6e-5f;      // 1.5 steps of 16 bits: dither may roughen a top
+static const float flank = 4 * 4.6e-5f;  // a parabola whose three middle samples are alike falls less than this
+
+typedef struct channel {
+    float last;  // latest sample of the run
+    unsigned run;
+    bool rising;   // into the run, away from 0, steeply
+    bool started;  // there is a sample before
+} channel;
+
+struct grm_flat_tops {
+    unsigned channels;
+    uint64_t samples, flat[BINS];
+    float peak;
+    channel channel[];
+};
+
+grm_flat_tops *grm_flat_tops_new(unsigned channels) {
+    grm_flat_tops *t = calloc(1, sizeof *t + channels * sizeof *t->channel);
+    if (t) t->channels = channels;
+    return t;
+}
+
+void grm_flat_tops_free(grm_flat_tops *t) {
+    free(t);
+}
+
+static size_t bin_of(float magnitude) {
+    double at = ZERO + 80 * log10((double)magnitude);
+    return at < 0 ? 0 : at >= BINS ? BINS - 1 : (size_t)at;
+}
+
+// A run has ended at a sample that is not alike.
+static void end_run(grm_flat_tops *t, channel *c, float next) {
+    float magnitude = fabsf(c->last);
+    bool falls = c->last > 0 ? c->last - next >= flank : next - c->last >= flank;
+    if (c->run >= 3 && c->rising && falls && magnitude > 0.01f) t->flat[bin_of(magnitude)] += c->run;
+    c->rising = next > 0 ? next - c->last >= flank : c->last - next >= flank;
+    c->run = 1;
+}
+
+void grm_flat_tops_add(grm_flat_tops *t, unsigned index, const float *x, size_t frames) {
+    channel *c = &t->channel[index];
+    float peak = t->peak;
+    for (size_t i = 0; i < frames; i++) {
+        if (!c->started) {
+            *c = (channel){.last = x[i], .run = 1, .started = true};
+        } else if (fabsf(x[i] - c->last) <= alike) {
+            c->run++;
+        } else if (c->run < 3) {
+            // the common case: no run ends here
+            c->rising = x[i] > 0 ? x[i] - c->last >= flank : c->last - x[i] >= flank;
+            c->run = 1;
+        } else {
+            end_run(t, c, x[i]);
+        }
+        c->last = x[i];
+        peak = fmaxf(peak, fabsf(x[i]));
+    }
+    t->peak = peak;
+    t->samples += frames;
+}
+
+void grm_flat_tops_tell(const grm_flat_tops *t, grm_features *out) {
+    double flat = 0;
+    if (t->samples == 0) return;
+    for (size_t i = bin_of(0.5f * t->peak); i < BINS; i++) flat += (double)t->flat[i];
+    out->flat_tops_ppm = 1e6 * flat / (double)t->samples;
+}

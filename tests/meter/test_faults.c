@@ -1,0 +1,177 @@
+// Noise, clipping, wandering pitch and the balance of the bands: what grows with what.
+#include "hearing.h"
+
+enum { RATE = 44100, SECONDS = 12 };
+
+// Chords over a bass, with silence between them.
+static sound music(void) {
+    static const int roots[] = {0, 9, 5, 7, 2, 4};
+    sound s = sound_new(RATE, SECONDS);
+    for (int i = 0; i < 6; i++) add_chord(&s, 2 * i, 1.8, roots[i], roots[i] != 0 && roots[i] != 5 && roots[i] != 7, 0);
+    return s;
+}
+
+static grm_features features_of(const sound *s, size_t block) {
+    hearing h;
+    hearing_begin(&h, 1);
+    size_t count;
+    const grm_feature_info *table = grm_feature_table(&count);
+    for (size_t i = 0; i < count; i++) *(double *)((char *)&h.analysis.features + table[i].offset) = NAN;
+    hear_with(&h, &grm_ear_faults, s, block);
+    grm_features f = h.analysis.features;
+    hearing_end(&h);
+    return f;
+}
+
+static double rms_of(const sound *s) {
+    double sum = 0;
+    for (size_t i = 0; i < s->frames; i++) sum += (double)s->x[i] * (double)s->x[i];
+    return sqrt(sum / (double)s->frames);
+}
+
+static void noise_is_heard_at_its_level(void **state) {
+    (void)state;
+    double before = -120;
+    for (int db = -40; db <= -20; db += 10) {
+        sound s = music();
+        // uniform noise from -1 to 1 has an RMS of 0.577
+        add_noise(&s, 0, SECONDS, rms_of(&s) * pow(10, db / 20.0) / 0.577);
+        grm_features f = features_of(&s, 65536);
+        // 95 % of the noise lies above 100 Hz; the music there is not all of the music
+        assert_true(f.noise_db > db - 2 && f.noise_db < db + 4);
+        assert_true(f.hiss_db > before + 3);
+        before = f.hiss_db;
+        free(s.x);
+    }
+    sound s = sound_new(RATE, SECONDS);
+    add_noise(&s, 0, SECONDS, 0.3);
+    grm_features f = features_of(&s, 65536);
+    assert_true(f.noise_db > -1.5);
+    assert_true(f.tone_share < 0.05);
+    free(s.x);
+}
+
+static void flat_tops_are_counted_whatever_came_after(void **state) {
+    (void)state;
+    double before = 0;
+    for (int clip = 1; clip <= 3; clip++) {
+        sound s = music();
+        float peak = grm_peak(s.x, s.frames), top = peak * powf(10, (float)-clip / 10);
+        // and afterwards turned down, and dithered by a step of 16 bits
+        grm_rng rng = grm_rng_new(1, "dither");
+        for (size_t i = 0; i < s.frames; i++)
+            s.x[i] = 0.6f * fmaxf(-top, fminf(top, s.x[i])) / top + grm_rng_between(&rng, -0.5f, 0.5f) / 32768;
+        grm_features f = features_of(&s, 65536);
+        assert_true(f.flat_tops_ppm > before + 20);
+        before = f.flat_tops_ppm;
+        free(s.x);
+    }
+}
+
+static void round_tops_are_not_flat(void **state) {
+    (void)state;
+    for (double hz = 20; hz < 3000; hz *= 1.7) {
+        sound s = sound_new(RATE, 3);
+        // in steps of 16 bits, where the top of a slow sine stays on one step for long
+        for (size_t i = 0; i < s.frames; i++)
+            s.x[i] = (float)(round(0.7 * sin(2 * GRM_PI * hz * (double)i / RATE) * 32768) / 32768);
+        grm_features f = features_of(&s, 65536);
+        assert_float_equal(f.flat_tops_ppm, 0, 0);
+        free(s.x);
+    }
+}
+
+// The same played from a tape whose speed swings by `percent`, 0.7 times a second.
+static sound wow(const sound *s, double percent) {
+    sound out = sound_new(s->rate, (double)s->frames / s->rate);
+    for (size_t i = 0; i < out.frames; i++) {
+        double t = (double)i / s->rate, turn = 2 * GRM_PI * 0.7;
+        double at = (t + percent / 100 * sin(turn * t) / turn) * s->rate;
+        size_t k = (size_t)fmax(0, at);
+        if (k + 1 < s->frames) out.x[i] = (float)(s->x[k] + (at - (double)k) * (double)(s->x[k + 1] - s->x[k]));
+    }
+    return out;
+}
+
+static void wandering_pitch_is_measured_in_cents(void **state) {
+    (void)state;
+    sound s = music();
+    double steady = features_of(&s, 65536).pitch_wander_cents;
+    assert_true(steady < 4);
+    for (int i = 1; i <= 3; i++) {
+        sound w = wow(&s, 0.5 * i);
+        double cents = features_of(&w, 65536).pitch_wander_cents;
+        double expected = 1200 * log2(1 + 0.005 * i) * M_SQRT1_2;  // deviation of a sine
+        assert_true(fabs(cents - expected) < 0.3 * expected + 1);
+        free(w.x);
+    }
+    free(s.x);
+}
+
+// A bell of the audio EQ cookbook at 283 Hz, wide.
+static void boost(sound *s, double db) {
+    double a = pow(10, db / 40), w = 2 * GRM_PI * 283 / s->rate, alpha = sin(w) / 2;
+    double b0 = 1 + alpha * a, b1 = -2 * cos(w), b2 = 1 - alpha * a, a0 = 1 + alpha / a, a2 = 1 - alpha / a;
+    double x1 = 0, x2 = 0, y1 = 0, y2 = 0;
+    for (size_t i = 0; i < s->frames; i++) {
+        double x = (double)s->x[i], y = (b0 * x + b1 * x1 + b2 * x2 - b1 * y1 - a2 * y2) / a0;
+        x2 = x1, x1 = x, y2 = y1, y1 = y;
+        s->x[i] = (float)y;
+    }
+}
+
+static void mud_rises_with_a_boost_of_the_low_middle_alone(void **state) {
+    (void)state;
+    sound s = music(), muddy = music();
+    boost(&muddy, 8);
+    grm_features a = features_of(&s, 65536), b = features_of(&muddy, 65536);
+    assert_true(b.mud_db > a.mud_db + 4);
+    assert_float_equal(a.bass_db, b.bass_db, 1.5);
+    assert_float_equal(a.air_db, b.air_db, 1.5);
+    free(s.x);
+    free(muddy.x);
+}
+
+static void a_sine_is_a_tone_and_music_is_not(void **state) {
+    (void)state;
+    sound s = sound_new(RATE, 5), m = music();
+    for (size_t i = 0; i < s.frames; i++) s.x[i] = 0.5f * (float)sin(2 * GRM_PI * 997 * (double)i / RATE);
+    assert_true(features_of(&s, 65536).tone_share > 0.99);
+    assert_true(features_of(&m, 65536).tone_share < 0.6);
+    free(s.x);
+    free(m.x);
+}
+
+static void blocks_of_any_size_give_the_same(void **state) {
+    (void)state;
+    sound s = music();
+    add_noise(&s, 0, SECONDS, 0.01);
+    grm_features a = features_of(&s, 65536), b = features_of(&s, 777);
+    assert_memory_equal(&a, &b, sizeof a);
+    free(s.x);
+}
+
+static void silence_and_less_than_a_frame_are_harmless(void **state) {
+    (void)state;
+    sound s = sound_new(RATE, 3), click = sound_new(RATE, 0.01);
+    click.x[5] = 1;
+    grm_features a = features_of(&s, 65536), b = features_of(&click, 65536);
+    assert_true(a.flat_tops_ppm == 0 && b.flat_tops_ppm == 0);
+    assert_true(isnan(a.tone_share) && isnan(a.noise_db) && isnan(a.bass_db));
+    free(s.x);
+    free(click.x);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(noise_is_heard_at_its_level),
+        cmocka_unit_test(flat_tops_are_counted_whatever_came_after),
+        cmocka_unit_test(round_tops_are_not_flat),
+        cmocka_unit_test(wandering_pitch_is_measured_in_cents),
+        cmocka_unit_test(mud_rises_with_a_boost_of_the_low_middle_alone),
+        cmocka_unit_test(a_sine_is_a_tone_and_music_is_not),
+        cmocka_unit_test(blocks_of_any_size_give_the_same),
+        cmocka_unit_test(silence_and_less_than_a_frame_are_harmless),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
