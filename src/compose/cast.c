@@ -220,8 +220,8 @@ static size_t name_length(const grm_work *work, const char *text) {
     return longest;
 }
 
-bool grm_part_plays(const grm_work *work, const grm_writer_part *part, const grm_passage *p, int32_t *from,
-                    int32_t *to) {
+static bool is_seated(const grm_work *work, const grm_writer_part *part, const grm_passage *p, int32_t *from,
+                      int32_t *to) {
     *from = p->start;
     *to = p->end;
     const char *text = p->players;
@@ -244,4 +244,17 @@ bool grm_part_plays(const grm_work *work, const grm_writer_part *part, const grm
     }
     // What was asked for plays wherever there is more than the quietest of sections.
     return part->always && (p->energy >= 0.3f || part->plan->role == GRM_ROLE_TEXTURE || work->brief->only_instruments);
+}
+
+// Before a stop's silence only lines, pads and sounds go on.
+static bool stops(grm_play play) {
+    return play == GRM_PLAY_COMP || play == GRM_PLAY_STRUM || play == GRM_PLAY_ARP || play == GRM_PLAY_RIFF ||
+           play == GRM_PLAY_BASS || play == GRM_PLAY_WALK || play == GRM_PLAY_DRUMS;
+}
+
+bool grm_part_plays(const grm_work *work, const grm_writer_part *part, const grm_passage *p, int32_t *from,
+                    int32_t *to) {
+    if (!is_seated(work, part, p, from, to)) return false;
+    if (p->stop && *to > p->stop && stops(part->plan->play)) *to = p->stop;
+    return *from < *to;
 }

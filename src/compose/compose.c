@@ -163,6 +163,7 @@ grm_status grm_compose(const grm_brief *brief, const grm_catalogue *catalogue, g
     status = grm_form_plan(&work, err);
     if (status == GRM_OK) status = grm_harmony_plan(&work, err);
     if (status == GRM_OK) status = grm_cast_parts(&work, err);
+    if (status == GRM_OK) status = grm_groove_plan(&work, err);
     if (status == GRM_OK) status = grm_melody_plan(&work, err);
     for (size_t i = 0; status == GRM_OK && i < work.part_count; i++) {
         play_part(&work, &work.parts[i]);

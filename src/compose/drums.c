@@ -1,15 +1,8 @@
-// Drums: a groove a kind of section, dice for its ghosts, a small fill every fourth bar, a large one at a seam and a
-// crash behind it. All parts of a kit draw the same groove and fill; each plays the lanes that are its own.
+// Drums: each part of a kit plays the lanes of the planned bars that are its own, with the small changes that make a
+// drummer's bar differ from the last.
 #include <string.h>
 
-#include "compose/work.h"
-
-typedef struct kit_bar {  // what one bar of the kit is made of
-    const grm_pattern *groove;
-    int groove_bar;
-    const grm_pattern *fill;  // NULL: none
-    bool crash;               // on its first beat
-} kit_bar;
+#include "compose/kit.h"
 
 static bool is_drum_role(grm_role role) {
     return role == GRM_ROLE_KICK || role == GRM_ROLE_SNARE || role == GRM_ROLE_HATS || role == GRM_ROLE_DRUMS ||
@@ -31,82 +24,6 @@ static bool owns(const grm_work *work, const grm_writer_part *part, const char *
         percussion = percussion || work->parts[i].plan->role == GRM_ROLE_PERCUSSION;
     if (role == GRM_ROLE_KICK || role == GRM_ROLE_SNARE || role == GRM_ROLE_HATS) return false;
     return part->plan->role == (role == GRM_ROLE_DRUMS || !percussion ? GRM_ROLE_SNARE : GRM_ROLE_PERCUSSION);
-}
-
-static const grm_pattern *draw_pattern(const grm_work *work, bool fill, bool large, float energy, grm_rng *rng) {
-    enum { LIMIT = 64 };
-    float weights[LIMIT];
-    const grm_style *style = work->style;
-    size_t count = style->pattern_count < LIMIT ? style->pattern_count : LIMIT;
-    for (int strict = 2; strict >= 0; strict--) {
-        float sum = 0;
-        for (size_t i = 0; i < count; i++) {
-            const grm_pattern *p = &style->patterns[i];
-            bool same_metre = p->metre.beats ? grm_steps_in_bar(p->metre) == work->steps_per_bar : true;
-            float off = energy < p->energy_low    ? p->energy_low - energy
-                        : energy > p->energy_high ? energy - p->energy_high
-                                                  : 0;
-            weights[i] = p->fill == fill && (!fill || p->large == large) ? p->weight : 0;
-            if (strict >= 1 && !same_metre) weights[i] = 0;
-            if (strict == 2 && off > 1e-4f) weights[i] = 0;
-            if (strict < 2) weights[i] /= 1 + 20 * off;
-            sum += weights[i];
-        }
-        if (sum > 0) return &style->patterns[grm_rng_weighted(rng, weights, count)];
-    }
-    return NULL;
-}
-
-static bool style_has_crash(const grm_style *style) {
-    for (size_t i = 0; i < style->pattern_count; i++)
-        for (size_t l = 0; l < style->patterns[i].lane_count; l++)
-            if (strcmp(style->patterns[i].lanes[l].piece, "crash") == 0) return true;
-    return false;
-}
-
-static int lane_bars(const grm_work *work, const grm_pattern *pattern) {
-    int most = 1;
-    for (size_t l = 0; l < pattern->lane_count; l++) {
-        const grm_figure *lane = grm_figure_fit(work, pattern->lanes[l].hits, pattern->metre);
-        if (lane && lane->bars > most) most = lane->bars;
-    }
-    return most;
-}
-
-static const grm_pattern *groove_of(const grm_work *work, const grm_passage *p, const grm_rng *all) {
-    grm_rng rng = grm_rng_branch(all, p->plan->kind, p->occurrence > 1 && p->last_of_kind);
-    return draw_pattern(work, false, false, p->energy, &rng);
-}
-
-const grm_figure *grm_drums_kick(const grm_work *work, const grm_passage *passage) {
-    grm_rng all = grm_rng_new(work->seed, "drums");
-    bool drummer = false;
-    for (size_t i = 0; i < work->part_count; i++) drummer = drummer || work->parts[i].plan->play == GRM_PLAY_DRUMS;
-    const grm_pattern *groove = drummer ? groove_of(work, passage, &all) : NULL;
-    for (size_t l = 0; groove && l < groove->lane_count; l++)
-        if (strcmp(groove->lanes[l].piece, "kick") == 0)
-            return grm_figure_fit(work, groove->lanes[l].hits, groove->metre);
-    return NULL;
-}
-
-// Fixes groove, fills and crashes of a bar. Draws depend on the section and the bar alone, so that all parts agree.
-static kit_bar plan_bar(const grm_work *work, size_t passage, int bar, const grm_rng *all) {
-    const grm_passage *p = &work->passages[passage];
-    const grm_passage *next = passage + 1 < work->passage_count ? p + 1 : NULL, *before = passage ? p - 1 : NULL;
-    kit_bar k = {.groove = groove_of(work, p, all)};
-    if (k.groove) k.groove_bar = bar % lane_bars(work, k.groove);
-    grm_rng rng = grm_rng_branch(all, "bar", (unsigned)(p->first_bar + bar));
-    float small = grm_rng_float(&rng), large = grm_rng_float(&rng), crash = grm_rng_float(&rng);
-    bool seam = bar + 1 == p->bars;
-    if (seam && (next ? large < 0.85f : large < 0.6f))
-        k.fill = draw_pattern(work, true, true, p->energy, &rng);
-    else if (bar % 4 == 3 && !seam && small < 0.5f)
-        k.fill = draw_pattern(work, true, false, p->energy, &rng);
-    bool lifts = !before || p->energy >= before->energy - 0.05f;
-    if (bar == 0 && p->energy >= 0.45f && lifts) k.crash = crash < 0.8f;
-    if (bar > 0 && bar % 8 == 0 && p->energy > 0.75f) k.crash = crash < 0.5f;
-    k.crash = k.crash && style_has_crash(work->style);
-    return k;
 }
 
 static int32_t length_of(const char *piece) {
@@ -135,12 +52,6 @@ static void hit(const grm_work *work, grm_writer_part *part, const char *piece, 
     }
 }
 
-static bool fill_has(const grm_pattern *fill, const char *piece) {
-    for (size_t l = 0; l < fill->lane_count; l++)
-        if (strcmp(fill->lanes[l].piece, piece) == 0) return true;
-    return false;
-}
-
 // Ticks of the bar that the fill leaves to the groove.
 static int32_t fill_start(const grm_work *work, const grm_pattern *fill) {
     int32_t longest = 0;
@@ -159,28 +70,102 @@ static bool sounds(const bar_place *b, int32_t within) {
     return b->start + within >= b->from && b->start + within < b->to;
 }
 
-static void play_groove(const grm_work *work, grm_writer_part *part, const kit_bar *k, const bar_place *b, float energy,
-                        grm_rng *rng) {
-    int32_t taken = k->fill ? fill_start(work, k->fill) : work->bar_ticks;
-    bool whole_kit = part->plan->role == GRM_ROLE_DRUMS;
-    for (size_t l = 0; k->groove && l < k->groove->lane_count; l++) {
-        const grm_lane *lane = &k->groove->lanes[l];
-        if (!owns(work, part, lane->piece)) continue;
-        const grm_figure *f = grm_figure_fit(work, lane->hits, k->groove->metre);
-        int32_t first = f ? k->groove_bar % f->bars * work->bar_ticks : 0;
-        for (int i = 0; f && i < f->count; i++) {
-            int32_t within = f->strokes[i].at - first;
-            if (within < 0 || within >= work->bar_ticks || !sounds(b, within)) continue;
-            if (within >= taken && (whole_kit || fill_has(k->fill, lane->piece))) continue;
-            if (within == 0 && k->crash && grm_piece_role(lane->piece) == GRM_ROLE_HATS) continue;  // two hands
-            hit(work, part, lane->piece, f->strokes[i].sign, b->start + within, within, f->strokes[i].length, energy,
-                rng);
-        }
+// A share of 0..1 that belongs to a place of a two-bar pattern in this passage: a groove's changes come back.
+static float place_dice(const grm_work *work, const grm_kit_bar *k, const char *piece, int32_t within) {
+    grm_rng all = grm_rng_new(work->seed, "drum places");
+    grm_rng rng = grm_rng_branch(&all, piece, (unsigned)(k->plan - work->grooves));
+    grm_rng own = grm_rng_branch(&rng, "place", (unsigned)(k->bar % 2 * work->bar_ticks + within));
+    return grm_rng_float(&own);
+}
+
+// The piece that a stroke of the groove falls on in this bar, NULL when it is left out.
+static const char *vary_piece(const grm_work *work, const grm_kit_bar *k, const char *piece, int32_t within) {
+    bool kick = strcmp(piece, "kick") == 0, hat = strcmp(piece, "hat") == 0, on_beat = within % work->beat_ticks == 0;
+    if (kick && k->kick_out) return NULL;
+    // Sparser: sixteenths of the hat and light kicks go first.
+    bool light = within % (2 * STEP_TICKS) != 0;
+    if (k->plan->busy < -0.15f && light && (hat || kick))
+        return place_dice(work, k, piece, within) < -1.2f * k->plan->busy ? NULL : piece;
+    bool can_open = hat && !grm_pattern_has(k->groove, "open") && !grm_pattern_has(k->groove, "ride");
+    if (!can_open) return piece;
+    if (k->plan->loose) return on_beat ? "open" : light ? NULL : piece;
+    bool lets_go = k->bar % 4 == 3 || (k->plan->busy > 0.5f && k->bar % 2);
+    bool last_eighth = within == work->bar_ticks - 2 * STEP_TICKS;
+    return lets_go && last_eighth && place_dice(work, k, "open", 0) < 0.6f ? "open" : piece;
+}
+
+// A busier groove has hats between those that stand an eighth apart ...
+static void add_hats(const grm_work *work, grm_writer_part *part, const grm_kit_bar *k, const bar_place *b,
+                     const grm_lane *lane, const grm_figure *f, int32_t first, int32_t taken, float energy,
+                     grm_rng *rng) {
+    bool hat = strcmp(lane->piece, "hat") == 0 || strcmp(lane->piece, "shaker") == 0;
+    bool time_for_it = work->beat_ticks * work->tick_s > 0.44;
+    for (int i = 0; hat && time_for_it && !k->plan->loose && i < f->count; i++) {
+        int32_t within = f->strokes[i].at - first, middle = within + STEP_TICKS;
+        bool alone = i + 1 == f->count || f->strokes[i + 1].at - f->strokes[i].at >= 2 * STEP_TICKS;
+        if (!alone || within < 0 || middle >= taken || within % (2 * STEP_TICKS) || !sounds(b, middle)) continue;
+        if (place_dice(work, k, lane->piece, middle) < 0.45f * (k->plan->busy - 0.2f))
+            hit(work, part, lane->piece, 'o', b->start + middle, middle, STEP_TICKS, energy, rng);
     }
 }
 
-static void play_fill(const grm_work *work, grm_writer_part *part, const kit_bar *k, const bar_place *b, float energy,
-                      grm_rng *rng) {
+// ... and a kick that leads on, late in every other bar, unless it stands on all beats or late already.
+static void add_kick(const grm_work *work, grm_writer_part *part, const grm_kit_bar *k, const bar_place *b,
+                     const grm_lane *lane, const grm_figure *f, int32_t first, int32_t taken, float energy,
+                     grm_rng *rng) {
+    if (strcmp(lane->piece, "kick") != 0 || k->kick_out || k->bar % 2 == 0) return;
+    int32_t at = work->bar_ticks - (k->bar % 4 == 3 ? STEP_TICKS : 2 * STEP_TICKS);
+    int beats = 0;
+    for (int i = 0; i < f->count; i++) {
+        int32_t within = f->strokes[i].at - first;
+        if (within < 0 || within >= work->bar_ticks) continue;
+        if (within >= at - STEP_TICKS) return;
+        beats += within % work->beat_ticks == 0;
+    }
+    if (beats == work->beats_per_bar || at >= taken || !sounds(b, at)) return;
+    if (place_dice(work, k, "pickup", 0) < 0.3f + 0.5f * k->plan->busy)
+        hit(work, part, "kick", 'x', b->start + at, at, STEP_TICKS, energy - 0.2f, rng);
+}
+
+static void play_lane(const grm_work *work, grm_writer_part *part, const grm_kit_bar *k, const bar_place *b,
+                      const grm_lane *lane, float energy, grm_rng *rng) {
+    const grm_figure *f = grm_figure_fit(work, lane->hits, k->groove->metre);
+    if (!f) return;
+    int32_t first = k->groove_bar % f->bars * work->bar_ticks, taken = work->bar_ticks;
+    grm_role role = grm_piece_role(lane->piece);
+    if (k->fill && (part->plan->role == GRM_ROLE_DRUMS || grm_pattern_has(k->fill, lane->piece)))
+        taken = fill_start(work, k->fill);
+    if (k->build && role == GRM_ROLE_SNARE) return;
+    for (int i = 0; i < f->count; i++) {
+        const grm_stroke *stroke = &f->strokes[i];
+        int32_t within = stroke->at - first;
+        const char *piece = vary_piece(work, k, lane->piece, within);
+        if (!piece || within < 0 || within >= taken || !sounds(b, within)) continue;
+        if (within == 0 && k->crash && role == GRM_ROLE_HATS) continue;  // two hands
+        hit(work, part, piece, stroke->sign, b->start + within, within, stroke->length, energy, rng);
+    }
+    add_hats(work, part, k, b, lane, f, first, taken, energy, rng);
+    add_kick(work, part, k, b, lane, f, first, taken, energy, rng);
+}
+
+static void play_groove(const grm_work *work, grm_writer_part *part, const grm_kit_bar *k, const bar_place *b,
+                        float energy, grm_rng *rng) {
+    for (size_t l = 0; k->groove && l < k->groove->lane_count; l++)
+        if (owns(work, part, k->groove->lanes[l].piece)) play_lane(work, part, k, b, &k->groove->lanes[l], energy, rng);
+}
+
+// Snare strokes that grow through the bar: eighths, then sixteenths.
+static void play_build(const grm_work *work, grm_writer_part *part, const bar_place *b, float energy, grm_rng *rng) {
+    if (!owns(work, part, "snare")) return;
+    int32_t half = work->bar_ticks / 2;
+    for (int32_t within = 0; within < work->bar_ticks; within += within < half ? 2 * STEP_TICKS : STEP_TICKS) {
+        char sign = within < half ? 'o' : within < work->bar_ticks - work->beat_ticks ? 'x' : 'X';
+        if (sounds(b, within)) hit(work, part, "snare", sign, b->start + within, within, STEP_TICKS, energy, rng);
+    }
+}
+
+static void play_fill(const grm_work *work, grm_writer_part *part, const grm_kit_bar *k, const bar_place *b,
+                      float energy, grm_rng *rng) {
     for (size_t l = 0; k->fill && l < k->fill->lane_count; l++) {
         const grm_lane *lane = &k->fill->lanes[l];
         const grm_figure *f = owns(work, part, lane->piece) ? grm_figure_read(work, lane->hits) : NULL;
@@ -193,9 +178,10 @@ static void play_fill(const grm_work *work, grm_writer_part *part, const kit_bar
     }
 }
 
-static void play_bar(const grm_work *work, grm_writer_part *part, const grm_passage *p, const kit_bar *k,
+static void play_bar(const grm_work *work, grm_writer_part *part, const grm_passage *p, const grm_kit_bar *k,
                      const bar_place *b, grm_rng *rng) {
     play_groove(work, part, k, b, p->energy, rng);
+    if (k->build) play_build(work, part, b, p->energy, rng);
     play_fill(work, part, k, b, p->energy, rng);
     if (k->crash && owns(work, part, "crash") && sounds(b, 0))
         hit(work, part, "crash", 'x', b->start, 0, STEP_TICKS, p->energy, rng);
@@ -210,12 +196,12 @@ void grm_drums_play(grm_work *work, grm_writer_part *part) {
         for (int b = 0; b < p->bars; b++) {
             int32_t start = p->start + b * work->bar_ticks;
             if (start + work->bar_ticks <= from || start >= to) continue;
-            kit_bar k = plan_bar(work, i, b, &all);
+            grm_kit_bar k = grm_kit_plan_bar(work, i, b);
             play_bar(work, part, p, &k, &(bar_place){start, from, to}, &own);
         }
         if (i + 1 == work->passage_count && to == p->end) {  // the last stroke
             if (owns(work, part, "kick")) hit(work, part, "kick", 'x', work->last_chord, 0, STEP_TICKS, 0.5f, &own);
-            if (style_has_crash(work->style) && p->energy > 0.35f && owns(work, part, "crash"))
+            if (grm_style_crashes(work->style) && p->energy > 0.35f && owns(work, part, "crash"))
                 hit(work, part, "crash", 'x', work->last_chord, 0, STEP_TICKS, p->energy, &own);
         }
     }

@@ -27,6 +27,7 @@ typedef struct grm_passage {
     float energy;
     int transpose;  // semitones above the home key
     bool last_of_kind;
+    int32_t stop;  // where all but the tune stop, for a breath before the next section; 0: nowhere
     grm_chord *chords;
     size_t chord_count;
 } grm_passage;
@@ -57,6 +58,8 @@ typedef struct grm_line {
     size_t count, capacity;
 } grm_line;
 
+typedef struct grm_groove grm_groove;  // kit.h
+
 typedef struct grm_work {
     const grm_brief *brief;
     const grm_style *style;
@@ -75,7 +78,8 @@ typedef struct grm_work {
     size_t chord_count;
     grm_writer_part *parts;
     size_t part_count;
-    grm_line melody;  // the tune of the whole song as nominal notes, for those who make room for it
+    grm_groove *grooves;  // one a passage
+    grm_line melody;      // the tune of the whole song as nominal notes, for those who make room for it
     uint64_t seed;
     struct grm_figure **figures;  // those read so far
 } grm_work;
@@ -139,7 +143,8 @@ void grm_melody_play(grm_work *work, grm_writer_part *part);
 void grm_counter_play(grm_work *work, grm_writer_part *part);
 void grm_chords_play(grm_work *work, grm_writer_part *part);  // COMP, STRUM, PAD, ARP
 void grm_riff_play(grm_work *work, grm_writer_part *part);
-void grm_bass_play(grm_work *work, grm_writer_part *part);  // BASS, WALK, DRONE
+void grm_bass_play(grm_work *work, grm_writer_part *part);   // BASS, WALK, DRONE
+grm_status grm_groove_plan(grm_work *work, grm_error *err);  // fills work->grooves and the passages' stops
 void grm_drums_play(grm_work *work, grm_writer_part *part);
 // The kick in this passage's groove, whole bars; NULL when nobody plays drums or it has no kick.
 const grm_figure *grm_drums_kick(const grm_work *work, const grm_passage *passage);

@@ -307,6 +307,68 @@ static void solos_breathe_and_run_denser_than_heads(void **state) {
     assert_true(solo_notes / solo_bars > 1.15 * head_notes / head_bars);
 }
 
+// Strokes in from..to of all drum parts on the keys that `wanted` names by their first letters: k kick, s snare, h
+// hats.
+static int strokes(const grm_score *score, int32_t from, int32_t to, char wanted) {
+    int count = 0;
+    for (size_t p = 0; p < score->part_count; p++) {
+        const grm_part *part = &score->parts[p];
+        for (size_t i = 0; part->drums && i < part->note_count; i++) {
+            int key = part->notes[i].pitch;
+            bool kick = key == 35 || key == 36, hat = key == 42 || key == 44 || key == 46;
+            bool here = part->notes[i].start >= from - 60 && part->notes[i].start < to - 60;
+            count += here && (wanted == 'k' ? kick : wanted == 'h' ? hat : true);
+        }
+    }
+    return count;
+}
+
+static void a_verse_that_comes_again_is_busier(void **state) {
+    (void)state;
+    const grm_style *pop = grm_style_find(catalogue, "pop");
+    double first = 0, later = 0;
+    int bars_first = 0, bars_later = 0;
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        grm_brief brief = brief_for(pop, seed);
+        brief.duration_s = 200;
+        grm_score *score = compose(&brief);
+        int seen = 0;
+        for (size_t i = 0; i < score->section_count; i++) {
+            const grm_section *s = &score->sections[i];
+            if (strcmp(s->kind, "verse") != 0) continue;
+            int hats = strokes(score, s->start, s->end, 'h');
+            if (seen++)
+                later += hats, bars_later += s->bars;
+            else
+                first += hats, bars_first += s->bars;
+        }
+        grm_score_free(score);
+    }
+    assert_true(bars_first > 0 && bars_later > 0);
+    assert_true(later / bars_later > first / bars_first);
+}
+
+static void the_kick_drops_out_before_some_choruses_and_not_before_others(void **state) {
+    (void)state;
+    const grm_style *pop = grm_style_find(catalogue, "pop");
+    int with = 0, without = 0;
+    for (uint64_t seed = 0; seed < 12; seed++) {
+        grm_brief brief = brief_for(pop, seed);
+        brief.duration_s = 200;
+        grm_score *score = compose(&brief);
+        for (size_t i = 1; i < score->section_count; i++) {
+            const grm_section *s = &score->sections[i], *before = s - 1;
+            int32_t bar = (before->end - before->start) / before->bars;
+            if (strcmp(s->kind, "chorus") != 0 || before->bars < 4 || before->energy + 0.1f > s->energy) continue;
+            if (strokes(score, before->end - 2 * bar, before->end - bar, 'k') == 0) continue;
+            int kicks = strokes(score, before->end - bar, before->end, 'k');
+            with += kicks > 0, without += kicks == 0;
+        }
+        grm_score_free(score);
+    }
+    assert_true(with > 0 && without > 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sections_add_up_and_nothing_sounds_beyond_the_end),
@@ -315,6 +377,8 @@ int main(void) {
         cmocka_unit_test(a_chorus_comes_back_recognisably),
         cmocka_unit_test(chords_keep_clear_of_the_tune),
         cmocka_unit_test(solos_breathe_and_run_denser_than_heads),
+        cmocka_unit_test(a_verse_that_comes_again_is_busier),
+        cmocka_unit_test(the_kick_drops_out_before_some_choruses_and_not_before_others),
         cmocka_unit_test(what_is_excluded_does_not_play),
         cmocka_unit_test(what_is_wanted_plays),
         cmocka_unit_test(any_metre_and_any_length_can_be_composed),
