@@ -33,6 +33,10 @@ static int into_range(const grm_writer_part *part, int pitch) {
     return pitch > part->high ? part->high : pitch;
 }
 
+static const grm_chord *next_chord(const grm_work *work, const grm_chord *chord, int32_t at) {
+    return chord->end > at && chord->end < work->end ? grm_chord_at(work, chord->end) : chord;
+}
+
 static int figure_pitch(const grm_work *work, const grm_writer_part *part, const grm_chord *chord, char sign, int root,
                         int32_t at, grm_rng *rng) {
     switch (sign) {
@@ -54,10 +58,13 @@ static int figure_pitch(const grm_work *work, const grm_writer_part *part, const
             while (!(grm_chord_scale(work, chord) >> (pitch % 12) & 1)) pitch++;
             return into_range(part, pitch);
         }
-        case 'a': {
-            const grm_chord *next = chord->end > at && chord->end < work->end ? grm_chord_at(work, chord->end) : chord;
-            return into_range(part, approach(work, chord, root_near(part, next->bass, root), rng));
-        }
+        case 'a':
+            return into_range(part,
+                              approach(work, chord, root_near(part, next_chord(work, chord, at)->bass, root), rng));
+        case 'n':
+            return root_near(part, next_chord(work, chord, at)->bass, root);
+        case 'G':
+            return root + 12 <= part->instrument->high ? root + 12 : root;
         default:
             return root;
     }
@@ -93,6 +100,13 @@ static const grm_choice *draw_with_kick(const grm_work *work, const grm_choices 
     return drawn ? &figures->items[drawn - weighed] : NULL;
 }
 
+// The note before reaches into the one at `at`: the voice glides.
+static void reach_into(grm_writer_part *part, int32_t at) {
+    if (!part->note_count) return;
+    grm_note *before = &part->notes[part->note_count - 1];
+    if (before->start < at) before->length = at + STEP_TICKS / 4 - before->start;
+}
+
 static void play_figure(grm_work *work, grm_writer_part *part, const grm_passage *p, int32_t from, int32_t to,
                         int *last, grm_rng *rng) {
     const grm_choice *choice = draw_with_kick(work, &part->plan->figures, p, rng);
@@ -109,24 +123,15 @@ static void play_figure(grm_work *work, grm_writer_part *part, const grm_passage
         int pitch = figure_pitch(work, part, chord, sign, root, at, rng);
         int velocity = base + (sign == 'R' ? 10 : sign == 'o' ? -30 : sign == 'r' ? 0 : -2);
         if (sign == 'o') ticks = STEP_TICKS / 2;
-        if (sign == 'g' && part->note_count) {  // the note before reaches into this one: the voice glides
-            grm_note *before = &part->notes[part->note_count - 1];
-            if (before->start < at) before->length = at + STEP_TICKS / 4 - before->start;
-        }
+        if (sign == 'g' || sign == 'G' || sign == 'n') reach_into(part, at);
         // A long note ends where the chord does and is struck again on the new root.
-        int32_t left = chord->end - at;
-        while (ticks > 0) {
-            int32_t piece = ticks < left ? ticks : left;
-            if (piece <= 0) break;
-            grm_part_note(part, at, piece, pitch, velocity);
-            ticks -= piece;
-            if (ticks < STEP_TICKS) break;
-            chord = grm_chord_at(work, at + piece);
-            root = pitch = root_near(part, chord->bass, root), rooted = chord;
-            grm_part_note(part, at + piece, ticks < chord->end - at - piece ? ticks : chord->end - at - piece, pitch,
-                          velocity - 4);
-            break;
-        }
+        int32_t first = chord->end - at < ticks ? chord->end - at : ticks;
+        grm_part_note(part, at, first, pitch, velocity);
+        if (ticks - first < STEP_TICKS) continue;
+        chord = rooted = grm_chord_at(work, at + first);
+        root = root_near(part, chord->bass, root);
+        int32_t second = chord->end - at - first < ticks - first ? chord->end - at - first : ticks - first;
+        grm_part_note(part, at + first, second, root, velocity - 4);
     }
     *last = root;
 }

@@ -35,7 +35,9 @@ static int32_t length_of(const char *piece) {
 
 static void hit(const grm_work *work, grm_writer_part *part, const char *piece, char sign, int32_t at, int32_t within,
                 int32_t room, float energy, grm_rng *rng) {
-    int key = grm_piece_key(piece);
+    // Sampled kits have no snap: hands clap instead.
+    bool no_snap = strcmp(piece, "snap") == 0 && !part->instrument->voice;
+    int key = grm_piece_key(no_snap ? "clap" : piece);
     float dice = grm_rng_float(rng), touch = grm_rng_between(rng, -4.0f, 4.0f);
     if (key < 0 || (sign == '?' && dice > 0.4f)) return;
     bool hat = grm_piece_role(piece) == GRM_ROLE_HATS;

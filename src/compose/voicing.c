@@ -19,6 +19,7 @@ static int order_members(const grm_chord *chord, const char *voicing, int wanted
     if (power) {
         out[count++] = 0;
         out[count++] = chord->members >> 6 & 1 && !(chord->members >> 7 & 1) ? 6 : 7;
+        if (wanted >= 3) out[count++] = 0;  // the octave on top
         return count;
     }
     bool has_third = chord->members & (1u << 3 | 1u << 4);

@@ -146,7 +146,7 @@ static const struct {
     {"block", 76, GRM_ROLE_PERCUSSION},
     {"triangle", 81, GRM_ROLE_PERCUSSION},
     {"clave", 75, GRM_ROLE_PERCUSSION},
-    {"snap", 39, GRM_ROLE_SNARE},
+    {"snap", 26, GRM_ROLE_SNARE},
 };
 
 int grm_piece_key(const char *piece) {

@@ -157,7 +157,7 @@ static const char *signs_of(grm_play play) {
         case GRM_PLAY_ARP:
             return "123456789xXo-.";
         case GRM_PLAY_BASS:
-            return "Rr8357asgo-.";
+            return "Rr8357asgGno-.";
         case GRM_PLAY_RIFF:
             return "0123456789-.";
         default:

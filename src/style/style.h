@@ -101,7 +101,8 @@ typedef enum grm_play {
 //     "t" all but the lowest.
 //   ARP: "1".."9" the chord's notes from the lowest up, beyond the top an octave higher; "x" "X" "o" the whole chord.
 //   BASS: "R" "r" root (accented, plain), "8" octave above, "3" "5" "7" members, "a" approach to the next chord's
-//     root, "s" a scale step up, "g" glide from the note before, "o" ghost (muted root).
+//     root, "s" a scale step up, "g" "G" "n" glide from the note before
+//     to the root, its octave, the next chord's root, "o" ghost (muted root).
 //   In all of them "(...)" shares a quarter (four steps) evenly among the signs inside, "[...]" an eighth: "(x-x)" is a
 //   shuffled pair, "[xxx]" a triplet of sixteenths.
 //   RIFF: "1".."7" degrees of the scale, "0" the note before the tonic (leading or flat seventh), "8" "9" above the

@@ -369,6 +369,48 @@ static void the_kick_drops_out_before_some_choruses_and_not_before_others(void *
     assert_true(with > 0 && without > 0);
 }
 
+static void the_808_glides_beyond_its_root(void **state) {
+    (void)state;
+    const grm_style *trap = grm_style_find(catalogue, "trap");
+    int octaves = 0, others = 0;
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        grm_brief brief = brief_for(trap, seed);
+        grm_score *score = compose(&brief);
+        const grm_part *bass = part_of(score, GRM_ROLE_BASS);
+        assert_non_null(bass);
+        for (size_t i = 0; i + 1 < bass->note_count; i++) {
+            const grm_note *n = &bass->notes[i], *next = n + 1;
+            if (n->start + n->length <= next->start) continue;  // an overlap glides
+            octaves += next->pitch == n->pitch + 12;
+            others += next->pitch != n->pitch && abs(next->pitch - n->pitch) != 12;
+        }
+        grm_score_free(score);
+    }
+    assert_true(octaves > 0);
+    assert_true(others > 0);
+}
+
+static void power_chords_have_their_octave(void **state) {
+    (void)state;
+    const grm_style *rock = grm_style_find(catalogue, "rock");
+    grm_brief brief = brief_for(rock, 4);
+    grm_score *score = compose(&brief);
+    int chords = 0, octaves = 0;
+    for (size_t p = 0; p < score->part_count; p++) {
+        const grm_part *part = &score->parts[p];
+        if (strcmp(part->name, "Rhythm Guitar") != 0) continue;
+        for (size_t i = 0; i + 2 < part->note_count; i++) {
+            const grm_note *n = &part->notes[i];
+            if (n[2].start - n->start > 150) continue;
+            chords++;
+            octaves += n[1].pitch == n->pitch + 7 && n[2].pitch == n->pitch + 12;
+        }
+    }
+    assert_true(chords > 20);
+    assert_true(octaves * 4 > chords);
+    grm_score_free(score);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sections_add_up_and_nothing_sounds_beyond_the_end),
@@ -379,6 +421,8 @@ int main(void) {
         cmocka_unit_test(solos_breathe_and_run_denser_than_heads),
         cmocka_unit_test(a_verse_that_comes_again_is_busier),
         cmocka_unit_test(the_kick_drops_out_before_some_choruses_and_not_before_others),
+        cmocka_unit_test(the_808_glides_beyond_its_root),
+        cmocka_unit_test(power_chords_have_their_octave),
         cmocka_unit_test(what_is_excluded_does_not_play),
         cmocka_unit_test(what_is_wanted_plays),
         cmocka_unit_test(any_metre_and_any_length_can_be_composed),

@@ -91,6 +91,7 @@ static void pieces_have_keys_and_players(void **state) {
     assert_int_equal(grm_piece_key("kick"), 36);
     assert_int_equal(grm_piece_key("snare"), 38);
     assert_int_equal(grm_piece_key("hat"), 42);
+    assert_int_equal(grm_piece_key("snap"), 26);
     assert_int_equal(grm_piece_key("spoon"), -1);
     assert_int_equal(grm_piece_role("clap"), GRM_ROLE_SNARE);
     assert_int_equal(grm_piece_role("ride"), GRM_ROLE_HATS);
