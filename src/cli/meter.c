@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/card.h"
 #include "cli/cli.h"
 #include "meter/meter.h"
 
 static const grm_option options[] = {
+    {"--genre", "NAME", "judge as this style or family of styles"},
+    {"--curves", "FILE", "judge by your own curves (see docs/score.md)"},
     {"--features", NULL, "the features alone"},
     {"--series", "DIR", "write the frame series as .npy files"},
     {NULL, NULL, NULL},
@@ -92,10 +95,11 @@ static grm_status write_series(const grm_analysis *a, const char *folder, grm_er
     return status == GRM_OK ? write_beats(a, folder, err) : status;
 }
 
-static json_t *analysis_json(const grm_arguments *arguments, const char *path, const grm_analysis *a) {
+static json_t *analysis_json(const grm_arguments *arguments, const char *path, const grm_analysis *a,
+                             const grm_report *report) {
     json_t *json = grm_argument_given(arguments, "--features")
                        ? json_pack("{so}", "features", grm_features_json(&a->features))
-                       : grm_analysis_json(a, NULL);
+                       : grm_analysis_json(a, report);
     if (json && json_object_set_new(json, "file", json_string(path)) != 0) {
         json_decref(json);
         json = NULL;
@@ -113,7 +117,9 @@ static char *series_folder(const grm_arguments *arguments, const char *path) {
 static grm_status meter(const grm_arguments *arguments, grm_session *session, const char *path, json_t **json,
                         grm_error *err) {
     grm_analysis_options wanted = {.series = grm_argument_given(arguments, "--series")};
+    bool features = grm_argument_given(arguments, "--features");
     grm_analysis *analysis = NULL;
+    grm_report *report = NULL;
     grm_status status =
         grm_analyse_file(grm_session_profile(session), path, &wanted, grm_session_progress(session), &analysis, err);
     if (status != GRM_OK) return status;
@@ -122,10 +128,18 @@ static grm_status meter(const grm_arguments *arguments, grm_session *session, co
         status = folder ? write_series(analysis, folder, err) : grm_fail_memory(err);
         free(folder);
     }
-    if (status == GRM_OK && json)
-        *json = analysis_json(arguments, path, analysis);
-    else if (status == GRM_OK)
+    if (status == GRM_OK && !features)
+        status = grm_report_make(analysis, grm_argument(arguments, "--genre"), grm_argument(arguments, "--curves"),
+                                 &report, err);
+    if (status == GRM_OK && json) {
+        *json = analysis_json(arguments, path, analysis, report);
+    } else if (status == GRM_OK && features) {
         print_features(path, analysis);
+    } else if (status == GRM_OK) {
+        grm_card_look look = grm_card_look_find();
+        grm_card_print(&look, path, analysis, report);
+    }
+    grm_report_free(report);
     grm_analysis_free(analysis);
     return status;
 }
@@ -152,7 +166,7 @@ static grm_status run(const grm_arguments *arguments, grm_error *err) {
 const grm_command grm_command_meter = {
     .name = "meter",
     .usage = "FILE... [--json]",
-    .summary = "hear what is in a recording",
+    .summary = "hear what is in a recording, and score it",
     .details =
         "Reads WAV, AIFF, FLAC, Ogg, Opus, MP3 and whatever else libsndfile knows; - is standard input. Series are\n"
         "shaped and named as librosa's functions are.",

@@ -10,6 +10,7 @@
 
 static const double good_score = 95;      // where advice leads
 static const double worth_saying = 0.25;  // points of the overall score
+static const double faulty = 82;          // a figure below this score stands out
 static const double praised = 90;         // a figure of this score may be praised
 
 enum { MAX_REMARKS = GRM_CATEGORIES * GRM_MAX_SUB_SCORES * GRM_MAX_TERMS };
@@ -102,8 +103,9 @@ void grm_advise(const grm_curves *curves, size_t group, double values[GRM_FIGURE
         grm_remark phrase = {values, r->term->figure, r->good, genre};
         bool low = values[r->term->figure] < r->good;
         if (r->gain >= worth_saying) {
-            add(report->insights, &report->insight_count, low ? &r->term->low : &r->term->high, &phrase, r->sub_score,
-                r->gain);
+            if (r->score < faulty)
+                add(report->insights, &report->insight_count, low ? &r->term->low : &r->term->high, &phrase,
+                    r->sub_score, r->gain);
             add(report->recommendations, &report->recommendation_count, low ? &r->term->raise : &r->term->lower,
                 &phrase, r->sub_score, r->gain);
         } else if (judgement->gate == 1) {

@@ -40,7 +40,6 @@ static json_t *category_json(const grm_category *c) {
 }
 
 static json_t *trend_json(const grm_trend *t) {
-    if (!t->known) return json_null();
     return json_pack("{so ss ss ss?}", "score", grm_number_json(t->score), "genre", t->genre, "text", t->text, "source",
                      t->source);
 }

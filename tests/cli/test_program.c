@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 #include <jansson.h>
+#include <math.h>
 
 static char program[1024], folder[] = "/tmp/grammy-cli-XXXXXX";
 static char output[1 << 20];
@@ -185,6 +186,85 @@ static void styles_are_listed_shown_and_checked(void **state) {
     assert_says("typo");
 }
 
+// Eight seconds of two chords in turn, 16 bits, 22.05 kHz, stereo.
+static void write_tune(const char *path) {
+    enum { RATE = 22050, FRAMES = 8 * RATE };
+    static const double chords[2][3] = {{261.6, 329.6, 392}, {220, 261.6, 329.6}};
+    static const uint8_t header[44] =
+        "RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0\x22\x56\0\0\x88\x58\x01\0\x04\0\x10\0data";
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    uint32_t size = FRAMES * 4, whole = size + 36;
+    fwrite(header, 1, 4, file);
+    fwrite(&whole, 4, 1, file);
+    fwrite(header + 8, 1, 32, file);
+    fwrite(&size, 4, 1, file);
+    for (int i = 0; i < FRAMES; i++) {
+        double t = (double)i / RATE, sum = 0, beat = fmod(t, 0.5);
+        for (int k = 0; k < 3; k++) sum += sin(6.283185307 * chords[(int)t % 2][k] * t);
+        int16_t frame[2] = {(int16_t)(6000 * sum * exp(-4 * beat)), (int16_t)(5000 * sum * exp(-5 * beat))};
+        fwrite(frame, 2, 2, file);
+    }
+    fclose(file);
+}
+
+static void the_meter_shows_a_card_within_the_width(void **state) {
+    (void)state;
+    write_tune("tune.wav");
+    assert_int_equal(grammy("meter tune.wav --genre pop"), 0);
+    assert_says("Production quality");
+    assert_says("What would bring how many points");
+    assert_says("869 pop songs");
+    assert_null(strchr(output, '\033'));  // no colour where there is no terminal
+    setenv("COLUMNS", "50", 1);
+    assert_int_equal(grammy("meter tune.wav"), 0);
+    unsetenv("COLUMNS");
+    size_t columns = 0;
+    for (const char *c = output; *c; c++) {
+        if (*c == '\n') columns = 0;
+        columns += *c != '\n' && ((unsigned char)*c & 0xC0) != 0x80;
+        assert_true(columns <= 50);
+    }
+}
+
+static void the_meter_reports_all_of_its_judgement_as_json(void **state) {
+    (void)state;
+    static const char *const names[] = {"production_quality", "commercial_appeal", "innovation", "emotional_impact",
+                                        "radio_readiness"};
+    write_tune("tune.wav");
+    json_t *json = grammy_json("meter tune.wav --json --genre ambient");
+    assert_string_equal(json_string_value(json_object_get(json, "mode")), "standard");
+    assert_string_equal(json_string_value(json_object_get(json, "genre")), "ambient");
+    assert_true(json_is_number(json_object_get(json, "overall")));
+    assert_true(json_is_string(json_object_get(json, "rating")));
+    for (size_t i = 0; i < 5; i++) {
+        json_t *category = json_object_get(json_object_get(json, "categories"), names[i]);
+        assert_true(json_is_object(json_object_get(category, "sub_scores")));
+        assert_true(json_is_number(json_object_get(category, "weight")));
+    }
+    json_t *advice = json_array_get(json_object_get(json, "recommendations"), 0);
+    assert_true(json_is_string(json_object_get(advice, "text")));
+    assert_true(json_is_string(json_object_get(advice, "sub_score")));
+    assert_true(json_number_value(json_object_get(advice, "gain")) > 0);
+    assert_true(json_is_array(json_object_get(json, "insights")));
+    assert_true(json_is_null(json_object_get(json_object_get(json, "trend"), "score")));
+    assert_true(json_is_number(json_object_get(json_object_get(json, "features"), "integrated_lufs")));
+    json_decref(json);
+}
+
+static void the_meter_refuses_genres_and_curves_it_cannot_read(void **state) {
+    (void)state;
+    write_tune("tune.wav");
+    assert_int_equal(grammy("meter tune.wav --genre yodelling"), 2);
+    assert_says("yodelling");
+    FILE *file = fopen("curves.yaml", "w");
+    fputs("ratings: []\n", file);
+    fclose(file);
+    assert_int_equal(grammy("meter tune.wav --curves curves.yaml"), 3);
+    assert_says("curves.yaml:1:");
+    assert_int_equal(grammy("meter tune.wav --curves missing.yaml"), 3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_command_has_help),
@@ -195,6 +275,9 @@ int main(void) {
         cmocka_unit_test(enhance_reads_a_prompt),
         cmocka_unit_test(compose_writes_the_same_midi_for_the_same_seed),
         cmocka_unit_test(styles_are_listed_shown_and_checked),
+        cmocka_unit_test(the_meter_shows_a_card_within_the_width),
+        cmocka_unit_test(the_meter_reports_all_of_its_judgement_as_json),
+        cmocka_unit_test(the_meter_refuses_genres_and_curves_it_cannot_read),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }
