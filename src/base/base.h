@@ -101,6 +101,11 @@ void grm_folder_remove(const char *path);                     // with all that i
 // Lower-case ASCII letters, digits and single dashes, for file names: "Rainy Café" -> "rainy-cafe". free().
 char *grm_path_slug(const char *text);
 
+// An array in NumPy's format (version 1.0), C order, written beside and renamed. type: "<f4", "<i8", ...; its width in
+// bytes is the digit.
+grm_status grm_npy_write(const char *path, const char *type, unsigned rank, const size_t *shape, const void *values,
+                         grm_error *err);
+
 // ---- SHA-256 (FIPS 180-4) ----
 void grm_sha256_hex(const void *bytes, size_t size, char hex[65]);
 

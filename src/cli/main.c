@@ -5,7 +5,7 @@
 
 static const grm_command *const commands[] = {
     &grm_command_make,  &grm_command_enhance, &grm_command_compose, &grm_command_render,
-    &grm_command_meter, &grm_command_styles,  &grm_command_config,
+    &grm_command_meter, &grm_command_styles,  &grm_command_config,  &grm_command_generate,
 };
 
 static void print_help(FILE *out) {

@@ -46,30 +46,15 @@ static void print_features(const char *path, const grm_analysis *a) {
     print_list("width_by_band", f->width_by_band, GRM_WIDTH_BANDS);
 }
 
-// NPY format 1.0: magic, version, length of the header, the header as a Python dict padded to 64 bytes with a newline
-// at its end, then the values, little-endian.
 static grm_status write_npy(const char *folder, const char *name, const char *type, size_t rows, size_t columns,
-                            const void *values, size_t size, grm_error *err) {
-    char header[128], shape[64], file[96];
+                            const void *values, grm_error *err) {
+    char file[96];
     snprintf(file, sizeof file, "%s.npy", name);
-    if (rows > 0)
-        snprintf(shape, sizeof shape, "(%zu, %zu)", rows, columns);
-    else
-        snprintf(shape, sizeof shape, "(%zu,)", columns);
-    int length = snprintf(header + 10, sizeof header - 10, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }",
-                          type, shape);
-    memcpy(header, "\x93NUMPY\x01\x00\x76\x00", 10);
-    memset(header + 10 + length, ' ', sizeof header - 11 - (size_t)length);
-    header[sizeof header - 1] = '\n';
     char *path = grm_path_join(folder, file);
-    uint8_t *bytes = path ? malloc(sizeof header + size) : NULL;
-    grm_status status = bytes ? GRM_OK : grm_fail_memory(err);
-    if (bytes) {
-        memcpy(bytes, header, sizeof header);
-        if (size) memcpy(bytes + sizeof header, values, size);
-        status = grm_file_write(path, bytes, sizeof header + size, err);
-    }
-    free(bytes);
+    const size_t shape[] = {rows, columns};
+    grm_status status = !path      ? grm_fail_memory(err)
+                        : rows > 0 ? grm_npy_write(path, type, 2, shape, values, err)
+                                   : grm_npy_write(path, type, 1, shape + 1, values, err);
     free(path);
     return status;
 }
@@ -79,8 +64,7 @@ static grm_status write_beats(const grm_analysis *a, const char *folder, grm_err
     if (!frames) return grm_fail_memory(err);
     for (size_t i = 0; i < a->beat_count; i++)
         frames[i] = (int64_t)(a->beats_s[i] * a->analysis_rate_hz / a->hop + 0.5);
-    grm_status status =
-        write_npy(folder, "beats", "<i8", 0, a->beat_count, frames, a->beat_count * sizeof *frames, err);
+    grm_status status = write_npy(folder, "beats", "<i8", 0, a->beat_count, frames, err);
     free(frames);
     return status;
 }
@@ -89,8 +73,7 @@ static grm_status write_series(const grm_analysis *a, const char *folder, grm_er
     grm_status status = grm_folder_new(folder, err);
     for (size_t i = 0; status == GRM_OK && i < a->series_count; i++) {
         const grm_series *s = &a->series[i];
-        status = write_npy(folder, s->name, "<f4", s->flat ? 0 : s->rows, s->frames, s->values,
-                           s->rows * s->frames * sizeof *s->values, err);
+        status = write_npy(folder, s->name, "<f4", s->flat ? 0 : s->rows, s->frames, s->values, err);
     }
     return status == GRM_OK ? write_beats(a, folder, err) : status;
 }

@@ -1,0 +1,53 @@
+// MusicGen: text, and if wanted a recording to continue or a melody to follow, to sound.
+#ifndef GRAMMY_GENERATE_H
+#define GRAMMY_GENERATE_H
+
+#include <grammy/audio.h>
+#include <grammy/profile.h>
+#include <grammy/progress.h>
+#include <grammy/status.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// A model: weights, tokenizer, settings. Immutable; threads may share it.
+typedef struct grm_model grm_model;
+
+// `folder` is a MusicGen folder as the Hugging Face hub serves it (config.json, model.safetensors or shards,
+// tokenizer.json; small to large, mono or stereo, melody). Weights are mapped and not copied where they are float32.
+// GRM_MISSING when nothing is there, GRM_BAD_INPUT when it is broken; the message names the tensor or key.
+GRM_API grm_status grm_model_open(const char *folder, grm_model **out, grm_error *err);
+GRM_API void grm_model_free(grm_model *model);
+
+#define GRM_MAX_GENERATED_S 300.0
+
+// grm_generate_defaults fills them.
+typedef struct grm_generate_options {
+    double duration_s;          // of what is new, 0.02..GRM_MAX_GENERATED_S
+    uint64_t seed;              // same seed, same codes, on any processor and number of threads
+    bool greedy;                // always the likeliest code
+    float temperature;          // > 0
+    unsigned top_k;             // codes to choose from; 0: all
+    float top_p;                // their share, (0, 1]
+    float guidance;             // how much the words weigh; up to 1: as much as the model learned; NaN: the model's own
+    unsigned steps;             // decoder steps in place of a duration, 0: by the duration
+    const char *continue_path;  // a recording that the result begins with, or NULL
+    const char *melody_path;    // a recording whose melody is followed (melody models), or NULL
+    const char *trace_folder;   // where to write input_ids, text_hidden, logits, codes and audio as .npy, or NULL
+} grm_generate_options;
+GRM_API void grm_generate_defaults(grm_generate_options *options);
+
+// Sound at the model's rate (32 kHz), one or two channels. `progress` may be NULL; cancelling takes effect within one
+// step. The caller frees *out.
+GRM_API grm_status grm_generate(const grm_model *model, const grm_profile *profile, const char *prompt,
+                                const grm_generate_options *options, grm_progress *progress, grm_audio **out,
+                                grm_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

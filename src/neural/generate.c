@@ -1,0 +1,327 @@
+// From a prompt to sound: windows of codes, then the codec.
+#include <grammy/generate.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio/audio.h"
+#include "neural/chroma.h"
+#include "neural/model.h"
+#include "neural/pattern.h"
+#include "neural/sample.h"
+#include "neural/trace.h"
+
+// A window is what the model was trained on; the next one continues its end (audiocraft's 12 s of 30).
+enum { WINDOW_S = 30, OVERLAP_S = 12 };
+enum { STAGE_WORDS, STAGE_CODES, STAGE_SOUND };
+
+typedef struct job {
+    const grm_model *model;
+    const grm_generate_options *options;
+    grm_run run;
+    grm_compute compute;
+    grm_prompt_states prompt;
+    float guidance;
+    size_t rows;  // 2 with guidance: the words', and without words
+    grm_decoder_state *state;
+    size_t prefix;         // positions of melody models before the codes
+    float *conditions;     // [rows][prefix][width]
+    uint16_t *codes;       // [codebooks][frames], all of the piece
+    size_t frames, known;  // in all; so far
+    float *x, *logits, *guided;
+    grm_candidate *candidates;
+    grm_rng rng;
+    grm_trace trace;
+} job;
+
+void grm_generate_defaults(grm_generate_options *options) {
+    *options = (grm_generate_options){.duration_s = 10, .temperature = 1, .top_k = 250, .top_p = 1, .guidance = NAN};
+}
+
+static grm_status check_options(const grm_model *model, const grm_profile *profile, const grm_generate_options *o,
+                                grm_error *err) {
+    double most = fmin(GRM_MAX_GENERATED_S, profile->max_audio_duration_s);
+    if (!o->steps && !(o->duration_s >= 0.02 && o->duration_s <= most))
+        return grm_fail(err, GRM_USAGE, "a duration of %g s; 0.02 to %g are possible (MAX_AUDIO_DURATION)",
+                        o->duration_s, most);
+    if (!(o->temperature > 0 && o->temperature <= 100))
+        return grm_fail(err, GRM_USAGE,
+                        "a temperature of %g; above 0, to 100, is possible (--greedy takes the likeliest)",
+                        (double)o->temperature);
+    if (!(o->top_p > 0 && o->top_p <= 1))
+        return grm_fail(err, GRM_USAGE, "top-p of %g; above 0, to 1, is possible", (double)o->top_p);
+    if (!isnan(o->guidance) && !(o->guidance >= 0 && o->guidance <= 100))
+        return grm_fail(err, GRM_USAGE, "guidance of %g; 0 to 100 is possible", (double)o->guidance);
+    size_t least = model->config.decoder.codebooks / model->config.decoder.channels;
+    if (o->steps && (o->steps < least || o->steps > 20000))
+        return grm_fail(err, GRM_USAGE, "%u steps; %zu to 20000 are possible", o->steps, least);
+    if (o->melody_path && !model->config.melody)
+        return grm_fail(err, GRM_USAGE, "the model follows no melody: --melody needs a MusicGen melody model");
+    return GRM_OK;
+}
+
+// ---- what it listens to ----
+
+// A file at the model's rate.
+static grm_status load_sound(const job *j, const char *path, double limit_s, grm_audio **out, grm_error *err) {
+    grm_audio *raw = NULL;
+    grm_status status = grm_audio_read(path, limit_s, &raw, err);
+    if (!status) status = grm_audio_resample(raw, j->model->config.codec.rate_hz, out, err);
+    grm_audio_free(raw);
+    return status;
+}
+
+static void mix_to_mono(grm_audio *audio) {
+    for (unsigned c = 1; c < audio->channels; c++) grm_add(audio->plane[0], audio->plane[c], audio->frames);
+    for (size_t i = 0; i < audio->frames; i++) audio->plane[0][i] /= (float)audio->channels;
+}
+
+// The start of the piece: each channel goes through the mono codec, interleaved in the codes.
+static grm_status encode_start(job *j, const grm_audio *audio, grm_error *err) {
+    size_t channels = j->model->config.decoder.channels, codebooks = j->model->config.codec.codebooks;
+    uint16_t *codes = malloc(codebooks * j->known * sizeof *codes);
+    grm_status status = codes ? GRM_OK : grm_fail_memory(err);
+    for (size_t c = 0; c < channels && !status; c++) {
+        const float *plane = audio->plane[c < audio->channels ? c : 0];
+        status = grm_codec_encode(&j->model->codec, &j->compute, plane, audio->frames, codes, j->known, err);
+        for (size_t k = 0; k < codebooks && !status; k++)
+            memcpy(j->codes + (k * channels + c) * j->frames, codes + k * j->known, j->known * sizeof *codes);
+    }
+    free(codes);
+    return status;
+}
+
+// Melody models read the chroma of every 4096 samples and then the words, before the codes.
+static grm_status read_melody(job *j, grm_error *err) {
+    const grm_model *m = j->model;
+    size_t width = m->config.decoder.width, length = m->config.chroma_length, bins = m->config.chroma_bins, frames = 1;
+    uint8_t silent = 0, *classes = NULL;
+    grm_audio *audio = NULL;
+    grm_status status = GRM_OK;
+    j->prefix = length + j->prompt.count;
+    j->conditions = calloc(j->rows * j->prefix * width, sizeof *j->conditions);
+    if (!j->conditions) return grm_fail_memory(err);
+    if (j->options->melody_path) {
+        status = load_sound(j, j->options->melody_path, 0, &audio, err);
+        if (status) goto done;
+        mix_to_mono(audio);
+        status = grm_chroma_classes(audio->plane[0], audio->frames, &classes, &frames, err);
+        if (status) goto done;
+    }
+    for (size_t r = 0; r < j->rows; r++)
+        for (size_t i = 0; i < length; i++) {
+            size_t class = r == 0 && classes ? classes[i % frames] : silent;
+            float *row = j->conditions + (r * j->prefix + i) * width;
+            for (size_t d = 0; d < width; d++)
+                row[d] = m->chroma_projection.weight[d * bins + class] + m->chroma_projection.bias[d];
+        }
+    memcpy(j->conditions + length * width, j->prompt.projected, j->prompt.count * width * sizeof *j->conditions);
+done:
+    free(classes);
+    grm_audio_free(audio);
+    return status;
+}
+
+// ---- codes ----
+
+static grm_status start_window(job *j, grm_error *err) {
+    grm_decoder_state_rewind(j->state);
+    if (!j->prefix) return GRM_OK;
+    // The conditions are overwritten as they run through.
+    size_t count = j->rows * j->prefix * j->model->config.decoder.width;
+    float *x = malloc(count * sizeof *x);
+    if (!x) return grm_fail_memory(err);
+    memcpy(x, j->conditions, count * sizeof *x);
+    grm_status status = grm_decoder_run(j->state, &j->compute, x, j->prefix, NULL, err);
+    free(x);
+    return status;
+}
+
+// Codes of one column of the grid; what is no frame's is padding.
+static void read_column(const job *j, const grm_pattern *p, size_t first, size_t column, uint16_t *codes) {
+    for (size_t k = 0; k < p->codebooks; k++) {
+        size_t frame;
+        codes[k] = grm_pattern_cell(p, k, column, &frame) ? j->codes[k * j->frames + first + frame]
+                                                          : (uint16_t)j->model->config.decoder.codes;
+    }
+}
+
+// Feeds columns [from, to) of the grid to all rows at once.
+static grm_status feed(job *j, const grm_pattern *p, size_t first, size_t from, size_t to, grm_error *err) {
+    size_t width = j->model->config.decoder.width, count = to - from;
+    uint16_t codes[GRM_MAX_CODEBOOKS];
+    for (size_t i = 0; i < count; i++) {
+        read_column(j, p, first, from + i, codes);
+        grm_decoder_embed(&j->model->decoder, codes, j->x + i * width);
+    }
+    for (size_t r = 1; r < j->rows; r++) memcpy(j->x + r * count * width, j->x, count * width * sizeof *j->x);
+    return grm_decoder_run(j->state, &j->compute, j->x, count, j->logits, err);
+}
+
+// Classifier-free guidance (Ho and Salimans 2022) on raw logits.
+static const float *guide(job *j, size_t count) {
+    if (j->rows == 1) return j->logits;
+    for (size_t i = 0; i < count; i++) {
+        float with = j->logits[i], without = j->logits[count + i];
+        j->guided[i] = without + (with - without) * j->guidance;
+    }
+    return j->guided;
+}
+
+// Predicts what column holds. `given` frames of the window are not predicted.
+static void draw_column(job *j, const grm_pattern *p, size_t first, size_t given, size_t column, const float *logits) {
+    const grm_generate_options *o = j->options;
+    const grm_sampling sampling = {o->greedy, o->temperature, o->top_k, o->top_p};
+    size_t codes = j->model->config.decoder.codes;
+    for (size_t k = 0; k < p->codebooks; k++) {
+        size_t frame;
+        if (!grm_pattern_cell(p, k, column, &frame) || frame < given) continue;
+        j->codes[k * j->frames + first + frame] =
+            (uint16_t)grm_sample(&sampling, logits + k * codes, codes, j->candidates, &j->rng);
+    }
+}
+
+// Frames [first, first + frames) of the piece, of which `given` are there.
+static grm_status run_window(job *j, size_t first, size_t frames, size_t given, grm_error *err) {
+    enum { CHUNK = 16 };
+    const grm_decoder_config *c = &j->model->config.decoder;
+    const grm_pattern p = {c->codebooks, c->channels, frames};
+    size_t columns = grm_pattern_columns(&p), count = c->codebooks * c->codes;
+    grm_status status = start_window(j, err);
+    for (size_t fed = 0; fed + 1 < columns && !status;) {
+        // Columns that are known run together; from `given` on, one after the other.
+        size_t end = fed < given ? (given - fed > CHUNK ? fed + CHUNK : given + 1) : fed + 1;
+        status = grm_run_check(&j->run, err);
+        if (!status) status = feed(j, &p, first, fed, end, err);
+        if (status) break;
+        fed = end;
+        if (fed <= given) continue;
+        const float *logits = guide(j, count);
+        if (j->trace.folder) status = grm_trace_add(&j->trace, logits, count, err);
+        draw_column(j, &p, first, given, fed, logits);
+        grm_progress_step(j->run.progress, STAGE_CODES,
+                          (double)(j->known + (fed < frames ? fed : frames) - given) / (double)j->frames);
+    }
+    if (!status) j->known += frames - given;
+    return status;
+}
+
+static grm_status make_codes(job *j, grm_error *err) {
+    const grm_codec_config *c = &j->model->config.codec;
+    size_t rate = c->rate_hz / c->hop, window = WINDOW_S * rate, overlap = OVERLAP_S * rate;
+    size_t longest = j->options->steps ? j->frames : window < j->frames ? window : j->frames;
+    size_t positions = j->prefix + longest + j->model->config.decoder.codebooks + 1;
+    grm_status status =
+        grm_decoder_state_new(&j->model->decoder, j->rows, j->model->config.melody ? 0 : 1, positions, &j->state, err);
+    if (!status && !j->model->config.melody)
+        status = grm_decoder_read_text(j->state, &j->compute, j->prompt.projected, j->prompt.count, err);
+    while (!status && j->known < j->frames) {
+        size_t given = j->frames <= longest || j->known < overlap ? j->known : overlap;
+        size_t first = j->known - given, left = j->frames - first;
+        status = run_window(j, first, left < longest ? left : longest, given, err);
+    }
+    return status;
+}
+
+// ---- sound ----
+
+static grm_status make_sound(job *j, grm_audio **out, grm_error *err) {
+    const grm_model *m = j->model;
+    size_t channels = m->config.decoder.channels, codebooks = m->config.codec.codebooks;
+    grm_audio *audio = NULL;
+    uint16_t *codes = malloc(codebooks * j->frames * sizeof *codes);
+    grm_status status =
+        codes ? grm_audio_new((unsigned)channels, j->frames * m->config.codec.hop, m->config.codec.rate_hz, &audio, err)
+              : grm_fail_memory(err);
+    for (size_t c = 0; c < channels && !status; c++) {
+        for (size_t k = 0; k < codebooks; k++)
+            memcpy(codes + k * j->frames, j->codes + (k * channels + c) * j->frames, j->frames * sizeof *codes);
+        status = grm_run_check(&j->run, err);
+        if (!status)
+            status = grm_codec_decode(&m->codec, &j->compute, codes, j->frames, j->frames, audio->plane[c], err);
+        grm_progress_step(j->run.progress, STAGE_SOUND, (double)(c + 1) / (double)channels);
+    }
+    free(codes);
+    if (status)
+        grm_audio_free(audio);
+    else
+        *out = audio;
+    return status;
+}
+
+// ---- the whole ----
+
+static void plan(job *j) {
+    const grm_stage_share shares[] = {{"words", 1}, {"codes", 85}, {"sound", 14}};
+    if (j->run.progress) grm_progress_plan(j->run.progress, shares, GRM_COUNT(shares));
+}
+
+static grm_status make_room(job *j, size_t known, grm_error *err) {
+    enum { CHUNK = 17 };
+    const grm_decoder_config *c = &j->model->config.decoder;
+    size_t per_frame = c->codebooks / c->channels, rate = j->model->config.codec.rate_hz / j->model->config.codec.hop;
+    size_t fresh = j->options->steps ? j->options->steps - per_frame + 1
+                                     : (size_t)ceil(j->options->duration_s * (double)rate - 1e-6);
+    j->known = known;
+    j->frames = known + fresh;
+    j->codes = calloc(c->codebooks * j->frames, sizeof *j->codes);
+    j->x = malloc(j->rows * CHUNK * c->width * sizeof *j->x);
+    j->logits = malloc(j->rows * c->codebooks * c->codes * sizeof *j->logits);
+    j->guided = malloc(c->codebooks * c->codes * sizeof *j->guided);
+    j->candidates = malloc(c->codes * sizeof *j->candidates);
+    return j->codes && j->x && j->logits && j->guided && j->candidates ? GRM_OK : grm_fail_memory(err);
+}
+
+static grm_status run_job(job *j, const char *prompt, grm_audio **out, grm_error *err) {
+    grm_audio *start = NULL;
+    grm_status status = grm_model_read_prompt(j->model, &j->compute, prompt, &j->prompt, err);
+    if (!status && j->model->config.melody) status = read_melody(j, err);
+    if (!status && j->options->continue_path) {
+        status = load_sound(j, j->options->continue_path, GRM_MAX_GENERATED_S, &start, err);
+        if (!status && j->model->config.decoder.channels == 1) mix_to_mono(start);
+    }
+    if (!status) status = make_room(j, start ? grm_codec_frames(&j->model->codec, start->frames) : 0, err);
+    if (!status && start) status = encode_start(j, start, err);
+    grm_audio_free(start);
+    grm_progress_step(j->run.progress, STAGE_WORDS, 1);
+    if (!status) status = make_codes(j, err);
+    if (!status) status = make_sound(j, out, err);
+    if (!status && j->trace.folder) {
+        status = grm_trace_write(&j->trace, j->model, &j->prompt, j->codes, j->frames, j->frames, *out, err);
+        if (status) {
+            grm_audio_free(*out);
+            *out = NULL;
+        }
+    }
+    return status;
+}
+
+grm_status grm_generate(const grm_model *model, const grm_profile *profile, const char *prompt,
+                        const grm_generate_options *options, grm_progress *progress, grm_audio **out, grm_error *err) {
+    *out = NULL;
+    grm_status status = check_options(model, profile, options, err);
+    if (status) return status;
+    job j = {.model = model, .options = options, .trace = {.folder = options->trace_folder}};
+    grm_pool *pool = NULL;
+    status = grm_pool_new(profile->threads, &pool, err);
+    if (status) return status;
+    j.run = (grm_run){profile, pool, progress};
+    j.compute = grm_compute_on(pool);
+    j.guidance = isnan(options->guidance) ? model->config.guidance : options->guidance;
+    j.rows = j.guidance > 1 ? 2 : 1;
+    j.rng = grm_rng_new(options->seed, "codes");
+    plan(&j);
+    status = run_job(&j, prompt, out, err);
+    grm_trace_clear(&j.trace);
+    grm_decoder_state_free(j.state);
+    grm_prompt_states_clear(&j.prompt);
+    free(j.conditions);
+    free(j.codes);
+    free(j.x);
+    free(j.logits);
+    free(j.guided);
+    free(j.candidates);
+    grm_pool_free(pool);
+    return status;
+}

@@ -1,0 +1,72 @@
+#include "neural/sample.h"
+
+#include "neural/pattern.h"
+#include "npy.h"
+
+enum { CODES = 6 };
+
+static void count_choices(const grm_sampling *sampling, const float *logits, size_t counts[CODES]) {
+    grm_rng rng = grm_rng_new(7, "test");
+    grm_candidate scratch[CODES];
+    memset(counts, 0, CODES * sizeof *counts);
+    for (size_t i = 0; i < 10000; i++) counts[grm_sample(sampling, logits, CODES, scratch, &rng)]++;
+}
+
+static const float LOGITS[CODES] = {0, 1.0986123f, 0, -50, 1.0986123f, 0};  // 1 3 1 0 3 1, ninths
+
+static void draws_as_often_as_the_logits_say(void **state) {
+    size_t counts[CODES];
+    count_choices(&(grm_sampling){.temperature = 1, .top_p = 1}, LOGITS, counts);
+    for (size_t i = 0; i < CODES; i++) {
+        double expected = i == 3 ? 0 : i == 1 || i == 4 ? 3333 : 1111;
+        assert_true((double)counts[i] > expected - 200 && (double)counts[i] < expected + 200);
+    }
+}
+
+static void keeps_to_the_largest(void **state) {
+    size_t counts[CODES];
+    count_choices(&(grm_sampling){.temperature = 1, .top_k = 2, .top_p = 1}, LOGITS, counts);
+    assert_int_equal(counts[1] + counts[4], 10000);
+    count_choices(&(grm_sampling){.temperature = 1, .top_k = 1, .top_p = 1}, LOGITS, counts);
+    assert_int_equal(counts[1] + counts[4], 10000);  // equals stay together
+    assert_true(counts[1] > 4500 && counts[4] > 4500);
+    count_choices(&(grm_sampling){.temperature = 1, .top_p = 0.5f}, LOGITS, counts);
+    assert_int_equal(counts[1] + counts[4], 10000);
+    count_choices(&(grm_sampling){.greedy = true}, LOGITS, counts);
+    assert_int_equal(counts[1], 10000);
+}
+
+static void grows_bolder_with_the_temperature(void **state) {
+    size_t cold[CODES], hot[CODES];
+    count_choices(&(grm_sampling){.temperature = 0.3f, .top_p = 1}, LOGITS, cold);
+    count_choices(&(grm_sampling){.temperature = 10, .top_p = 1}, LOGITS, hot);
+    assert_true(cold[0] < 300 && hot[0] > 1700);
+}
+
+// Every frame of every codebook has one cell, delayed as its channel's pair is.
+static void delays_codebooks(void **state) {
+    for (size_t channels = 1; channels <= 2; channels++) {
+        const grm_pattern p = {4 * channels, channels, 10};
+        assert_int_equal(grm_pattern_columns(&p), 14);
+        for (size_t k = 0; k < p.codebooks; k++) {
+            size_t seen = 0, frame;
+            assert_false(grm_pattern_cell(&p, k, 0, &frame));
+            for (size_t c = 0; c < grm_pattern_columns(&p); c++)
+                if (grm_pattern_cell(&p, k, c, &frame)) {
+                    assert_int_equal(frame, seen++);
+                    assert_int_equal(c, 1 + frame + k / channels);
+                }
+            assert_int_equal(seen, 10);
+        }
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(draws_as_often_as_the_logits_say),
+        cmocka_unit_test(keeps_to_the_largest),
+        cmocka_unit_test(grows_bolder_with_the_temperature),
+        cmocka_unit_test(delays_codebooks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
