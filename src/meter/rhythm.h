@@ -42,8 +42,10 @@ typedef struct grm_novelty {
     float *all;    // every band
     float *low;    // kick and bass
     float *mid;    // snare, chords and tune
-    float *sound;  // 0..1: how far the passage is from silence
+    float *rise;   // mean rise of the log spectrum, not levelled
+    float *sound;  // 1 where there is anything to hear, 0 in pauses
 } grm_novelty;
+#define GRM_LEAST_RISE 0.05f
 grm_status grm_novelty_make(const grm_rhythm_series *series, grm_novelty *novelty, grm_error *err);
 void grm_novelty_clear(grm_novelty *novelty);
 
@@ -59,6 +61,8 @@ double grm_tempo_period(double index);  // frames
 double grm_tempo_index(double period);
 grm_status grm_tempogram_make(const grm_novelty *novelty, grm_tempogram *tempogram, grm_error *err);
 void grm_tempogram_clear(grm_tempogram *tempogram);
+// Indices worth a try, the likeliest first, with their halves and doubles.
+size_t grm_tempo_candidates(const grm_tempogram *tempogram, double *index, size_t room);
 // The likeliest course of the tempo near `index` (of grm_tempo_period). path: [columns], frames a beat. Returns
 // how good it is: mean strength along it.
 grm_status grm_tempogram_path(const grm_tempogram *tempogram, double index, float *path, double *quality,
@@ -74,10 +78,33 @@ typedef struct grm_bars {
     double *beats;      // frames
     uint8_t *position;  // 0: the bar begins
     unsigned beats_per_bar;
-    double quality, score[4];
+    double score, quality;
 } grm_bars;
 grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *novelty, const double *pulse, size_t count,
                          grm_bars *bars, grm_error *err);
 void grm_bars_clear(grm_bars *bars);
+
+// The pulse that people would tap, and the tempi that it was chosen from.
+enum { GRM_MOST_TEMPI = 12 };
+typedef struct grm_pulse {
+    grm_bars bars;
+    double quality;  // mean autocorrelation at the multiples of the beat
+    size_t count, chosen;
+    struct {
+        double period;  // frames
+        double mark, share;
+    } tempo[GRM_MOST_TEMPI];
+} grm_pulse;
+grm_status grm_pulse_choose(const grm_rhythm_series *series, const grm_novelty *novelty, const grm_tempogram *tempogram,
+                            grm_pulse *pulse, grm_error *err);
+void grm_pulse_clear(grm_pulse *pulse);
+
+// ---- figures: NaN where there is nothing to measure them on. beats in frames, but those of the tempo in seconds ----
+grm_status grm_tempo_measure(const double *beats_s, size_t count, double *bpm, double *drift_percent, grm_error *err);
+double grm_beats_explain(const grm_novelty *novelty, const double *beats, size_t count);
+double grm_onsets_count(const grm_novelty *novelty);
+double grm_swing_measure(const grm_novelty *novelty, const double *beats, size_t count);
+double grm_syncopation_measure(const grm_novelty *novelty, const double *beats, size_t count);
+grm_status grm_danceability_measure(const grm_rhythm_series *series, double *out, grm_error *err);
 
 #endif

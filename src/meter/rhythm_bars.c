@@ -6,28 +6,30 @@
 
 #include "meter/rhythm.h"
 
-enum { CUES = 4, MOST_HALVES = 14 };  // low, mid, all, change of harmony
+enum { CUES = 5, MOST_HALVES = 14 };  // low, mid, all, change of harmony from beat to beat and over two beats
 
 // What each cue is like, in deviations from its mean, at the half beats of a bar.
 typedef struct bar_template {
     unsigned beats;
-    float price;  // a half beat, for being rare
+    float price;  // for being rare
     float cue[CUES][MOST_HALVES];
 } bar_template;
 
 static const bar_template templates[] = {
     {4,
      0,
-     {{1.0f, -0.3f, 0, -0.3f, 0.3f, -0.3f, 0, -0.4f},
-      {0, -0.4f, 0.4f, -0.4f, 0.1f, -0.4f, 0.4f, -0.4f},
-      {0.6f, -0.4f, 0.3f, -0.4f, 0.4f, -0.4f, 0.3f, -0.4f},
-      {1.5f, -0.4f, -0.1f, -0.4f, 0.4f, -0.4f, -0.1f, -0.5f}}},
+     {{0.69f, -0.16f, -0.22f, -0.18f, 0, -0.02f, -0.04f, -0.06f},
+      {-0.29f, -0.62f, 0.49f, -0.04f, -0.09f, 0.32f, 0.60f, -0.37f},
+      {-0.22f, -0.26f, -0.20f, 0.06f, 0.35f, 0.10f, 0.11f, 0.05f},
+      {0.57f, 0.19f, -0.59f, 0.02f, 0.78f, -0.10f, -0.31f, -0.58f},
+      {-0.15f, 0.54f, -0.18f, -0.42f, -0.62f, -0.48f, 0.17f, 1.14f}}},
     {3,
      0.03f,
-     {{1.0f, -0.3f, -0.1f, -0.3f, -0.1f, -0.3f},
-      {0, -0.4f, 0.3f, -0.4f, 0.3f, -0.4f},
-      {0.6f, -0.4f, 0.3f, -0.4f, 0.3f, -0.4f},
-      {1.5f, -0.4f, -0.1f, -0.4f, -0.1f, -0.5f}}},
+     {{1.05f, -0.30f, -0.12f, -0.24f, -0.07f, -0.32f},
+      {0.09f, -0.34f, 0.40f, -0.26f, 0.41f, -0.30f},
+      {0.61f, -0.43f, 0.28f, -0.35f, 0.32f, -0.42f},
+      {1.54f, -0.38f, -0.13f, -0.43f, -0.10f, -0.48f},
+      {0.47f, 0.16f, -0.27f, -0.30f, -0.25f, 0.19f}}},
 };
 enum { TEMPLATES = sizeof templates / sizeof *templates };
 
@@ -104,7 +106,7 @@ static double follow(const bar_template *bar, const float (*cue)[CUES], size_t c
             if (i > 0 && best[other] - turned > top) top = best[other] - turned, before = other;
             from[i * MOST_HALVES + s] = (uint8_t)before;
             for (size_t k = 0; k < CUES; k++) top += bar->cue[k][s] * cue[i][k];
-            next[s] = top - bar->price;
+            next[s] = top;
         }
         memcpy(best, next, sizeof best);
     }
@@ -116,6 +118,23 @@ static double follow(const bar_template *bar, const float (*cue)[CUES], size_t c
         s = from[i * MOST_HALVES + s];
     }
     return score / (double)count;
+}
+
+// How well the bars fit, the alternation of beats and offbeats apart, which every metre shares: mean of what the cues
+// are like at their places, for a template of size 1.
+static double fit(const bar_template *bar, const float (*cue)[CUES], const uint8_t *state, size_t count) {
+    const size_t states = 2 * bar->beats;
+    double sum = 0, size = 0;
+    for (size_t k = 0; k < CUES; k++) {
+        double mean[2] = {0}, own[MOST_HALVES];
+        for (size_t s = 0; s < states; s++) mean[s % 2] += bar->cue[k][s] / bar->beats;
+        for (size_t s = 0; s < states; s++) {
+            own[s] = bar->cue[k][s] - mean[s % 2];
+            size += own[s] * own[s] / (double)states;
+        }
+        for (size_t i = 0; i < count; i++) sum += own[state[i]] * cue[i][k];
+    }
+    return sum / sqrt(size) / (double)count;
 }
 
 // Between each two pulses, where the onset in their middle third is; that of the last one behind it.
@@ -153,18 +172,20 @@ grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *nov
         cue[i][1] = largest_near(novelty->mid, novelty->frames, half[i], 3);
         cue[i][2] = largest_near(novelty->all, novelty->frames, half[i], 3);
         cue[i][3] = harmony_change((const float(*)[GRM_RHYTHM_PITCHES])sums, series->chroma_frames, half[i], span);
+        cue[i][4] = harmony_change((const float(*)[GRM_RHYTHM_PITCHES])sums, series->chroma_frames, half[i], 2 * span);
     }
     for (size_t k = 0; k < CUES; k++) standardise(cue, halves, k);
     double best = -1e30;
     for (size_t m = 0; m < TEMPLATES; m++) {
         double score = follow(&templates[m], (const float(*)[CUES])cue, halves, state, from);
-        bars->score[m] = score;
-        if (score <= best) continue;
-        best = score;
+        double mark = fit(&templates[m], (const float(*)[CUES])cue, state, halves) - templates[m].price;
+        if (mark <= best) continue;
+        best = mark;
+        bars->quality = mark;
+        bars->score = score;
         bars->beats_per_bar = templates[m].beats;
         memcpy(kept, state, halves);
     }
-    bars->quality = best;
     for (size_t i = 0; i < halves; i++) {
         if (kept[i] % 2) continue;
         if (i > 0 && kept[i - 1] % 2 == 0) continue;  // the beat turns: the one before stays

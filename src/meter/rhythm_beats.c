@@ -3,7 +3,7 @@
 
 #include "meter/rhythm.h"
 
-static const float tightness = 60;  // price of a beat that comes at another time than the tempo says, per log^2
+static const float tightness = 400;  // price of a beat that comes at another time than the tempo says, per log^2
 
 static float period_at(const float *path, size_t columns, size_t t) {
     double at = (double)t / GRM_RHYTHM_FPS - 0.5;
@@ -20,7 +20,7 @@ static double refine(const float *x, size_t frames, size_t t) {
         if (x[k] > x[top]) top = k;
     if (top == 0 || top + 1 >= frames || x[top] <= 0) return (double)t;
     double a = x[top - 1], b = x[top], c = x[top + 1], bend = a - 2 * b + c;
-    return bend < 0 ? (double)top + 0.5 * (a - c) / bend : (double)top;
+    return bend < 0 && b >= a && b >= c ? (double)top + 0.5 * (a - c) / bend : (double)top;
 }
 
 grm_status grm_beats_track(const grm_novelty *novelty, const float *path, size_t columns, double *beats, size_t room,

@@ -33,6 +33,20 @@ static void level_out(float *x, size_t frames, float *scratch, float *square) {
     for (size_t t = 0; t < frames; t++) x[t] /= sqrtf(scratch[t] + 0.1f * (float)mean);
 }
 
+// Within half a second of something that is louder than -80 dBFS and than 60 dB below the loudest.
+static void find_sound(const grm_rhythm_series *series, float *sound) {
+    const size_t near = (size_t)(0.5 * GRM_RHYTHM_FPS);
+    float threshold = 1e-4f;
+    for (size_t t = 0; t < series->frames; t++) threshold = fmaxf(threshold, 1e-3f * series->level[t]);
+    size_t until = 0;
+    for (size_t t = 0; t < series->frames; t++) {
+        if (series->level[t] < threshold) continue;
+        for (size_t k = t > near && t - near > until ? t - near : until; k <= t + near && k < series->frames; k++)
+            sound[k] = 1;
+        until = t + near;
+    }
+}
+
 static grm_status combine(const grm_rhythm_series *series, grm_novelty *novelty, grm_error *err) {
     size_t frames = series->frames;
     float *x = grm_floats_new(frames), *scratch = grm_floats_new(frames), *square = grm_floats_new(frames);
@@ -50,6 +64,7 @@ static grm_status combine(const grm_rhythm_series *series, grm_novelty *novelty,
             novelty->all[t] += band_weight[b] * x[t];
             novelty->low[t] += low_weight[b] * x[t];
             novelty->mid[t] += mid_weight[b] * x[t];
+            novelty->rise[t] += series->flux[t][b];
         }
     }
     float *curve[3] = {novelty->all, novelty->low, novelty->mid};
@@ -58,7 +73,7 @@ static grm_status combine(const grm_rhythm_series *series, grm_novelty *novelty,
         level_out(x, frames, scratch, square);
         for (size_t t = 0; t < frames; t++) curve[c][t] = fminf(x[t], 6);
     }
-    for (size_t t = 0; t < frames; t++) novelty->sound[t] = series->level[t] > 1e-4f ? 1 : 0;
+    find_sound(series, novelty->sound);
 done:
     free(square);
     free(scratch);
@@ -71,8 +86,9 @@ grm_status grm_novelty_make(const grm_rhythm_series *series, grm_novelty *novelt
     novelty->all = grm_floats_new(series->frames);
     novelty->low = grm_floats_new(series->frames);
     novelty->mid = grm_floats_new(series->frames);
+    novelty->rise = grm_floats_new(series->frames);
     novelty->sound = grm_floats_new(series->frames);
-    if (!novelty->all || !novelty->low || !novelty->mid || !novelty->sound) {
+    if (!novelty->all || !novelty->low || !novelty->mid || !novelty->rise || !novelty->sound) {
         grm_novelty_clear(novelty);
         return grm_fail_memory(err);
     }
@@ -85,6 +101,7 @@ void grm_novelty_clear(grm_novelty *novelty) {
     free(novelty->all);
     free(novelty->low);
     free(novelty->mid);
+    free(novelty->rise);
     free(novelty->sound);
     *novelty = (grm_novelty){0};
 }

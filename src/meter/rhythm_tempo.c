@@ -117,13 +117,43 @@ done:
     return status;
 }
 
+static double likely(double index) {
+    double octaves = log2(grm_tempo_period(index) * 110 / (60 * GRM_RHYTHM_FPS));
+    return exp(-0.5 * octaves * octaves);
+}
+
+size_t grm_tempo_candidates(const grm_tempogram *tempogram, double *index, size_t room) {
+    double value[GRM_TEMPI];
+    size_t count = 0, peaks = 0;
+    for (size_t i = 0; i < GRM_TEMPI; i++) value[i] = tempogram->mean[i] * likely((double)i);
+    while (peaks < 4 && count + 3 <= room) {
+        size_t top = 0;
+        for (size_t i = 1; i + 1 < GRM_TEMPI; i++)
+            if (value[i] > value[top] && tempogram->mean[i] >= tempogram->mean[i - 1] &&
+                tempogram->mean[i] >= tempogram->mean[i + 1])
+                top = i;
+        if (value[top] <= 0) break;
+        peaks++;
+        static const double relative[3] = {1, 0.5, 2};
+        for (size_t r = 0; r < 3; r++) {
+            double other = grm_tempo_index(grm_tempo_period((double)top) * relative[r]);
+            bool known = other < 12 || other > GRM_TEMPI - 20;
+            for (size_t k = 0; k < count; k++) known = known || fabs(index[k] - other) < 4;
+            if (!known) index[count++] = other;
+        }
+        for (size_t i = 0; i < GRM_TEMPI; i++)
+            if (i + 4 > top && i < top + 4) value[i] = 0;
+    }
+    return count;
+}
+
 void grm_tempogram_clear(grm_tempogram *tempogram) {
     free(tempogram->strength);
     tempogram->strength = NULL;
 }
 
 // Viterbi (1967) over the columns: the tempo may move by a few steps a second, at a price.
-enum { REACH = 6, SPAN = 24 };  // steps a second; to either side of where the search began: +-43 %
+enum { REACH = 6, SPAN = 14 };  // steps a second; to either side of where the search began: +-23 %
 static const float step_price = 0.02f;
 
 grm_status grm_tempogram_path(const grm_tempogram *tempogram, double index, float *path, double *quality,

@@ -1,0 +1,104 @@
+// Which of the tempi that the tempogram offers is the one that people would tap: each is tried to the end, beats and
+// bars and all, and the bars decide with the rest. A pulse at twice or half the tempo has bars that fit less.
+#include <stdlib.h>
+
+#include "meter/rhythm.h"
+
+// What speaks for a tempo. Tried against the scores of 40 tracks in 20 styles; within a factor of two of these nothing
+// changes.
+static const double pulse_weight = 4, bar_weight = 2, onset_weight = 0.2, usual_bpm = 105, usual_octaves = 0.6;
+static const double temper = 2;  // of marks, into shares
+
+static double onset_mean(const grm_novelty *novelty, const double *beats, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t t = (size_t)(beats[i] + 0.5);
+        sum += novelty->all[t < novelty->frames ? t : novelty->frames - 1];
+    }
+    return sum / ((double)count + 1);
+}
+
+static double mean_period(const float *path, size_t columns) {
+    double sum = 0;
+    for (size_t c = 0; c < columns; c++) sum += log(path[c]);
+    return exp(sum / (double)columns);
+}
+
+// Beats before the sound begins, in pauses and behind the end are nobody's.
+static void drop_silent(const grm_novelty *novelty, grm_bars *bars) {
+    size_t kept = 0;
+    for (size_t i = 0; i < bars->count; i++) {
+        size_t t = (size_t)(bars->beats[i] + 0.5);
+        if (!novelty->sound[t < novelty->frames ? t : novelty->frames - 1]) continue;
+        bars->beats[kept] = bars->beats[i];
+        bars->position[kept++] = bars->position[i];
+    }
+    bars->count = kept;
+}
+
+static grm_status attempt(const grm_rhythm_series *series, const grm_novelty *novelty, const float *path,
+                          size_t columns, double *pulse, size_t room, grm_bars *bars, double *onsets, grm_error *err) {
+    size_t count;
+    grm_status status = grm_beats_track(novelty, path, columns, pulse, room, &count, err);
+    if (status != GRM_OK) return status;
+    *onsets = onset_mean(novelty, pulse, count);
+    status = grm_bars_find(series, novelty, pulse, count, bars, err);
+    if (status == GRM_OK) drop_silent(novelty, bars);
+    return status;
+}
+
+static void rank(grm_pulse *pulse, double best) {
+    double sum = 0;
+    for (size_t i = 0; i < pulse->count; i++) sum += exp(temper * (pulse->tempo[i].mark - best));
+    for (size_t i = 0; i < pulse->count; i++) pulse->tempo[i].share = exp(temper * (pulse->tempo[i].mark - best)) / sum;
+}
+
+grm_status grm_pulse_choose(const grm_rhythm_series *series, const grm_novelty *novelty, const grm_tempogram *tempogram,
+                            grm_pulse *pulse, grm_error *err) {
+    const size_t room = series->frames / 15;
+    double index[GRM_MOST_TEMPI], best = -INFINITY;
+    *pulse = (grm_pulse){0};
+    float *path = grm_floats_new(tempogram->columns);
+    double *pulses = calloc(room + 1, sizeof *pulses);
+    grm_status status = path && pulses ? GRM_OK : grm_fail_memory(err);
+    size_t candidates = status == GRM_OK ? grm_tempo_candidates(tempogram, index, GRM_MOST_TEMPI) : 0;
+    for (size_t i = 0; i < candidates; i++) {
+        double quality, onsets;
+        grm_bars bars;
+        status = grm_tempogram_path(tempogram, index[i], path, &quality, err);
+        if (status != GRM_OK) break;
+        double period = mean_period(path, tempogram->columns), octaves;
+        bool known = false;
+        for (size_t k = 0; k < pulse->count; k++) known = known || fabs(pulse->tempo[k].period / period - 1) < 0.01;
+        if (known) continue;
+        status = attempt(series, novelty, path, tempogram->columns, pulses, room, &bars, &onsets, err);
+        if (status != GRM_OK) break;
+        octaves = log2(60 * GRM_RHYTHM_FPS / period / usual_bpm) / usual_octaves;
+        double mark =
+            pulse_weight * quality + bar_weight * bars.quality + onset_weight * onsets - 0.5 * octaves * octaves;
+        if (bars.count < 4) mark -= 100;
+        pulse->tempo[pulse->count].period = period;
+        pulse->tempo[pulse->count++].mark = mark;
+        if (mark > best) {
+            best = mark;
+            grm_bars_clear(&pulse->bars);
+            pulse->bars = bars;
+            pulse->chosen = pulse->count - 1;
+            pulse->quality = quality;
+        } else {
+            grm_bars_clear(&bars);
+        }
+    }
+    if (status == GRM_OK)
+        rank(pulse, best);
+    else
+        grm_pulse_clear(pulse);
+    free(pulses);
+    free(path);
+    return status;
+}
+
+void grm_pulse_clear(grm_pulse *pulse) {
+    grm_bars_clear(&pulse->bars);
+    *pulse = (grm_pulse){0};
+}
