@@ -69,19 +69,43 @@ static bool trim(form *f, int unit, int longer_than) {
     return true;
 }
 
-// Drops a repeat first (the later of two neighbours' pairs), then whatever is missed least; never the only main one.
+// How much a section would be missed: repeats less than what is heard once, a repeat of its neighbour least; one that
+// keeps two alike apart more. A song ends on its main section and begins with no
+// bridge: what would trail behind or lead from nowhere goes first.
+static int worth(const form *f, int at) {
+    const grm_section_plan *plan = f->slots[at].plan;
+    int same = 0, value = importance(plan->kind) * 2;
+    for (int j = 0; j < f->count; j++) same += f->slots[j].plan == plan;
+    bool before = at > 0, after = at + 1 < f->count;
+    bool repeats = (before && f->slots[at - 1].plan == plan) || (after && f->slots[at + 1].plan == plan);
+    bool parts_alike = before && after && f->slots[at - 1].plan == f->slots[at + 1].plan;
+    int last_main = f->count - 1;
+    while (last_main > 0 && importance(f->slots[last_main].plan->kind) < 5) last_main--;
+    if (at == last_main) value += 3;
+    if (at > last_main && importance(plan->kind) > 1) value -= 6;
+    bool leads_from_nothing = at == 0 && importance(plan->kind) > 1 && importance(plan->kind) < 4;
+    if (leads_from_nothing) value -= 5;
+    return value - (same > 1 ? 4 : 0) - (repeats ? 5 : 0) + (parts_alike ? 3 : 0);
+}
+
+// Drops what would be missed least, the later of equals; never the only main one.
 static bool drop(form *f, int at_most) {
     int best = -1, best_value = 100;
     for (int i = 0; i < f->count; i++) {
         int same = 0;
         for (int j = 0; j < f->count; j++) same += f->slots[j].plan == f->slots[i].plan;
-        int value = importance(f->slots[i].plan->kind) * 2 - (same > 1 ? 4 : 0);
         if (f->slots[i].bars > at_most || f->count < 2 || (same == 1 && importance(f->slots[i].plan->kind) == 5))
             continue;
+        int value = worth(f, i);
         if (value <= best_value) best = i, best_value = value;
     }
     if (best < 0) return false;
     remove_slot(f, best);
+    // Two alike that now meet become one, the longer of them.
+    if (best > 0 && best < f->count && f->slots[best].plan == f->slots[best - 1].plan) {
+        if (f->slots[best].bars > f->slots[best - 1].bars) f->slots[best - 1].bars = f->slots[best].bars;
+        remove_slot(f, best);
+    }
     return true;
 }
 
@@ -89,8 +113,11 @@ static void shrink(form *f, int target) {
     for (int excess; (excess = total(f) - target) > 0;) {
         if (excess >= 8 && trim(f, 8, 16)) continue;
         if (excess >= 4 && f->count > 5 && drop(f, excess)) continue;
+        // Few whole sections rather than many stumps.
+        if (excess >= 4 && f->count > 2 && target < 7 * f->count && drop(f, excess + 4)) continue;
         if (excess >= 4 && trim(f, 4, 4)) continue;
         if (excess >= 4 && drop(f, excess)) continue;
+        if (excess >= 2 && trim(f, 2, 4)) continue;
         if (excess >= 2 && trim(f, 2, 2)) continue;
         if (trim(f, 1, 1)) continue;
         remove_slot(f, f->count - 1);

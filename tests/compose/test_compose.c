@@ -411,6 +411,25 @@ static void power_chords_have_their_octave(void **state) {
     grm_score_free(score);
 }
 
+static void a_short_song_ends_on_its_chorus_and_never_repeats_it_at_once(void **state) {
+    (void)state;
+    static const char *const styles[] = {"pop", "rock", "trap", "synthwave", "rnb-soul", "funk"};
+    for (size_t s = 0; s < GRM_COUNT(styles); s++) {
+        for (uint64_t seed = 0; seed < 6; seed++) {
+            grm_brief brief = brief_for(grm_style_find(catalogue, styles[s]), seed);
+            brief.duration_s = 28 + 4 * (double)seed;
+            grm_score *score = compose(&brief);
+            const grm_section *last = &score->sections[score->section_count - 1];
+            if (strcmp(last->kind, "outro") == 0 && score->section_count > 1) last--;
+            if (strcmp(last->kind, "chorus") != 0)
+                fail_msg("%s, %g s: ends on %s", styles[s], brief.duration_s, last->name);
+            for (size_t i = 1; i < score->section_count; i++)
+                assert_string_not_equal(score->sections[i].kind, score->sections[i - 1].kind);
+            grm_score_free(score);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sections_add_up_and_nothing_sounds_beyond_the_end),
@@ -423,6 +442,7 @@ int main(void) {
         cmocka_unit_test(the_kick_drops_out_before_some_choruses_and_not_before_others),
         cmocka_unit_test(the_808_glides_beyond_its_root),
         cmocka_unit_test(power_chords_have_their_octave),
+        cmocka_unit_test(a_short_song_ends_on_its_chorus_and_never_repeats_it_at_once),
         cmocka_unit_test(what_is_excluded_does_not_play),
         cmocka_unit_test(what_is_wanted_plays),
         cmocka_unit_test(any_metre_and_any_length_can_be_composed),
