@@ -38,6 +38,8 @@ typedef struct grm_song_result {
     char title[128], style[64], key[16];
     uint64_t seed;
     double duration_s, tempo_bpm, integrated_lufs, true_peak_dbtp, loudness_range_lu;
+    double overall;   // the meter's score, 0..100
+    char rating[32];  // "Hit Potential"
     unsigned stems;
     unsigned stage_count;
     grm_song_stage stages[GRM_SONG_MAX_STAGES];  // in the order in which they began; some run side by side

@@ -13,10 +13,11 @@ static const grm_option options[] = {
 };
 
 static json_t *result_json(const grm_song_result *r) {
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:i}", "folder", r->folder, "title", r->title,
-                     "style", r->style, "key", r->key, "seed", (json_int_t)r->seed, "duration_s", r->duration_s,
-                     "tempo_bpm", r->tempo_bpm, "integrated_lufs", r->integrated_lufs, "true_peak_dbtp",
-                     r->true_peak_dbtp, "loudness_range_lu", r->loudness_range_lu, "stems", (int)r->stems);
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:s, s:i}", "folder", r->folder, "title",
+                     r->title, "style", r->style, "key", r->key, "seed", (json_int_t)r->seed, "duration_s",
+                     r->duration_s, "tempo_bpm", r->tempo_bpm, "integrated_lufs", r->integrated_lufs, "true_peak_dbtp",
+                     r->true_peak_dbtp, "loudness_range_lu", r->loudness_range_lu, "overall", r->overall, "rating",
+                     r->rating, "stems", (int)r->stems);
 }
 
 static void print_result(const grm_song_result *r) {
@@ -25,6 +26,7 @@ static void print_result(const grm_song_result *r) {
     printf("  style     %s, %s, %g BPM, %d:%02d\n", r->style, r->key, r->tempo_bpm, seconds / 60, seconds % 60);
     printf("  master    %.1f LUFS, true peak %.1f dBTP, range %.1f LU\n", r->integrated_lufs, r->true_peak_dbtp,
            r->loudness_range_lu);
+    printf("  score     %.0f of 100, %s\n", r->overall, r->rating);
     printf("  stems     %u\n  seed      %llu\n", r->stems, (unsigned long long)r->seed);
     printf("  folder    %s\n", r->folder);
 }

@@ -142,23 +142,11 @@ json_t *grm_release_json(const grm_release_facts *facts) {
 }
 
 json_t *grm_report_json(const grm_release_facts *facts) {
-    static const char *const measured[] = {"duration_s",     "sample_rate_hz",   "integrated_lufs", "loudness_range_lu",
-                                           "true_peak_dbtp", "sample_peak_dbfs", "crest_factor_db"};
-    static const char *const composed[] = {"tempo_bpm", "key", "metre", "sections"};
-    json_t *report = json_object(), *features = json_object(), *sources = json_object();
-    json_object_set_new(report, "mode", json_string(facts->profile->lightweight ? "lightweight" : "standard"));
-    json_object_set_new(report, "sections", sections_of(facts->score));
-    json_object_set_new(features, "duration_s", rounded(facts->duration_s, 3));
-    json_object_set_new(features, "sample_rate_hz", json_integer((json_int_t)facts->sample_rate_hz));
-    set_levels(features, facts->levels);
-    json_object_set_new(features, "tempo_bpm", rounded(facts->brief->tempo_bpm, 3));
-    json_object_set_new(features, "key", key_of(facts));
-    json_object_set_new(features, "metre", metre_of(facts->score));
-    json_object_set_new(report, "features", features);
-    for (size_t i = 0; i < GRM_COUNT(measured); i++)
-        json_object_set_new(sources, measured[i], json_string("measured on master.wav"));
-    for (size_t i = 0; i < GRM_COUNT(composed); i++)
-        json_object_set_new(sources, composed[i], json_string("as composed"));
-    json_object_set_new(report, "sources", sources);
+    json_t *report = grm_analysis_json(facts->analysis, facts->judgement), *composed = json_object();
+    json_object_set_new(composed, "tempo_bpm", rounded(facts->brief->tempo_bpm, 3));
+    json_object_set_new(composed, "key", key_of(facts));
+    json_object_set_new(composed, "metre", metre_of(facts->score));
+    json_object_set_new(composed, "sections", sections_of(facts->score));
+    json_object_set_new(report, "composed", composed);
     return report;
 }

@@ -1,10 +1,9 @@
 // report.html: the page in data/page.html with its "{{names}}" filled in. Nothing in it comes from the network.
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "release/canvas.h"
+#include "release/html.h"
 
 typedef struct sheet {
     FILE *out;
@@ -17,53 +16,12 @@ static void put(const sheet *s, const char *text) {
     fputs(text, s->out);
 }
 
-// Text of others, made harmless for element content and quoted attributes.
 static void put_escaped(const sheet *s, const char *text) {
-    for (; text && *text; text++) switch (*text) {
-            case '&':
-                put(s, "&amp;");
-                break;
-            case '<':
-                put(s, "&lt;");
-                break;
-            case '>':
-                put(s, "&gt;");
-                break;
-            case '"':
-                put(s, "&quot;");
-                break;
-            case '\'':
-                put(s, "&#39;");
-                break;
-            default:
-                fputc(*text, s->out);
-        }
+    grm_html_text(s->out, text);
 }
 
-// A relative address; what could end or leave it is percent-encoded.
 static void put_address(const sheet *s, const char *path) {
-    for (; *path; path++) {
-        bool plain = (*path >= 'a' && *path <= 'z') || (*path >= 'A' && *path <= 'Z') ||
-                     (*path >= '0' && *path <= '9') || strchr("/.-_~", *path);
-        if (plain)
-            fputc(*path, s->out);
-        else
-            fprintf(s->out, "%%%02X", (unsigned)(unsigned char)*path);
-    }
-}
-
-static void put_picture(const sheet *s, const grm_picture *picture) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    put(s, "data:image/png;base64,");
-    for (size_t i = 0; i < picture->size; i += 3) {
-        size_t left = picture->size - i;
-        uint32_t group = (uint32_t)picture->png[i] << 16;
-        if (left > 1) group |= (uint32_t)picture->png[i + 1] << 8;
-        if (left > 2) group |= picture->png[i + 2];
-        char four[5] = {digits[group >> 18], digits[group >> 12 & 63], left > 1 ? digits[group >> 6 & 63] : '=',
-                        left > 2 ? digits[group & 63] : '=', 0};
-        put(s, four);
-    }
+    grm_html_address(s->out, path);
 }
 
 static const char *string_at(const json_t *object, const char *name) {
@@ -76,8 +34,7 @@ static double number_at(const json_t *object, const char *name) {
 }
 
 static void put_clock(const sheet *s, double seconds) {
-    int whole = (int)(seconds + 0.5);
-    fprintf(s->out, "%d:%02d", whole / 60, whole % 60);
+    grm_html_clock(s->out, seconds);
 }
 
 // ---- the pieces ----
@@ -106,7 +63,7 @@ static void put_chips(const sheet *s) {
 static void put_sections(const sheet *s) {
     const json_t *item;
     size_t i;
-    json_array_foreach(json_object_get(s->page->report, "sections"), i, item) {
+    json_array_foreach(json_object_get(s->page->release, "sections"), i, item) {
         double start = number_at(item, "start_s"), end = number_at(item, "end_s");
         fprintf(
             s->out,
@@ -132,12 +89,9 @@ static void put_figures(const sheet *s) {
     static const struct {
         const char *field, *name, *unit, *format;
     } rows[] = {
-        {"integrated_lufs", "Loudness", "LUFS", "%.1f"},
-        {"true_peak_dbtp", "True peak", "dBTP", "%.1f"},
-        {"loudness_range_lu", "Loudness range", "LU", "%.1f"},
-        {"crest_factor_db", "Crest factor", "dB", "%.1f"},
-        {"tempo_bpm", "Tempo", "BPM", "%.4g"},
-        {"sample_rate_hz", "Sample rate", "kHz", "%.4g"},
+        {"integrated_lufs", "Loudness", "LUFS", "%.1f"},       {"true_peak_dbtp", "True peak", "dBTP", "%.1f"},
+        {"loudness_range_lu", "Loudness range", "LU", "%.1f"}, {"crest_factor_db", "Crest factor", "dB", "%.1f"},
+        {"tempo_bpm", "Tempo heard", "BPM", "%.1f"},           {"sample_rate_hz", "Sample rate", "kHz", "%.4g"},
     };
     const json_t *features = json_object_get(s->page->report, "features");
     for (size_t i = 0; i < GRM_COUNT(rows); i++) {
@@ -269,64 +223,38 @@ static void put_files(const sheet *s) {
     for (size_t i = 0; i < s->page->stem_count; i++) put_file(s, s->page->stem_files[i]);
 }
 
-// The accent of the page, as far from its ground as small figures need (WCAG: 4.5).
-static void put_accent(const sheet *s, bool dark) {
-    grm_palette palette;
-    grm_palette_read(s->page->style, &palette);
-    grm_rgb accent = palette.accent, ground = {0.97, 0.96, 0.945};
-    if (dark) ground = (grm_rgb){0.055, 0.055, 0.07};
-    for (int i = 0; i < 40 && grm_rgb_contrast(accent, ground) < 4.5; i++)
-        accent = grm_rgb_lighten(accent, dark ? 0.02 : -0.02);
-    fprintf(s->out, "#%02x%02x%02x", (unsigned)(accent.r * 255 + 0.5), (unsigned)(accent.g * 255 + 0.5),
-            (unsigned)(accent.b * 255 + 0.5));
-}
-
 // ---- the whole ----
 
-static void put_named(const sheet *s, const char *name, size_t length) {
+static void put_plain(const sheet *s, const char *name) {
+    const grm_page *page = s->page;
+    double duration = number_at(json_object_get(page->report, "features"), "duration_s");
+    if (strcmp(name, "version") == 0) put(s, GRM_VERSION);
+    if (strcmp(name, "title") == 0) put_escaped(s, string_at(page->release, "title"));
+    if (strcmp(name, "prompt") == 0) put_escaped(s, string_at(page->brief, "prompt"));
+    if (strcmp(name, "length") == 0) put_clock(s, duration);
+    if (strcmp(name, "seconds") == 0) fprintf(s->out, "%.3f", duration);
+    if (strcmp(name, "cover") == 0) grm_html_picture(s->out, &page->cover);
+    if (strcmp(name, "waveform") == 0) grm_html_picture(s->out, &page->waveform);
+    if (strcmp(name, "spectrogram") == 0) grm_html_picture(s->out, &page->spectrogram);
+    if (strcmp(name, "accent-on-light") == 0) grm_html_accent(s->out, page->style, false);
+    if (strcmp(name, "accent-on-dark") == 0) grm_html_accent(s->out, page->style, true);
+    if (strcmp(name, "score") == 0) grm_html_score(s->out, page->report);
+    const grm_embedded *css = strcmp(name, "score-css") == 0 ? grm_embedded_find("data/score.css") : NULL;
+    if (css) fwrite(css->bytes, 1, css->size, s->out);
+}
+
+static void put_piece(FILE *out, const char *name, const void *page) {
     static const struct {
         const char *name;
         void (*put)(const sheet *s);
     } pieces[] = {{"chips", put_chips}, {"sections", put_sections}, {"figures", put_figures}, {"stems", put_stems},
                   {"brief", put_brief}, {"release", put_release},   {"files", put_files}};
+    sheet s = {out, page};
     for (size_t i = 0; i < GRM_COUNT(pieces); i++)
-        if (strlen(pieces[i].name) == length && memcmp(pieces[i].name, name, length) == 0) {
-            pieces[i].put(s);
-            return;
-        }
-    double duration = number_at(json_object_get(s->page->report, "features"), "duration_s");
-    char key[32];
-    snprintf(key, sizeof key, "%.*s", (int)length, name);
-    if (strcmp(key, "version") == 0) put(s, GRM_VERSION);
-    if (strcmp(key, "title") == 0) put_escaped(s, string_at(s->page->release, "title"));
-    if (strcmp(key, "prompt") == 0) put_escaped(s, string_at(s->page->brief, "prompt"));
-    if (strcmp(key, "length") == 0) put_clock(s, duration);
-    if (strcmp(key, "seconds") == 0) fprintf(s->out, "%.3f", duration);
-    if (strcmp(key, "cover") == 0) put_picture(s, &s->page->cover);
-    if (strcmp(key, "waveform") == 0) put_picture(s, &s->page->waveform);
-    if (strcmp(key, "spectrogram") == 0) put_picture(s, &s->page->spectrogram);
-    if (strcmp(key, "accent-on-light") == 0) put_accent(s, false);
-    if (strcmp(key, "accent-on-dark") == 0) put_accent(s, true);
+        if (strcmp(pieces[i].name, name) == 0) pieces[i].put(&s);
+    put_plain(&s, name);
 }
 
 grm_status grm_page_write(const char *path, const grm_page *page, grm_error *err) {
-    const grm_embedded *template = grm_embedded_find("data/page.html");
-    if (!template) return grm_fail(err, GRM_FAILED, "the built-in page is missing: build the program again");
-    char *bytes = NULL;
-    size_t size = 0;
-    sheet s = {open_memstream(&bytes, &size), page};
-    if (!s.out) return grm_fail_memory(err);
-    const char *at = (const char *)template->bytes, *end = at + template->size;
-    while (at < end) {
-        const char *open = strstr(at, "{{"), *close = open ? strstr(open, "}}") : NULL;
-        fwrite(at, 1, (size_t)((close ? open : end) - at), s.out);
-        if (!close) break;
-        put_named(&s, open + 2, (size_t)(close - open - 2));
-        at = close + 2;
-    }
-    bool failed = ferror(s.out) != 0;
-    if (fclose(s.out) != 0) failed = true;
-    grm_status status = failed ? grm_fail_memory(err) : grm_file_write(path, bytes, size, err);
-    free(bytes);
-    return status;
+    return grm_html_write(path, "data/page.html", put_piece, page, err);
 }

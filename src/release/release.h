@@ -9,6 +9,7 @@
 #include "audio/audio.h"
 #include "base/base.h"
 #include "master/master.h"
+#include "meter/meter.h"
 #include "style/style.h"
 
 typedef struct grm_tags {
@@ -59,6 +60,8 @@ typedef struct grm_release_facts {
     const char *soundfont_name, *soundfont_sha256;  // NULL when none was used
     const grm_master_target *target;
     const grm_master_levels *levels;  // of the master as written
+    const grm_analysis *analysis;     // of the same, with its judgement
+    const grm_report *judgement;
     unsigned sample_rate_hz;
     double duration_s;  // of the master as written
     size_t stem_count;
@@ -66,6 +69,7 @@ typedef struct grm_release_facts {
     const char *date;  // NULL unless asked for
 } grm_release_facts;
 json_t *grm_release_json(const grm_release_facts *facts);
+// What was heard and judged, and `composed`: tempo, key, metre and sections as they were written.
 json_t *grm_report_json(const grm_release_facts *facts);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "compose/compose.h"
 #include "master/master.h"
+#include "meter/meter.h"
 #include "mix/mix.h"
 #include "prompt/prompt.h"
 #include "release/release.h"
@@ -20,7 +21,8 @@ typedef enum grm_line_stage {
     GRM_LINE_RENDER,
     GRM_LINE_MIX,
     GRM_LINE_MASTER,
-    GRM_LINE_WAV,  // with the levels of what was written
+    GRM_LINE_WAV,
+    GRM_LINE_METER,  // of master.wav as written
     GRM_LINE_MP3,
     GRM_LINE_PICTURES,
     GRM_LINE_PAGE,  // and the metadata
@@ -43,8 +45,10 @@ typedef struct grm_line {
     grm_stem_files stem_files;
     grm_audio *audio;  // the mix, then the master
     grm_master_target target;
-    grm_master_levels levels;  // of master.wav, read back
-    size_t frames;             // of master.wav
+    grm_analysis *analysis;    // of master.wav, read back
+    grm_report *judgement;     // of the same
+    grm_master_levels levels;  // of the same
+    size_t frames;             // of the same
     grm_picture cover, small_cover, waveform, spectrogram;
     char key[16], date[16];
     double began;

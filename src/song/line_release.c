@@ -1,4 +1,5 @@
 // From a master to the files of a release.
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,26 +24,44 @@ static char *path_of(const grm_line *line, const char *name) {
 
 // ---- masters ----
 
-// The levels are those of the file, read back: what is told is what was written.
-static grm_status measure_file(grm_line *line, const char *path, grm_error *err) {
-    grm_audio *written = NULL;
-    grm_status status = grm_audio_read(path, 0, &written, err);
-    if (status == GRM_OK) status = grm_run_check(&line->run, err);
-    if (status == GRM_OK) status = grm_levels_measure(&line->run, written, &line->levels, err);
-    if (status == GRM_OK) line->frames = written->frames;
-    grm_audio_free(written);
+static grm_status write_wav(grm_line *line, const char *path, grm_error *err) {
+    grm_line_begin(line, GRM_LINE_WAV);
+    grm_tags tags = tags_of(line);
+    grm_status status = grm_release_write_wav(&line->run, GRM_LINE_WAV, path, line->audio, &tags, err);
+    grm_line_end(line, GRM_LINE_WAV);
     return status;
 }
 
-static grm_status write_wav(grm_line *line, grm_error *err) {
-    grm_line_begin(line, GRM_LINE_WAV);
-    grm_tags tags = tags_of(line);
+// By the curves of the style, else of its family; a user's own style may have none.
+static grm_status judge(grm_line *line, grm_error *err) {
+    const char *genres[] = {line->brief->style, line->style ? line->style->family : NULL, NULL};
+    grm_status status = GRM_USAGE;
+    for (size_t i = 0; status == GRM_USAGE && i < GRM_COUNT(genres); i++)
+        if (genres[i] || i + 1 == GRM_COUNT(genres))
+            status = grm_report_make(line->analysis, genres[i], NULL, &line->judgement, err);
+    return status;
+}
+
+// What is told is what was written: the file is read back and heard.
+static grm_status meter_file(grm_line *line, const char *path, grm_error *err) {
+    grm_line_begin(line, GRM_LINE_METER);
+    grm_status status = grm_listen(&line->run, GRM_LINE_METER, path, NULL, NULL, &line->analysis, err);
+    if (status == GRM_OK) status = judge(line, err);
+    if (status == GRM_OK) {
+        const grm_features *f = &line->analysis->features;
+        line->levels = (grm_master_levels){f->integrated_lufs, f->loudness_range_lu, f->true_peak_dbtp,
+                                           f->sample_peak_dbfs, f->crest_factor_db};
+        line->frames = (size_t)lround(f->duration_s * GRM_RATE);
+    }
+    grm_line_end(line, GRM_LINE_METER);
+    return status;
+}
+
+static grm_status write_and_meter_wav(grm_line *line, grm_error *err) {
     char *path = path_of(line, "master.wav");
-    grm_status status =
-        path ? grm_release_write_wav(&line->run, GRM_LINE_WAV, path, line->audio, &tags, err) : grm_fail_memory(err);
-    if (status == GRM_OK) status = measure_file(line, path, err);
+    grm_status status = path ? write_wav(line, path, err) : grm_fail_memory(err);
+    if (status == GRM_OK) status = meter_file(line, path, err);
     free(path);
-    grm_line_end(line, GRM_LINE_WAV);
     return status;
 }
 
@@ -79,7 +98,7 @@ static grm_status draw_pictures(grm_line *line, grm_error *err) {
 }
 
 grm_status grm_line_write(grm_line *line, grm_error *err) {
-    static grm_line_fn *const work[] = {write_mp3, write_wav, draw_pictures};  // the longest first
+    static grm_line_fn *const work[] = {write_mp3, write_and_meter_wav, draw_pictures};  // the longest first
     return grm_line_together(line, work, GRM_COUNT(work), err);
 }
 
@@ -139,6 +158,8 @@ grm_status grm_line_describe(grm_line *line, grm_error *err) {
                                .soundfont_sha256 = line->font ? line->soundfont_sha256 : NULL,
                                .target = &line->target,
                                .levels = &line->levels,
+                               .analysis = line->analysis,
+                               .judgement = line->judgement,
                                .sample_rate_hz = GRM_RATE,
                                .duration_s = (double)line->frames / GRM_RATE,
                                .stem_count = line->stem_files.count,

@@ -8,11 +8,12 @@
 // Shares of the progress bar: what the stages of a track of three minutes and eleven parts took, measured with
 // bench_song.
 static const grm_stage_share shares[GRM_LINE_STAGES] = {
-    [GRM_LINE_READ] = {"read", 0.05},  [GRM_LINE_COMPOSE] = {"compose", 0.05},
-    [GRM_LINE_COVER] = {"cover", 0.8}, [GRM_LINE_RENDER] = {"render", 5},
-    [GRM_LINE_MIX] = {"mix", 6},       [GRM_LINE_MASTER] = {"master", 1.4},
-    [GRM_LINE_WAV] = {"write wav", 1}, [GRM_LINE_MP3] = {"write mp3", 2.5},
-    [GRM_LINE_PICTURES] = {"draw", 1}, [GRM_LINE_PAGE] = {"describe", 0.05},
+    [GRM_LINE_READ] = {"read", 0.05},     [GRM_LINE_COMPOSE] = {"compose", 0.05},
+    [GRM_LINE_COVER] = {"cover", 0.8},    [GRM_LINE_RENDER] = {"render", 5},
+    [GRM_LINE_MIX] = {"mix", 6},          [GRM_LINE_MASTER] = {"master", 1.4},
+    [GRM_LINE_WAV] = {"write wav", 0.3},  [GRM_LINE_METER] = {"meter", 1.5},
+    [GRM_LINE_MP3] = {"write mp3", 2.5},  [GRM_LINE_PICTURES] = {"draw", 1},
+    [GRM_LINE_PAGE] = {"describe", 0.05},
 };
 
 // ---- time ----
@@ -66,6 +67,8 @@ static void line_close(grm_line *line) {
     free(line->waveform.png);
     free(line->small_cover.png);
     free(line->cover.png);
+    grm_report_free(line->judgement);
+    grm_analysis_free(line->analysis);
     grm_audio_free(line->audio);
     grm_stem_files_free(&line->stem_files);
     grm_stems_free(line->stems);
@@ -99,6 +102,8 @@ static void tell_result(const grm_line *line, grm_song_result *result) {
     result->integrated_lufs = line->levels.integrated_lufs;
     result->true_peak_dbtp = line->levels.true_peak_dbtp;
     result->loudness_range_lu = line->levels.loudness_range_lu;
+    result->overall = line->judgement->overall;
+    snprintf(result->rating, sizeof result->rating, "%s", line->judgement->rating);
     result->stems = (unsigned)line->stem_files.count;
     tell_stages(line, result);
 }

@@ -7,6 +7,9 @@ typedef struct made {
     char *html;
 } made;
 
+static const char *const category_names[] = {"production_quality", "commercial_appeal", "innovation",
+                                             "emotional_impact", "radio_readiness"};
+
 static void make_page(const char *title, made *out) {
     static const char *const files[] = {"stems/01-lead.wav", "stems/02-kick co.wav"};
     static const char *const names[] = {"Lead", "Kick & <Co>"};
@@ -17,11 +20,24 @@ static void make_page(const char *title, made *out) {
     grm_master_target target = {"spotify", -14, -1};
     grm_master_levels levels = {-14.04, 5.5, -1.02, -1.2, 11};
     brief.title = title;
+    static const grm_heard_section heard[] = {{0, 1.2, "A", -15, 0.4}, {1.2, 3, "B", -13, 1}};
+    grm_analysis analysis = {.section_count = 2, .sections = heard};
+    grm_report judgement = {.overall = 71.6,
+                            .rating = "Hit Potential",
+                            .insight_count = 1,
+                            .insights = {{"<i>thin</i>: the bass is low", "frequency_distribution", 1.5}},
+                            .trend = {.score = NAN, .text = "no benchmarks", .source = ""}};
+    analysis.features.integrated_lufs = -14.04;
+    analysis.features.tempo_bpm = 119.8;
+    for (size_t i = 0; i < GRM_CATEGORIES; i++)
+        judgement.categories[i] = (grm_category){category_names[i], 70, 0.2, 1, {{"mix_balance", 70, 1}}};
     grm_release_facts facts = {.brief = &brief,
                                .score = &score,
                                .profile = &profile,
                                .target = &target,
                                .levels = &levels,
+                               .analysis = &analysis,
+                               .judgement = &judgement,
                                .sample_rate_hz = 48000,
                                .duration_s = 3,
                                .stem_count = 2,
@@ -97,14 +113,29 @@ static void metadata_has_the_names_that_programs_rely_on(void **state) {
     assert_null(json_object_get(m.release, "date"));
     const json_t *features = json_object_get(m.report, "features"), *sections = json_object_get(m.report, "sections");
     assert_true(fabs(json_real_value(json_object_get(features, "integrated_lufs")) + 14.04) < 1e-9);
+    assert_true(fabs(json_real_value(json_object_get(features, "tempo_bpm")) - 119.8) < 1e-9);
     assert_int_equal(json_array_size(sections), 2);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(sections, 1), "label")), "B");
+    const json_t *composed = json_object_get(m.report, "composed"), *written = json_object_get(composed, "sections");
+    assert_true(json_real_value(json_object_get(composed, "tempo_bpm")) == 120);
+    assert_string_equal(json_string_value(json_object_get(composed, "key")), "F# minor");
     // Sections follow each other and end with the track.
-    const json_t *first = json_array_get(sections, 0), *last = json_array_get(sections, 1);
+    const json_t *first = json_array_get(written, 0), *last = json_array_get(written, 1);
     assert_true(json_real_value(json_object_get(first, "end_s")) == json_real_value(json_object_get(last, "start_s")));
     assert_true(json_real_value(json_object_get(last, "end_s")) == 3);
-    // Scores come with the meter.
-    assert_null(json_object_get(m.report, "overall"));
-    assert_null(json_object_get(m.report, "categories"));
+    for (size_t i = 0; i < 5; i++)
+        assert_non_null(json_object_get(json_object_get(m.report, "categories"), category_names[i]));
+    drop(&m);
+}
+
+static void the_judgement_is_on_the_page(void **state) {
+    made m;
+    make_page("Title", &m);
+    assert_non_null(strstr(m.html, "Hit Potential"));
+    assert_non_null(strstr(m.html, ">72<"));
+    assert_non_null(strstr(m.html, "Production quality"));
+    assert_non_null(strstr(m.html, "&lt;i&gt;thin&lt;/i&gt;: the bass is low"));
+    assert_non_null(strstr(m.html, "no benchmarks"));
     drop(&m);
 }
 
@@ -124,6 +155,7 @@ int main(void) {
         cmocka_unit_test(nothing_comes_from_elsewhere),
         cmocka_unit_test(words_of_others_are_harmless),
         cmocka_unit_test(metadata_has_the_names_that_programs_rely_on),
+        cmocka_unit_test(the_judgement_is_on_the_page),
         cmocka_unit_test(metadata_is_silent_about_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
