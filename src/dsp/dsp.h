@@ -6,6 +6,7 @@
 #include "dsp/colour.h"
 #include "dsp/dynamics.h"
 #include "dsp/filter.h"
+#include "dsp/lanes.h"
 #include "dsp/levels.h"
 #include "dsp/loudness.h"
 #include "dsp/space.h"

@@ -9,6 +9,7 @@
 // In the order in which they finish.
 static const grm_ear *const ears[] = {
     &grm_ear_level,
+    &grm_ear_spectrum,
     &grm_ear_rhythm,
     &grm_ear_harmony,
     &grm_ear_faults,
