@@ -42,10 +42,9 @@ typedef struct grm_novelty {
     float *all;    // every band
     float *low;    // kick and bass
     float *mid;    // snare, chords and tune
-    float *rise;   // mean rise of the log spectrum, not levelled
+    float *rise;   // of the log spectrum, over its mean nearby
     float *sound;  // 1 where there is anything to hear, 0 in pauses
 } grm_novelty;
-#define GRM_LEAST_RISE 0.05f
 grm_status grm_novelty_make(const grm_rhythm_series *series, grm_novelty *novelty, grm_error *err);
 void grm_novelty_clear(grm_novelty *novelty);
 

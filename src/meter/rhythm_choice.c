@@ -36,12 +36,40 @@ static void drop_silent(const grm_novelty *novelty, grm_bars *bars) {
     bars->count = kept;
 }
 
+// Players and detectors scatter, a pulse does not: each beat moves onto the line through its neighbours, of which the
+// well heard ones count for more.
+static grm_status straighten(const grm_novelty *novelty, double *pulse, size_t count, grm_error *err) {
+    enum { REACH = 3 };
+    double *straight = calloc(count + 1, sizeof *straight);
+    if (!straight) return grm_fail_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        double w = 0, x = 0, y = 0, xx = 0, xy = 0;
+        for (ptrdiff_t k = -REACH; k <= REACH; k++) {
+            ptrdiff_t at = (ptrdiff_t)i + k;
+            if (at < 0 || at >= (ptrdiff_t)count) continue;
+            size_t t = (size_t)(pulse[at] + 0.5);
+            double weight =
+                (REACH + 1 - fabs((double)k)) * (0.2 + novelty->all[t < novelty->frames ? t : novelty->frames - 1]);
+            double d = pulse[at] - pulse[i];
+            w += weight, x += weight * (double)k, y += weight * d;
+            xx += weight * (double)(k * k), xy += weight * (double)k * d;
+        }
+        double spread = w * xx - x * x;
+        straight[i] = pulse[i] + (spread > 0 ? (xx * y - x * xy) / spread : 0);
+    }
+    for (size_t i = 0; i < count; i++) pulse[i] = fmax(straight[i], 0);
+    free(straight);
+    return GRM_OK;
+}
+
 static grm_status attempt(const grm_rhythm_series *series, const grm_novelty *novelty, const float *path,
                           size_t columns, double *pulse, size_t room, grm_bars *bars, double *onsets, grm_error *err) {
     size_t count;
     grm_status status = grm_beats_track(novelty, path, columns, pulse, room, &count, err);
     if (status != GRM_OK) return status;
     *onsets = onset_mean(novelty, pulse, count);
+    status = straighten(novelty, pulse, count, err);
+    if (status != GRM_OK) return status;
     status = grm_bars_find(series, novelty, pulse, count, bars, err);
     if (status == GRM_OK) drop_silent(novelty, bars);
     return status;

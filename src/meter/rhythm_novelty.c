@@ -3,7 +3,8 @@
 
 #include "meter/rhythm.h"
 
-enum { NEAR = 40 };  // frames to either side: an onset rises over what is within 0.4 s of it
+enum { NEAR = 40 };      // frames to either side: an onset rises over what is within 0.4 s of it
+#define LEAST_FLUX 0.1f  // what the beats of partials make
 // What a band counts for: electronic kicks, voices and hats alike are heard, the bass a little more.
 static const float band_weight[GRM_RHYTHM_BANDS] = {1.3f, 0.9f, 1.0f, 0.9f, 0.7f};
 static const float low_weight[GRM_RHYTHM_BANDS] = {1, 0.25f, 0, 0, 0};
@@ -58,7 +59,7 @@ static grm_status combine(const grm_rhythm_series *series, grm_novelty *novelty,
     for (size_t b = 0; b < GRM_RHYTHM_BANDS; b++) total += mean[b];
     for (size_t b = 0; b < GRM_RHYTHM_BANDS; b++) {
         if (mean[b] <= 0.01 * total || total <= 0) continue;  // nothing but leakage
-        for (size_t t = 0; t < frames; t++) x[t] = series->flux[t][b];
+        for (size_t t = 0; t < frames; t++) x[t] = fmaxf(series->flux[t][b] - LEAST_FLUX, 0);
         level_out(x, frames, scratch, square);
         for (size_t t = 0; t < frames; t++) {
             novelty->all[t] += band_weight[b] * x[t];
@@ -73,6 +74,8 @@ static grm_status combine(const grm_rhythm_series *series, grm_novelty *novelty,
         level_out(x, frames, scratch, square);
         for (size_t t = 0; t < frames; t++) curve[c][t] = fminf(x[t], 6);
     }
+    smooth(novelty->rise, frames, NEAR, scratch);
+    for (size_t t = 0; t < frames; t++) novelty->rise[t] = scratch[t] > 0 ? novelty->rise[t] / scratch[t] : 0;
     find_sound(series, novelty->sound);
 done:
     free(square);

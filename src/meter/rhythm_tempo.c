@@ -97,12 +97,13 @@ grm_status grm_tempogram_make(const grm_novelty *novelty, grm_tempogram *tempogr
             for (size_t lag = 0; lag < LAGS; lag++) acf[lag] += block[k * LAGS + lag];
         float *strength = tempogram->strength + c * GRM_TEMPI;
         if (acf[0] <= 1e-6f) continue;
-        float largest = 0;
+        float largest = 0, energy = acf[0] / (float)((to - from) * second);
         for (size_t lag = LAGS; lag-- > 0;) acf[lag] /= acf[0];
         for (size_t lag = 25; lag < 200; lag++) largest = fmaxf(largest, acf[lag]);
         weigh(acf, strength);
         for (size_t i = 0; i < GRM_TEMPI; i++) tempogram->mean[i] += strength[i];
-        tempogram->clarity += largest;
+        // a few onsets in the window are no pulse, however alike they are
+        tempogram->clarity += largest * fminf(1, energy / 0.1f);
         sounding++;
     }
     if (sounding > 0) {

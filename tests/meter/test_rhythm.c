@@ -143,6 +143,125 @@ static void beats_keep_to_a_tempo_that_changes(void **state) {
     free(s.x);
 }
 
+static void swing_comes_back_as_played(void **state) {
+    (void)state;
+    static const double place[] = {0.5, 0.6, 2 / 3.0};
+    for (size_t i = 0; i < 3; i++) {
+        sound s = groove(40, 116, 4, place[i]);
+        hearing h;
+        hear(&h, &s);
+        assert_float_equal(h.analysis.features.tempo_bpm, 116, 0.5);
+        assert_float_equal(h.analysis.features.swing_ratio, place[i] / (1 - place[i]), 0.12);
+        hearing_end(&h);
+        free(s.x);
+    }
+}
+
+// Clicks whose distances wander by `spread` of the beat in a slow wave.
+static double drift_of(double spread) {
+    sound s = sound_new(RATE, 40);
+    int i = 0;
+    for (double at = 0.1; at < 39.5; i++, at += 0.55 * (1 + spread * sin(0.2 * at))) {
+        add_snare(&s, at, 0.3);
+        if (i % 2 == 0) add_kick(&s, at, 0.5);
+    }
+    hearing h;
+    hear(&h, &s);
+    double drift = h.analysis.features.tempo_drift_percent;
+    hearing_end(&h);
+    free(s.x);
+    return drift;
+}
+
+static void a_tempo_that_wanders_drifts(void **state) {
+    (void)state;
+    double steady = drift_of(0), wandering = drift_of(0.05);
+    assert_true(steady < 0.5);
+    assert_true(wandering > 5 && wandering < 12);
+}
+
+static void noise_and_held_tones_have_no_pulse(void **state) {
+    (void)state;
+    for (int held = 0; held < 2; held++) {
+        sound s = sound_new(RATE, 30), beat = groove(30, 110, 4, 0.5);
+        if (held)
+            add_tone(&s, 0, 30, 57, 0, 0.3);
+        else
+            add_noise(&s, 0, 30, 0.3);
+        hearing h, g;
+        hear(&h, &s);
+        hear(&g, &beat);
+        const grm_features *none = &h.analysis.features, *some = &g.analysis.features;
+        assert_true(!(none->tempo_confidence > 0.15));
+        assert_true(!(none->pulse_clarity > 0.25));
+        assert_true(!(none->onset_rate_hz > 0.5));
+        assert_true(some->tempo_confidence > 0.5);
+        assert_true(some->pulse_clarity > 0.6);
+        assert_true(some->beat_confidence > 0.3);
+        hearing_end(&h);
+        hearing_end(&g);
+        free(s.x);
+        free(beat.x);
+    }
+}
+
+static void onsets_are_counted(void **state) {
+    (void)state;
+    static const double rates[] = {1.5, 3, 7};
+    for (size_t i = 0; i < 3; i++) {
+        sound s = sound_new(RATE, 20);
+        for (double at = 0.3; at < 19.8; at += 1 / rates[i])
+            add_tone(&s, at, 1.02 / rates[i], 60 + (int)(at * 7) % 12, 0, 0.2);
+        hearing h;
+        hear(&h, &s);
+        assert_float_equal(h.analysis.features.onset_rate_hz, rates[i], 0.1 * rates[i]);
+        hearing_end(&h);
+        free(s.x);
+    }
+}
+
+static void offbeats_without_their_beats_are_syncopated(void **state) {
+    (void)state;
+    double heard[2];
+    for (int off = 0; off < 2; off++) {
+        sound s = groove(30, 100, 4, 0.5);
+        for (double at = 0.1; at < 29; at += 0.6)
+            add_kick(&s, at + (off ? 0.3 : 0), off && (int)(at / 0.6) % 2 ? 1.5 : 0.3);
+        hearing h;
+        hear(&h, &s);
+        heard[off] = h.analysis.features.syncopation;
+        hearing_end(&h);
+        free(s.x);
+    }
+    assert_true(heard[1] > heard[0] + 0.1);
+}
+
+// A tune over a bass at several rates of sampling.
+static void every_rate_hears_the_same_beats(void **state) {
+    (void)state;
+    static const unsigned rates[] = {22050, 44100, 48000};
+    double first[256];
+    size_t count = 0;
+    for (size_t r = 0; r < 3; r++) {
+        sound s = sound_new(rates[r], 20);
+        for (int i = 0; 0.1 + i * 0.52 < 19.5; i++) {
+            add_chord(&s, 0.1 + i * 0.52, 0.5, i / 4 % 2 ? 5 : 0, false, 0);
+            if (i % 2) add_tone(&s, 0.36 + i * 0.52, 0.2, 72 + i % 5, 0, 0.1);
+        }
+        hearing h;
+        hear(&h, &s);
+        if (r == 0) {
+            count = h.analysis.beat_count;
+            assert_in_range(count, 30, 40);
+            memcpy(first, h.analysis.beats_s, count * sizeof *first);
+        }
+        assert_int_equal(h.analysis.beat_count, count);
+        for (size_t i = 0; i < count; i++) assert_float_equal(h.analysis.beats_s[i], first[i], 0.01);
+        hearing_end(&h);
+        free(s.x);
+    }
+}
+
 static void silence_has_no_beats(void **state) {
     (void)state;
     static const double seconds[] = {0, 0.01, 1, 20};
@@ -178,6 +297,12 @@ int main(void) {
         cmocka_unit_test(beats_are_where_the_drums_are),
         cmocka_unit_test(bars_begin_where_the_chords_change),
         cmocka_unit_test(beats_keep_to_a_tempo_that_changes),
+        cmocka_unit_test(swing_comes_back_as_played),
+        cmocka_unit_test(a_tempo_that_wanders_drifts),
+        cmocka_unit_test(noise_and_held_tones_have_no_pulse),
+        cmocka_unit_test(onsets_are_counted),
+        cmocka_unit_test(offbeats_without_their_beats_are_syncopated),
+        cmocka_unit_test(every_rate_hears_the_same_beats),
         cmocka_unit_test(silence_has_no_beats),
         cmocka_unit_test(blocks_and_threads_change_nothing),
     };
