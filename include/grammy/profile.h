@@ -54,6 +54,9 @@ typedef struct grm_profile {
     bool full_analysis;    // HPSS, MFCC and chroma are computed
     bool stem_separation;  // of finished audio
     double neural_token_share;
+    unsigned hall_lines;                 // of the mix's halls: 16 or 8
+    unsigned space_rate_hz;              // that reverbs and echoes run at: 48000 or 24000
+    bool mp3_joint_stereo;               // the encoder weighs middle and sides against left and right, frame by frame
     const char *soundfont;               // path asked for, or NULL: the first installed of soundfont_names
     const char *const *soundfont_names;  // file names in order of preference, NULL-terminated
 

@@ -147,6 +147,9 @@ static void fill_modes(grm_profile *p, const grm_given *mode, double chosen) {
     p->full_analysis = !p->lightweight;
     p->stem_separation = !p->lightweight;
     p->neural_token_share = p->lightweight ? 0.8 : 1.0;
+    p->hall_lines = p->lightweight ? 8 : 16;
+    p->space_rate_hz = p->lightweight ? 24000 : 48000;
+    p->mp3_joint_stereo = !p->lightweight;
     p->soundfont_names = p->lightweight ? lightweight_fonts : standard_fonts;
 }
 

@@ -50,11 +50,12 @@ static grm_status print_json(const grm_profile *p, grm_error *err) {
                             json_pack("{s:s, s:s}", "value", text, "from", grm_origin_name(p->origins[s])));
     }
     return grm_print_json(
-        json_pack("{s:s, s:b, s:b, s:s, s:i, s:i, s:b, s:b, s:f, s:o}", "architecture", p->architecture, "is_arm",
-                  p->is_arm, "lightweight", p->lightweight, "lightweight_reason", p->lightweight_reason,
+        json_pack("{s:s, s:b, s:b, s:s, s:i, s:i, s:b, s:b, s:f, s:i, s:i, s:b, s:o}", "architecture", p->architecture,
+                  "is_arm", p->is_arm, "lightweight", p->lightweight, "lightweight_reason", p->lightweight_reason,
                   "analysis_rate_hz", (int)p->analysis_rate_hz, "analysis_hop", (int)p->analysis_hop, "full_analysis",
                   p->full_analysis, "stem_separation", p->stem_separation, "neural_token_share", p->neural_token_share,
-                  "settings", settings),
+                  "hall_lines", (int)p->hall_lines, "space_rate_hz", (int)p->space_rate_hz, "mp3_joint_stereo",
+                  p->mp3_joint_stereo, "settings", settings),
         err);
 }
 
@@ -73,6 +74,8 @@ static void print_table(const grm_profile *p) {
     printf(", %s\n", p->full_analysis ? "HPSS, MFCC and chroma computed" : "HPSS, MFCC and chroma skipped");
     printf("stem separation      %s\n", p->stem_separation ? "on" : "off");
     printf("neural token share   %g\n", p->neural_token_share);
+    printf("reverbs and echoes   at %u Hz, halls of %u lines\n", p->space_rate_hz, p->hall_lines);
+    printf("MP3                  %s stereo\n", p->mp3_joint_stereo ? "joint" : "plain");
 }
 
 static grm_status run(const grm_arguments *arguments, grm_error *err) {

@@ -1,8 +1,8 @@
 // Levels of a buffer, ramps, and how the processor treats numbers near zero.
 #include "dsp/dsp.h"
 
-#if GRM_HAVE_AVX2
-#include <xmmintrin.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
 #endif
 
 unsigned grm_denormals_flush(void) {
@@ -32,16 +32,36 @@ void grm_denormals_restore(unsigned mode) {
 
 enum { LANES = 16 };
 
-float grm_peak(const float *x, size_t frames) {
+#if defined(__SSE2__)
+// The plain loop below, which compilers leave one sample at a time; maxps drops what is not a number as it does.
+static float peak_of_lanes(const float *x, size_t frames) {
+    const __m128 magnitude = _mm_castsi128_ps(_mm_set1_epi32(0x7fffffff));
+    __m128 lane[4] = {_mm_setzero_ps(), _mm_setzero_ps(), _mm_setzero_ps(), _mm_setzero_ps()};
+    for (size_t i = 0; i < frames; i += LANES)
+        for (size_t k = 0; k < 4; k++)
+            lane[k] = _mm_max_ps(_mm_and_ps(_mm_loadu_ps(x + i + 4 * k), magnitude), lane[k]);
+    float most[4], peak = 0;
+    _mm_storeu_ps(most, _mm_max_ps(_mm_max_ps(lane[0], lane[1]), _mm_max_ps(lane[2], lane[3])));
+    for (size_t k = 0; k < 4; k++) peak = most[k] > peak ? most[k] : peak;
+    return peak;
+}
+#else
+static float peak_of_lanes(const float *x, size_t frames) {
     float lane[LANES] = {0}, peak = 0;
-    size_t i = 0;
-    for (; i + LANES <= frames; i += LANES)
+    for (size_t i = 0; i < frames; i += LANES)
         for (size_t k = 0; k < LANES; k++) {
             float a = fabsf(x[i + k]);
             lane[k] = a > lane[k] ? a : lane[k];
         }
-    for (; i < frames; i++) peak = fabsf(x[i]) > peak ? fabsf(x[i]) : peak;
     for (size_t k = 0; k < LANES; k++) peak = lane[k] > peak ? lane[k] : peak;
+    return peak;
+}
+#endif
+
+float grm_peak(const float *x, size_t frames) {
+    size_t i = frames / LANES * LANES;
+    float peak = peak_of_lanes(x, i);
+    for (; i < frames; i++) peak = fabsf(x[i]) > peak ? fabsf(x[i]) : peak;
     return peak;
 }
 

@@ -75,14 +75,18 @@ static void shape_lines(grm_reverb *r) {
         double spread = pow(2, 2.0 * ((double)i + 0.5) / (double)r->lines - 1) * 0.93;
         double frames = p->size_ms * 0.001 * r->rate_hz * spread * (1 + 0.011 * (p->variant % 7));
         if (frames < 3 * CELL + wander) frames = 3 * CELL + wander;
+        if (i && frames <= (double)l[-1].length) frames = (double)l[-1].length + 1;
         shape(l, prime_from((size_t)frames), (size_t)wander + MARGIN);
         l->gain = (float)pass_gain((double)l->length, p->rt60_s, r->rate_hz);
         double high = pass_gain((double)l->length, p->rt60_s * p->high_ratio, r->rate_hz) / l->gain;
-        // The kernel's response is cos(w/2)^4; what it takes away at 6 kHz sets its share.
-        double at_6k = pow(cos(GRM_PI * 6000 / r->rate_hz), 4), share = (1 - high) / (1 - at_6k);
-        l->damping = (float)(share < 0 ? 0 : share > 1 ? 1 : share);
         l->phase = (uint32_t)(0x9E3779B9u * (i + 1 + 31 * p->variant));
-        l->step = i % 2 ? (uint32_t)(4294967296.0 * CELL * (0.31 + 0.07 * (double)i) / r->rate_hz) : 0;
+        l->step = i % 2 && wander > 0 ? (uint32_t)(4294967296.0 * CELL * (0.31 + 0.07 * (double)i) / r->rate_hz) : 0;
+        // The kernel's response is cos(w/2)^4; what it takes away at 6 kHz sets its share. Reading between two frames
+        // takes some of that away: a share of (1 - cos w)/3 of the power, on average over all places between them.
+        double w = 2 * GRM_PI * 6000 / r->rate_hz, at_6k = pow(cos(w / 2), 4);
+        if (l->step) high /= sqrt(1 - (1 - cos(w)) / 3);
+        double share = (1 - high) / (1 - at_6k);
+        l->damping = (float)(share < 0 ? 0 : share > 1 ? 1 : share);
         energy += (double)l->gain * l->gain / (double)r->lines;
     }
     // Power q comes back of each pass: what is heard of a unit put in is q / (1 - q),
@@ -119,7 +123,7 @@ static void shape_all(grm_reverb *r) {
     for (int side = 0; side < 2; side++)
         for (int i = 0; i < DIFFUSERS; i++) {
             size_t frames = (size_t)(diffuse_ms[side][i] * 0.001 * r->rate_hz);
-            shape(&r->diffuser[side][i], prime_from(frames < 2 * CELL ? 2 * CELL : frames), 0);
+            shape(&r->diffuser[side][i], prime_from(frames < CELL ? CELL : frames), 0);
         }
     for (size_t i = 0; i < r->lines; i++) r->memory_floats += floats_of(&r->line[i]);
     for (int side = 0; side < 2; side++) {

@@ -1,25 +1,12 @@
 // A soft curve at twice the rate.
 //
-// Only what the curve adds goes up and down again, so that the signal itself keeps its top end. The half-band filter
-// leaves every second sample as it is; the others are a 16-tap half-sample interpolation.
+// Only what the curve adds goes up and down again, so that the signal itself keeps its top end.
 #include <string.h>
 
 #include "dsp/dsp.h"
+#include "dsp/half_band.h"
 
-enum { TAPS = 16, BLOCK = 256 };
-
-// sinc(k - 7.5) under a Kaiser window (beta 6), normalised; symmetric, so the first half is enough.
-static const float half[TAPS / 2] = {-0.00153154972f, 0.00536597323f, -0.0132781206f, 0.0276828986f,
-                                     -0.052563523f,   0.0969012269f,  -0.192664536f,  0.630087631f};
-
-// y[i] is the value half a sample after x[i + 7]; x: [count + 15].
-GRM_INLINE void between(const float *x, float *y, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        float sum = 0;
-        for (int k = 0; k < TAPS / 2; k++) sum += half[k] * (x[i + (size_t)k] + x[i + TAPS - 1 - (size_t)k]);
-        y[i] = sum;
-    }
-}
+enum { BLOCK = 256 };
 
 // What the curve adds to x: t (27 + t^2) / (27 + 9 t^2) is tanh within 2.4 % up to 3, where it meets 1 without a bend.
 GRM_INLINE void bend(float *x, size_t count, float drive) {
@@ -40,10 +27,10 @@ GRM_INLINE void run_channel(grm_saturator *s, int channel, float *x, size_t coun
     memcpy(odd, s->odd[channel], 16 * sizeof *odd);
     // x[n] stands at in[16 + n]: the sample that comes out even is x[n - 8], the one behind it x[n - 7.5].
     memcpy(even + 8, in + 8, count * sizeof *even);
-    between(in + 1, odd + 16, count);
+    grm_half_between(in + 1, odd + 16, count);
     bend(even + 8, count, s->drive);
     bend(odd + 16, count, s->drive);
-    between(odd + 1, added, count);
+    grm_half_between(odd + 1, added, count);
     memcpy(s->in[channel], in + count, 16 * sizeof *in);
     for (size_t i = 0; i < count; i++) x[i] = in[i + 1] + 0.5f * (even[i + 1] + added[i]);
     memcpy(s->even[channel], even + count, 8 * sizeof *even);

@@ -26,6 +26,17 @@ void grm_reverb_run(grm_reverb *reverb, const float *const *in, float *const *ou
 void grm_reverb_reset(grm_reverb *reverb);
 size_t grm_reverb_tail(const grm_reverb *reverb);  // frames until nothing is left of it (-100 dB)
 
+// To half the rate and back, for what is dark anyway: up to 0.2 of the rate it passes as it is, GRM_HALF_RATE_LATENCY
+// frames late in all; from 0.31 of it on it is gone. Frames are those of the full rate and come in even numbers.
+enum { GRM_HALF_RATE_LATENCY = 30 };
+typedef struct grm_half_rate {
+    bool avx2;
+    float even[2][7], odd[2][15], low[2][15];  // what came before
+} grm_half_rate;
+void grm_half_rate_init(grm_half_rate *half);
+void grm_half_rate_down(grm_half_rate *half, const float *const *in, float *const *out, size_t frames);
+void grm_half_rate_up(grm_half_rate *half, const float *const *in, float *const *out, size_t frames);  // adds to out
+
 typedef struct grm_echo_plan {
     double time_s;
     float feedback;  // 0..0.9

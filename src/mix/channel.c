@@ -17,23 +17,31 @@ struct grm_channel {
     grm_saturator saturator;
     grm_wobble *wobble;
     grm_stereo stereo;
+    bool half;  // the spaces run at half the rate: they are dark, and nothing of them is lost by it
+    grm_half_rate half_rate;
     grm_reverb *room, *hall;
     grm_echo *echo;
     size_t quiet;       // frames since anything went in
     size_t send_quiet;  // frames since anything was sent
     bool spaces_clear;
     float ride, room_level, hall_level, echo_level;  // where the last tile left them
-    float send[2][GRM_MIX_TILE], scaled[2][GRM_MIX_TILE];
+    float send[2][GRM_MIX_TILE], scaled[2][GRM_MIX_TILE], returned[2][GRM_MIX_TILE];
 };
 
 static const float nothing = 1e-6f;  // -120 dBFS
 
 static grm_status open_spaces(grm_channel *c, grm_error *err) {
     const grm_mix_decision *d = c->decision;
+    double rate_hz = d->space_rate_hz;
+    c->half = rate_hz < c->rate_hz;
+    grm_half_rate_init(&c->half_rate);
+    grm_filter cells[] = {grm_filter_design(GRM_FILTER_HIGHPASS, rate_hz, 190, 0.7071, 0),
+                          grm_filter_design(GRM_FILTER_LOWPASS, rate_hz, 9500, 0.7071, 0)};
+    grm_cascade_init(&c->send_eq, cells, GRM_COUNT(cells));
     grm_status status = GRM_OK;
-    if (c->plan->room > 0) status = grm_reverb_new(&d->room, c->rate_hz, &c->room, err);
-    if (!status && c->plan->hall > 0) status = grm_reverb_new(&d->hall, c->rate_hz, &c->hall, err);
-    if (!status && c->plan->delay > 0) status = grm_echo_new(&d->delay, c->rate_hz, &c->echo, err);
+    if (c->plan->room > 0) status = grm_reverb_new(&d->room, rate_hz, &c->room, err);
+    if (!status && c->plan->hall > 0) status = grm_reverb_new(&d->hall, rate_hz, &c->hall, err);
+    if (!status && c->plan->delay > 0) status = grm_echo_new(&d->delay, rate_hz, &c->echo, err);
     return status;
 }
 
@@ -54,9 +62,6 @@ grm_status grm_channel_new(const grm_mix_decision *decision, size_t stem, double
     for (size_t i = 0; i < p->cell_count; i++)
         cells[i] = grm_filter_design(p->cells[i].type, rate_hz, p->cells[i].hz, p->cells[i].q, p->cells[i].db);
     grm_cascade_init(&c->eq, cells, p->cell_count);
-    cells[0] = grm_filter_design(GRM_FILTER_HIGHPASS, rate_hz, 190, 0.7071, 0);
-    cells[1] = grm_filter_design(GRM_FILTER_LOWPASS, rate_hz, 9500, 0.7071, 0);
-    grm_cascade_init(&c->send_eq, cells, 2);
     grm_compressor_init(&c->compressor, &p->compressor, rate_hz);
     grm_stereo_init(&c->stereo, rate_hz, p->width, p->mono_hz);
     grm_status status = GRM_OK;
@@ -110,8 +115,10 @@ static void scale_send(grm_channel *c, size_t frames, float *from, float to) {
     *from = to;
 }
 
+// What was sent, through all three, at their rate.
 static void run_spaces(grm_channel *c, float *const *wet, size_t frames, float energy, bool let_out) {
     const grm_stem_plan *p = c->plan;
+    grm_cascade_run(&c->send_eq, c->send[0], c->send[1], frames);
     const float *const scaled[2] = {c->scaled[0], c->scaled[1]};
     // Calm sections have more hall about them, lively ones less.
     float more = grm_db_to_gain(-1.5f * energy);
@@ -129,12 +136,27 @@ static void run_spaces(grm_channel *c, float *const *wet, size_t frames, float e
     }
 }
 
+// The same around frames at the full rate. An odd one can only be the last of all; what is missing is silence.
+static void run_spaces_at_half_rate(grm_channel *c, float *const *wet, size_t frames, float energy, bool let_out) {
+    const float *const dry[2] = {wet[0], wet[1]};
+    size_t whole = frames - frames % 2, low = (frames + 1) / 2;
+    grm_half_rate_down(&c->half_rate, dry, (float *const[]){c->send[0], c->send[1]}, whole);
+    for (int side = 0; side < 2; side++) {
+        if (frames % 2) c->send[side][low - 1] = 0;
+        memset(c->returned[side], 0, low * sizeof(float));
+    }
+    float *const returned[2] = {c->returned[0], c->returned[1]};
+    run_spaces(c, returned, low, energy, let_out);
+    grm_half_rate_up(&c->half_rate, (const float *const *)returned, wet, whole);
+}
+
+// In frames of the stem.
 static size_t longest_tail(const grm_channel *c) {
     size_t tail = 0;
     if (c->room) tail = grm_reverb_tail(c->room);
     if (c->hall && grm_reverb_tail(c->hall) > tail) tail = grm_reverb_tail(c->hall);
     if (c->echo && grm_echo_tail(c->echo) > tail) tail = grm_echo_tail(c->echo);
-    return tail;
+    return c->half ? 2 * tail + GRM_HALF_RATE_LATENCY : tail;
 }
 
 static void clear_spaces(grm_channel *c) {
@@ -142,6 +164,7 @@ static void clear_spaces(grm_channel *c) {
     if (c->room) grm_reverb_reset(c->room);
     if (c->hall) grm_reverb_reset(c->hall);
     if (c->echo) grm_echo_reset(c->echo);
+    grm_half_rate_init(&c->half_rate);
     c->spaces_clear = true;
 }
 
@@ -180,9 +203,12 @@ static void run_tile(grm_channel *c, float *left, float *right, size_t frames, c
         return;
     }
     c->spaces_clear = false;
+    if (c->half) {
+        run_spaces_at_half_rate(c, wet, frames, energy, let_out);
+        return;
+    }
     memcpy(c->send[0], left, frames * sizeof *left);
     memcpy(c->send[1], right, frames * sizeof *right);
-    grm_cascade_run(&c->send_eq, c->send[0], c->send[1], frames);
     run_spaces(c, wet, frames, energy, let_out);
 }
 

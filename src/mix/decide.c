@@ -183,9 +183,10 @@ static void decide_duck(grm_mix_decision *d, const grm_stems *stems, const grm_s
         }
 }
 
-static void decide_spaces(grm_mix_decision *d, const grm_mix_plan *plan, bool lightweight) {
+static void decide_spaces(grm_mix_decision *d, const grm_mix_plan *plan, const grm_profile *profile) {
     const grm_style_mix *s = &plan->style;
     // The sends are equalised in the channel, once for all three.
+    d->space_rate_hz = profile ? profile->space_rate_hz : GRM_RATE;
     d->room = (grm_reverb_plan){.lines = 8,
                                 .rt60_s = within(s->room_s > 0 ? s->room_s : 0.45f, 0.15f, 1.5f),
                                 .high_ratio = 0.7f,
@@ -193,7 +194,7 @@ static void decide_spaces(grm_mix_decision *d, const grm_mix_plan *plan, bool li
                                 .predelay_ms = 4,
                                 .early = 0.5f,
                                 .variant = 1};
-    d->hall = (grm_reverb_plan){.lines = lightweight ? 8 : 16,
+    d->hall = (grm_reverb_plan){.lines = profile ? profile->hall_lines : 16,
                                 .rt60_s = within(s->hall_s > 0 ? s->hall_s : 2.0f, 0.6f, 10),
                                 .high_ratio = 0.5f,
                                 .size_ms = 44,
@@ -212,7 +213,7 @@ static void decide_spaces(grm_mix_decision *d, const grm_mix_plan *plan, bool li
 }
 
 grm_status grm_mix_decide(const grm_stems *stems, const grm_mix_plan *plan, const grm_stem_facts *facts,
-                          const grm_strips *strips, bool lightweight, grm_mix_decision *out, grm_error *err) {
+                          const grm_strips *strips, const grm_profile *profile, grm_mix_decision *out, grm_error *err) {
     *out = (grm_mix_decision){.count = stems->count};
     out->stems = calloc(stems->count + 1, sizeof *out->stems);
     if (!out->stems) return grm_fail_memory(err);
@@ -224,6 +225,6 @@ grm_status grm_mix_decide(const grm_stems *stems, const grm_mix_plan *plan, cons
     for (size_t i = 0; i < stems->count; i++) set_fader(&out->stems[i], &facts[i], GRM_RATE);
     out->gain_db = headroom_db(out, facts);
     decide_duck(out, stems, facts, &plan->style);
-    decide_spaces(out, plan, lightweight);
+    decide_spaces(out, plan, profile);
     return GRM_OK;
 }

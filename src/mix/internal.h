@@ -59,13 +59,15 @@ typedef struct grm_mix_decision {
     float gain_db;         // of all, for the peak
     grm_reverb_plan room, hall;
     grm_echo_plan delay;
-    int duck_source;  // stem, or -1
-    bool duck_low;    // only what lies below 100 Hz is listened to
+    double space_rate_hz;  // of those three: GRM_RATE or half of it
+    int duck_source;       // stem, or -1
+    bool duck_low;         // only what lies below 100 Hz is listened to
     float duck_reference, duck_release_ms, duck_db;
 } grm_mix_decision;
 
 grm_status grm_mix_decide(const grm_stems *stems, const grm_mix_plan *plan, const grm_stem_facts *facts,
-                          const grm_strips *strips, bool lightweight, grm_mix_decision *out, grm_error *err);
+                          const grm_strips *strips, const grm_profile *profile, grm_mix_decision *out, grm_error *err);
+
 // deepest_fader: how far the mix had to be held back at its peaks, 1: nowhere. NULL when memory runs out.
 json_t *grm_mix_decisions_json(const grm_stems *stems, const grm_mix_decision *decision, float deepest_fader);
 

@@ -224,7 +224,7 @@ grm_status grm_mix_run(const grm_run *run, const grm_stems *stems, const grm_mix
     if (status) goto done;
     status = grm_stems_measure(run, stems, d.total, stage, facts, err);
     if (status) goto done;
-    status = grm_mix_decide(stems, plan, facts, strips, run->profile && run->profile->lightweight, &decision, err);
+    status = grm_mix_decide(stems, plan, facts, strips, run->profile, &decision, err);
     if (status) goto done;
     status = desk_open(&d, err);
     if (status) goto done;

@@ -37,7 +37,7 @@ static void say_nothing(const char *format, va_list arguments) {
     (void)format, (void)arguments;
 }
 
-static lame_t open_encoder(const grm_audio *audio) {
+static lame_t open_encoder(const grm_audio *audio, bool joint_stereo) {
     lame_t lame = lame_init();
     if (!lame) return NULL;
     lame_set_errorf(lame, say_nothing);
@@ -46,7 +46,7 @@ static lame_t open_encoder(const grm_audio *audio) {
     lame_set_in_samplerate(lame, (int)audio->rate_hz);
     lame_set_out_samplerate(lame, (int)audio->rate_hz);
     lame_set_num_channels(lame, (int)audio->channels);
-    lame_set_mode(lame, audio->channels == 1 ? MONO : JOINT_STEREO);
+    lame_set_mode(lame, audio->channels == 1 ? MONO : joint_stereo ? JOINT_STEREO : STEREO);
     lame_set_VBR(lame, vbr_off);
     lame_set_brate(lame, KBPS);
     // At this rate the search for the best noise shaping has nothing left to find: without it the noise lies as low in
@@ -97,7 +97,8 @@ static void encode_piece(void *context, size_t index) {
     size_t first = index * PIECE, count = e->frames - first < PIECE ? e->frames - first : PIECE;
     size_t room = 4 * e->frame_bytes + 7200;  // lame.h: 1.25 times the samples, and 7200
     uint8_t *scratch = malloc(room);
-    lame_t lame = scratch && atomic_load(&e->status) == GRM_OK ? open_encoder(e->audio) : NULL;
+    bool joint_stereo = !e->run || !e->run->profile || e->run->profile->mp3_joint_stereo;
+    lame_t lame = scratch && atomic_load(&e->status) == GRM_OK ? open_encoder(e->audio, joint_stereo) : NULL;
     grm_status status = lame ? encode_frames(e, lame, first, count, scratch, room) : GRM_FAILED;
     int none = GRM_OK;
     if (status != GRM_OK) atomic_compare_exchange_strong(&e->status, &none, (int)status);

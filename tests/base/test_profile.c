@@ -79,6 +79,9 @@ static void standard_is_as_designed(void **state) {
     assert_int_equal(p->worker_concurrency, 2);
     assert_true(p->max_audio_duration_s == 300.0);
     assert_true(p->neural_token_share == 1.0);
+    assert_int_equal(p->hall_lines, 16);
+    assert_int_equal(p->space_rate_hz, 48000);
+    assert_true(p->mp3_joint_stereo);
     assert_null(p->soundfont);
     assert_string_equal(p->soundfont_names[0], "MuseScore_General_Full.sf3");
     assert_in_range(p->threads, 1, 256);
@@ -99,6 +102,9 @@ static void lightweight_is_as_designed_on_every_machine(void **state) {
     assert_int_equal(p->worker_concurrency, 1);
     assert_true(p->max_audio_duration_s == 60.0);
     assert_true(p->neural_token_share == 0.8);
+    assert_int_equal(p->hall_lines, 8);
+    assert_int_equal(p->space_rate_hz, 24000);
+    assert_false(p->mp3_joint_stereo);
     assert_string_equal(p->soundfont_names[0], "FluidR3Mono_GM.sf3");
     assert_non_null(strstr(p->lightweight_reason, "environment"));
     grm_profile_free(p);

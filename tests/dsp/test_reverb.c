@@ -22,16 +22,16 @@ static const grm_reverb_plan hall = {.lines = 16,
                                      .high_cut_hz = 9000};
 
 // The decay of band-passed noise that stops, by Schroeder's backward integration, from -5 to -35 dB.
-static double rt60_at(const grm_reverb_plan *plan, double hz) {
-    size_t frames = (size_t)(RATE * (2 * plan->rt60_s + 0.5));
+static double rt60_at(const grm_reverb_plan *plan, double rate, double hz) {
+    size_t frames = (size_t)(rate * (2 * plan->rt60_s + 0.5));
     float *in[2] = {grm_floats_new(frames), grm_floats_new(frames)};
     float *out[2] = {grm_floats_new(frames), grm_floats_new(frames)};
     in[0][0] = in[1][0] = 1;
     grm_reverb *r;
-    assert_int_equal(grm_reverb_new(plan, RATE, &r, NULL), GRM_OK);
+    assert_int_equal(grm_reverb_new(plan, rate, &r, NULL), GRM_OK);
     grm_reverb_run(r, (const float *const *)in, out, frames);
-    grm_filter band[2] = {grm_filter_design(GRM_FILTER_BANDPASS, RATE, hz, 2, 0),
-                          grm_filter_design(GRM_FILTER_BANDPASS, RATE, hz, 2, 0)};
+    grm_filter band[2] = {grm_filter_design(GRM_FILTER_BANDPASS, rate, hz, 2, 0),
+                          grm_filter_design(GRM_FILTER_BANDPASS, rate, hz, 2, 0)};
     grm_cascade cascade;
     grm_cascade_init(&cascade, band, 2);
     grm_cascade_run(&cascade, out[0], out[1], frames);
@@ -49,15 +49,63 @@ static double rt60_at(const grm_reverb_plan *plan, double hz) {
         free(out[side]);
     }
     grm_reverb_free(r);
-    return (end - start) / RATE * 2;
+    return (end - start) / rate * 2;
 }
 
 static void decay_takes_as_long_as_asked(void **state) {
     (void)state;
-    assert_true(fabs(rt60_at(&room, 700) / 0.5 - 1) < 0.1);
-    assert_true(fabs(rt60_at(&hall, 700) / 2.4 - 1) < 0.1);
-    assert_true(rt60_at(&hall, 6000) < 0.7 * 2.4);
-    assert_true(rt60_at(&hall, 6000) > 0.3 * 2.4);
+    assert_true(fabs(rt60_at(&room, RATE, 700) / 0.5 - 1) < 0.1);
+    assert_true(fabs(rt60_at(&hall, RATE, 700) / 2.4 - 1) < 0.1);
+    assert_true(rt60_at(&hall, RATE, 6000) < 0.7 * 2.4);
+    assert_true(rt60_at(&hall, RATE, 6000) > 0.3 * 2.4);
+}
+
+// The room and the hall of a mix in lightweight mode.
+static void half_the_rate_decays_as_the_whole_one(void **state) {
+    (void)state;
+    grm_reverb_plan small = hall;
+    small.lines = 8;
+    static const double places[] = {300, 700, 2000, 6000};
+    for (size_t i = 0; i < GRM_COUNT(places); i++) {
+        double tolerance = places[i] < 5000 ? 0.1 : 0.2;  // half an octave below the lower rate's end
+        double whole = rt60_at(&small, RATE, places[i]), half = rt60_at(&small, RATE / 2, places[i]);
+        assert_true(fabs(half / whole - 1) < tolerance);
+        whole = rt60_at(&room, RATE, places[i]), half = rt60_at(&room, RATE / 2, places[i]);
+        assert_true(fabs(half / whole - 1) < tolerance);
+    }
+}
+
+// Of the shares of 20 ms windows' samples outside one standard deviation, from 150 to 600 ms: a dense tail is noise,
+// which has 0.317 (Abel and Huang, "A simple, robust measure of reverberation echo density", AES 121, 2006).
+static double echo_density(const grm_reverb_plan *plan, double rate) {
+    size_t frames = (size_t)rate, window = (size_t)(0.02 * rate), windows = 0;
+    float *in[2] = {grm_floats_new(frames), grm_floats_new(frames)};
+    float *out[2] = {grm_floats_new(frames), grm_floats_new(frames)};
+    in[0][0] = in[1][0] = 1;
+    grm_reverb *r;
+    assert_int_equal(grm_reverb_new(plan, rate, &r, NULL), GRM_OK);
+    grm_reverb_run(r, (const float *const *)in, out, frames);
+    double density = 0;
+    for (size_t at = (size_t)(0.15 * rate); at + window < (size_t)(0.6 * rate); at += window, windows++) {
+        double deviation = sqrt(grm_power(out[0] + at, window));
+        size_t outside = 0;
+        for (size_t i = 0; i < window; i++) outside += fabs((double)out[0][at + i]) > deviation;
+        density += (double)outside / (double)window / 0.317;
+    }
+    for (int side = 0; side < 2; side++) {
+        free(in[side]);
+        free(out[side]);
+    }
+    grm_reverb_free(r);
+    return density / (double)windows;
+}
+
+static void half_the_rate_is_as_dense(void **state) {
+    (void)state;
+    grm_reverb_plan small = hall;
+    small.lines = 8;
+    assert_true(echo_density(&small, RATE / 2.0) > 0.8);
+    assert_true(echo_density(&room, RATE / 2.0) > 0.8);
 }
 
 static void comes_out_about_as_loud_as_it_goes_in(void **state) {
@@ -170,6 +218,8 @@ static void absurd_plans_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decay_takes_as_long_as_asked),
+        cmocka_unit_test(half_the_rate_decays_as_the_whole_one),
+        cmocka_unit_test(half_the_rate_is_as_dense),
         cmocka_unit_test(comes_out_about_as_loud_as_it_goes_in),
         cmocka_unit_test(sides_are_independent_of_each_other),
         cmocka_unit_test(any_block_length_and_either_kernel_give_the_same_bits),

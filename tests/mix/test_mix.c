@@ -46,6 +46,7 @@ typedef struct song {
     double starts[2];
     float energies[2];
     grm_mix_plan plan;
+    const grm_profile *profile;
 } song;
 
 static void write_stem(song *s, int index, const char *name, grm_role role) {
@@ -116,7 +117,7 @@ static grm_status take(void *context, size_t stem, const float *const *planes, s
 }
 
 static grm_status mix(song *s, unsigned threads, result *r, grm_error *err) {
-    grm_run run = {.pool = pools[threads - 1]};
+    grm_run run = {.pool = pools[threads - 1], .profile = s->profile};
     for (int i = 0; i < STEMS; i++) {
         r->place[i] = 0;
         if (!r->wet[i]) assert_int_equal(grm_audio_new(2, FRAMES, RATE, &r->wet[i], NULL), GRM_OK);
@@ -177,11 +178,11 @@ static void wet_stems_add_up_to_the_mix(void **state) {
     song_close(&s);
 }
 
-static void threads_do_not_change_a_bit(void **state) {
-    (void)state;
+static void threads_do_not_change_a_bit_with_profile(const grm_profile *profile) {
     song s;
     result one = {0}, two = {0};
     song_open(&s);
+    s.profile = profile;
     s.plan.style.lofi = 0.7f;
     assert_int_equal(mix(&s, 1, &one, NULL), GRM_OK);
     assert_int_equal(mix(&s, 2, &two, NULL), GRM_OK);
@@ -193,6 +194,59 @@ static void threads_do_not_change_a_bit(void **state) {
     assert_true(json_equal(one.decisions, two.decisions));
     result_free(&two);
     result_free(&one);
+    song_close(&s);
+}
+
+// What a small machine's profile says about the mix.
+static const grm_profile small = {.hall_lines = 8, .space_rate_hz = RATE / 2};
+
+static void threads_do_not_change_a_bit(void **state) {
+    (void)state;
+    threads_do_not_change_a_bit_with_profile(NULL);
+    threads_do_not_change_a_bit_with_profile(&small);
+}
+
+static void spaces_at_half_the_rate_sound_as_loud_and_add_up_too(void **state) {
+    (void)state;
+    song s;
+    result whole, half;
+    song_open(&s);
+    mix_well(&s, &whole);
+    s.profile = &small;
+    mix_well(&s, &half);
+    for (int stem = 0; stem < STEMS; stem++)
+        assert_true(fabs(lufs_of(half.wet[stem]) - lufs_of(whole.wet[stem])) < 0.5);
+    double difference = 0, power = 0;
+    for (size_t i = 0; i < FRAMES; i++) {
+        double sum = 0;
+        for (int stem = 0; stem < STEMS; stem++) sum += half.wet[stem]->plane[0][i];
+        difference += pow(sum - half.mix->plane[0][i], 2);
+        power += pow(half.mix->plane[0][i], 2);
+    }
+    assert_true(10 * log10(difference / power) < -110);
+    // A stem without sends has nothing to do with it, but for the fader that holds the peaks of all.
+    difference = power = 0;
+    for (size_t i = 0; i < FRAMES; i++) {
+        difference += pow((double)half.wet[BASS]->plane[0][i] - (double)whole.wet[BASS]->plane[0][i], 2);
+        power += pow((double)whole.wet[BASS]->plane[0][i], 2);
+    }
+    assert_true(10 * log10(difference / power) < -30);
+    result_free(&half);
+    result_free(&whole);
+    song_close(&s);
+}
+
+static void an_odd_number_of_frames_is_mixed_to_its_end(void **state) {
+    (void)state;
+    song s;
+    result r;
+    song_open(&s);
+    s.profile = &small;
+    s.stems.duration_s = (FRAMES - 1.0) / RATE;
+    mix_well(&s, &r);
+    assert_int_equal(r.mix->frames, FRAMES - 1);
+    assert_true(grm_all_finite(r.mix->plane[0], FRAMES - 1));
+    result_free(&r);
     song_close(&s);
 }
 
@@ -435,6 +489,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wet_stems_add_up_to_the_mix),
         cmocka_unit_test(threads_do_not_change_a_bit),
+        cmocka_unit_test(spaces_at_half_the_rate_sound_as_loud_and_add_up_too),
+        cmocka_unit_test(an_odd_number_of_frames_is_mixed_to_its_end),
         cmocka_unit_test(the_peak_has_three_decibels_above_it),
         cmocka_unit_test(stems_stand_at_the_levels_asked_for),
         cmocka_unit_test(the_bass_gives_way_to_the_kick),
