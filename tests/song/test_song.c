@@ -189,7 +189,7 @@ static void cancel_at(void *context, const char *stage, double done) {
 }
 
 static void cancelling_leaves_nothing(void **state) {
-    static const char *const stages[] = {"render", "mix", "master", "write mp3"};
+    static const char *const stages[] = {"render", "mix", "master", "meter"};
     const place *p = *state;
     if (!p->font) skip();
     char *folder = grm_path_join(p->root, "track");
