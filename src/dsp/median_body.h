@@ -29,8 +29,8 @@ TARGET GRM_INLINE void NAME(halve4)(const VECTOR *candidates, const float *const
         for (size_t k = 0; k < 2; k++) x[k] = LOAD(in[(i ? GRM_MEDIAN : 1) + k] + column);
         EXCHANGE(0, 1)
         RAISE(0, 2)
-        RAISE(1, 2) EXCHANGE(0, 1) LOWER(0, 2) LOWER(1, 2) EXCHANGE(0, 1)
-            NAME(finish2)(x, in + 2 * i, column, out + 2 * i);
+        RAISE(1, 2)
+        EXCHANGE(0, 1) LOWER(0, 2) LOWER(1, 2) EXCHANGE(0, 1) NAME(finish2)(x, in + 2 * i, column, out + 2 * i);
     }
 }
 

@@ -45,7 +45,6 @@ extern const grm_ear grm_ear_spectrum;  // librosa's series and their means, HPS
 extern const grm_ear grm_ear_rhythm;    // tempo, beats, downbeats, swing
 extern const grm_ear grm_ear_harmony;   // key, chords
 extern const grm_ear grm_ear_faults;    // balance of the bands, noise, clipping, wandering pitch
-extern const grm_ear grm_ear_form;      // sections, hook, arc; needs beats, chords and loudness
 
 // grm_analyse_file (`path`) or grm_analyse_audio (`audio`, with `path` NULL) as `stage` of a plan of progress that is
 // already made.
