@@ -68,8 +68,7 @@ static void refuses_files_that_lie(void **state) {
         "{\"a\":{\"shape\":[2],\"data_offsets\":[0,8]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}",
         "{\"a\":5}",
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_"
-        "offsets\":[0,8]}}",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]},\"a\":{}}",  // twice
         "[1]",
         "{\"a\":",
     };
