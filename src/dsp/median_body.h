@@ -27,10 +27,14 @@ TARGET GRM_INLINE void NAME(halve4)(const VECTOR *candidates, const float *const
     for (size_t i = 0; i < 2; i++) {
         VECTOR x[2];
         for (size_t k = 0; k < 2; k++) x[k] = LOAD(in[(i ? GRM_MEDIAN : 1) + k] + column);
-        EXCHANGE(0, 1)
-        RAISE(0, 2)
-        RAISE(1, 2)
-        EXCHANGE(0, 1) LOWER(0, 2) LOWER(1, 2) EXCHANGE(0, 1) NAME(finish2)(x, in + 2 * i, column, out + 2 * i);
+        EXCHANGE(0, 1);
+        RAISE(0, 2);
+        RAISE(1, 2);
+        EXCHANGE(0, 1);
+        LOWER(0, 2);
+        LOWER(1, 2);
+        EXCHANGE(0, 1);
+        NAME(finish2)(x, in + 2 * i, column, out + 2 * i);
     }
 }
 
@@ -38,9 +42,12 @@ TARGET static void NAME(halve8)(const VECTOR *candidates, const float *const *in
     for (size_t i = 0; i < 2; i++) {
         VECTOR x[4];
         for (size_t k = 0; k < 4; k++) x[k] = LOAD(in[(i ? GRM_MEDIAN : 3) + k] + column);
-        SORT4(EXCHANGE)
-        EACH4(RAISE)
-        BITONIC4(EXCHANGE) EACH4(LOWER) BITONIC4(EXCHANGE) NAME(halve4)(x, in + 4 * i, column, out + 4 * i);
+        SORT4(EXCHANGE);
+        EACH4(RAISE);
+        BITONIC4(EXCHANGE);
+        EACH4(LOWER);
+        BITONIC4(EXCHANGE);
+        NAME(halve4)(x, in + 4 * i, column, out + 4 * i);
     }
 }
 
@@ -48,9 +55,12 @@ TARGET static void NAME(halve16)(const VECTOR *candidates, const float *const *i
     for (size_t i = 0; i < 2; i++) {
         VECTOR x[8];
         for (size_t k = 0; k < 8; k++) x[k] = LOAD(in[(i ? GRM_MEDIAN : 7) + k] + column);
-        SORT8(EXCHANGE)
-        EACH8(RAISE)
-        BITONIC8(EXCHANGE) EACH8(LOWER) BITONIC8(EXCHANGE) NAME(halve8)(x, in + 8 * i, column, out + 8 * i);
+        SORT8(EXCHANGE);
+        EACH8(RAISE);
+        BITONIC8(EXCHANGE);
+        EACH8(LOWER);
+        BITONIC8(EXCHANGE);
+        NAME(halve8)(x, in + 8 * i, column, out + 8 * i);
     }
 }
 
@@ -58,7 +68,7 @@ TARGET static void NAME(tile)(const float *const *in, size_t columns, float *con
     for (size_t column = 0; column < columns; column += WIDTH) {
         VECTOR x[16];
         for (size_t k = 0; k < 16; k++) x[k] = LOAD(in[15 + k] + column);
-        SORT16(EXCHANGE)
+        SORT16(EXCHANGE);
         NAME(halve16)(x, in, column, out);
     }
 }
