@@ -41,4 +41,22 @@ typedef struct grm_limiter_plan {
 grm_status grm_limiter_curve(const grm_limiter_plan *plan, const float *peaks, size_t hops, float drive, float *gain,
                              grm_error *err);
 
+// ---- a limiter for sound that comes in pieces ----
+
+typedef struct grm_peak_limiter_plan {
+    float drive_db;    // gain before it
+    float ceiling_db;  // of the true peak, at eight points a sample; -60..0
+    float lookahead_ms, release_ms;
+} grm_peak_limiter_plan;
+typedef struct grm_peak_limiter grm_peak_limiter;
+grm_status grm_peak_limiter_new(const grm_peak_limiter_plan *plan, double rate_hz, grm_peak_limiter **out,
+                                grm_error *err);
+void grm_peak_limiter_free(grm_peak_limiter *limiter);
+void grm_peak_limiter_reset(grm_peak_limiter *limiter);
+void grm_peak_limiter_set(grm_peak_limiter *limiter, float drive_db, float ceiling_db);  // glides there
+// planes: [2], in place. Both channels get the same gain, grm_peak_limiter_latency frames late.
+bool grm_peak_limiter_run(grm_peak_limiter *limiter, float *const *planes, size_t frames);
+size_t grm_peak_limiter_latency(const grm_peak_limiter *limiter);
+float grm_peak_limiter_deepest_db(const grm_peak_limiter *limiter);  // largest reduction so far
+
 #endif

@@ -1,4 +1,6 @@
 // Levels of a buffer, ramps, and how the processor treats numbers near zero.
+#include <string.h>
+
 #include "dsp/dsp.h"
 
 #if defined(__SSE2__)
@@ -87,6 +89,19 @@ bool grm_all_finite(const float *x, size_t frames) {
     for (; i < frames; i++) sum += x[i] * 0.0f;
     for (size_t k = 0; k < LANES; k++) sum += lane[k];
     return sum == 0;
+}
+
+bool grm_all_sane(const float *x, size_t frames) {
+    int bad = 0;
+    for (size_t i = 0; i < frames; i++) bad |= !(fabsf(x[i]) <= GRM_LOUDEST);
+    return !bad;
+}
+
+bool grm_planes_check(float *const *planes, unsigned channels, size_t frames) {
+    bool sane = true;
+    for (unsigned c = 0; c < channels; c++) sane = grm_all_sane(planes[c], frames) && sane;
+    for (unsigned c = 0; c < channels && !sane; c++) memset(planes[c], 0, frames * sizeof(float));
+    return sane;
 }
 
 void grm_scale(float *x, size_t frames, float gain) {

@@ -25,11 +25,33 @@ void grm_denormals_restore(unsigned mode);
 
 // ---- levels of a buffer ----
 
-float grm_peak(const float *x, size_t frames);        // largest magnitude
-double grm_power(const float *x, size_t frames);      // mean square
-bool grm_all_finite(const float *x, size_t frames);   // false when there is a NaN or an infinity
+float grm_peak(const float *x, size_t frames);       // largest magnitude
+double grm_power(const float *x, size_t frames);     // mean square
+bool grm_all_finite(const float *x, size_t frames);  // false when there is a NaN or an infinity
+// False, and the planes hold silence, when there is a value that is no number or beyond GRM_LOUDEST.
+#define GRM_LOUDEST 1e6f  // 120 dB over full scale
+bool grm_planes_check(float *const *planes, unsigned channels, size_t frames);
+bool grm_all_sane(const float *x, size_t frames);     // the same of one buffer, which stays as it is
 void grm_scale(float *x, size_t frames, float gain);  // in place
 // y += gain * x, the gain running linearly from `from` to `to` (which the next block starts with).
 void grm_add_ramp(float *y, const float *x, size_t frames, float from, float to);
+
+// ---- to fewer bits ----
+
+// Rounds to bits with triangular dither of a step each way; shaped, its noise is moved to where the ear hears least.
+// Plain data: copy it to copy its state.
+enum { GRM_DITHER_TAPS = 8 };
+typedef struct grm_dither {
+    float scale, taps[GRM_DITHER_TAPS], error[2][GRM_DITHER_TAPS];
+    unsigned at;
+    size_t quiet, quiet_after;  // frames of silence so far; so many are left as they are
+    grm_rng rng[2];
+} grm_dither;
+// bits: 8..24. The error's power is a quarter of a step's square, white, before it is shaped.
+void grm_dither_init(grm_dither *dither, unsigned bits, bool shaped, double rate_hz, uint64_t seed);
+// In place: values become whole numbers of 2^(1-bits), within -1 and 1 - 2^(1-bits). Past a tenth of a second of zeros
+// (and before the first sound) zeros stay zeros.
+bool grm_dither_run(grm_dither *dither, float *const *planes, size_t frames);
+double grm_dither_noise_db(const grm_dither *dither, double rate_hz, double hz);  // against white dither
 
 #endif
