@@ -6,6 +6,7 @@
 #include <grammy/brief.h>
 #include <grammy/generate.h>
 #include <grammy/meter.h>
+#include <grammy/models.h>
 #include <grammy/profile.h>
 #include <grammy/progress.h>
 #include <grammy/score.h>

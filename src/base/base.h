@@ -106,8 +106,9 @@ char *grm_path_slug(const char *text);
 grm_status grm_npy_write(const char *path, const char *type, unsigned rank, const size_t *shape, const void *values,
                          grm_error *err);
 
-// ---- SHA-256 (FIPS 180-4) ----
-void grm_sha256_hex(const void *bytes, size_t size, char hex[65]);
+// ---- checksums ----
+void grm_sha256_hex(const void *bytes, size_t size, char hex[65]);    // SHA-256 (FIPS 180-4)
+void grm_git_blob_hex(const void *bytes, size_t size, char hex[41]);  // what git calls a file with these bytes
 
 // ---- data built into the program ----
 

@@ -1,6 +1,7 @@
 // grammy generate: a sentence to sound, through MusicGen alone.
 #include <grammy/generate.h>
 
+#include <grammy/models.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 
 static const grm_option options[] = {
     {"-o", "FILE", "WAV file to write (default: named after the prompt)"},
-    {"--model", "DIR", "a MusicGen folder: config.json, model.safetensors, tokenizer.json"},
+    {"--model", "NAME|DIR", "a model that `grammy models list` shows, or a MusicGen folder"},
     {"--duration", "TIME", "of what is new, \"20\" or \"1:30\" (default: 10 s)"},
     {"--seed", "N", "same seed, same codes (default: 0)"},
     {"--temperature", "X", "how adventurous, above 0 (default: 1)"},
@@ -105,21 +106,22 @@ static grm_status run(const grm_arguments *arguments, grm_error *err) {
     grm_session *session = NULL;
     grm_model *model = NULL;
     grm_audio *audio = NULL;
-    char *named = NULL;
+    char *named = NULL, *found = NULL;
     grm_generate_options wishes;
     const char *prompt = arguments->positional[0], *folder = grm_argument(arguments, "--model");
     const char *path = grm_argument(arguments, "-o");
     grm_status status = read_options(arguments, &wishes, err);
     if (!status && !folder)
         status = grm_fail(err, GRM_MISSING,
-                          "no model: give --model DIR, a MusicGen folder with config.json, "
-                          "model.safetensors and tokenizer.json");
+                          "no model: give --model NAME or DIR; `grammy models list` shows those that are "
+                          "here, `grammy models pull small` fetches one");
     if (!status) status = grm_session_open(arguments, &session, err);
     if (!status && !path) {
         status = name_file(prompt, &named, err);
         path = named;
     }
-    if (!status) status = grm_model_open(folder, &model, err);
+    if (!status) status = grm_model_find(folder, &found, err);
+    if (!status) status = grm_model_open(found, &model, err);
     if (!status)
         status = grm_generate(model, grm_session_profile(session), prompt, &wishes, grm_session_progress(session),
                               &audio, err);
@@ -129,6 +131,7 @@ static grm_status run(const grm_arguments *arguments, grm_error *err) {
     if (!status) status = report(arguments, audio, path, wishes.seed, err);
 done:
     free(named);
+    free(found);
     grm_audio_free(audio);
     grm_model_free(model);
     grm_session_close(session);
@@ -137,7 +140,7 @@ done:
 
 const grm_command grm_command_generate = {
     .name = "generate",
-    .usage = "\"PROMPT\" --model DIR [-o x.wav]",
+    .usage = "\"PROMPT\" --model NAME|DIR [-o x.wav]",
     .summary = "generate sound with MusicGen",
     .details = "Meta's MusicGen weights are licensed CC-BY-NC 4.0: what they make may not be sold.",
     .least = 1,
