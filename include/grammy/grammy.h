@@ -4,6 +4,7 @@
 
 #include <grammy/audio.h>
 #include <grammy/brief.h>
+#include <grammy/extend.h>
 #include <grammy/generate.h>
 #include <grammy/meter.h>
 #include <grammy/models.h>
