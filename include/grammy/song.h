@@ -12,11 +12,17 @@
 extern "C" {
 #endif
 
+// What makes the sound. Composing needs no model, and what comes out is the user's own; MusicGen's weights are licensed
+// CC-BY-NC 4.0.
+typedef enum grm_engine { GRM_ENGINE_COMPOSER, GRM_ENGINE_MUSICGEN } grm_engine;
+
 // NULL, 0 and NaN mean: as the words, the style and the seed say.
 typedef struct grm_song_options {
     const char *folder;  // where to; NULL: named after the title, in the working folder
     bool force;          // replace a folder that is there
     bool dry_stems;      // also stems/dry/
+    grm_engine engine;
+    const char *model;  // of MusicGen: a name or a path (grm_model_find); NULL: the profile's size
     bool has_seed;
     uint64_t seed;
     const char *genre, *key, *metre, *instruments, *title;

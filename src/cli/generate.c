@@ -1,6 +1,7 @@
 // grammy generate: a sentence to sound, through MusicGen alone.
 #include <grammy/generate.h>
 
+#include <grammy/extend.h>
 #include <grammy/models.h>
 #include <math.h>
 #include <stdlib.h>
@@ -81,6 +82,27 @@ static grm_status write_sound(const grm_audio *audio, const char *path, grm_erro
     return grm_file_commit(temporary, path, err);
 }
 
+// The profile's share of the tokens is generated, the rest of the length filled at the beats. What is to be compared
+// with the reference is generated whole.
+static grm_status generate(const grm_model *model, grm_session *session, const char *prompt,
+                           const grm_generate_options *wishes, grm_audio **out, grm_error *err) {
+    const grm_profile *profile = grm_session_profile(session);
+    grm_progress *progress = grm_session_progress(session);
+    grm_generate_options part = *wishes;
+    grm_audio *audio = NULL;
+    bool whole = wishes->steps || wishes->trace_folder || profile->neural_token_share >= 1;
+    if (!whole) part.duration_s *= profile->neural_token_share;
+    grm_status status = grm_generate(model, profile, prompt, &part, progress, &audio, err);
+    if (!status && !whole) {
+        size_t missing = (size_t)llround((wishes->duration_s - part.duration_s) * audio->rate_hz);
+        status = grm_audio_extend(profile, audio, audio->frames + missing, progress, out, err);
+        grm_audio_free(audio);
+    } else {
+        *out = audio;
+    }
+    return status;
+}
+
 static grm_status name_file(const char *prompt, char **path, grm_error *err) {
     char *slug = grm_path_slug(prompt);
     size_t size = slug ? strlen(slug) + 16 : 0;
@@ -122,9 +144,7 @@ static grm_status run(const grm_arguments *arguments, grm_error *err) {
     }
     if (!status) status = grm_model_find(folder, &found, err);
     if (!status) status = grm_model_open(found, &model, err);
-    if (!status)
-        status = grm_generate(model, grm_session_profile(session), prompt, &wishes, grm_session_progress(session),
-                              &audio, err);
+    if (!status) status = generate(model, session, prompt, &wishes, &audio, err);
     if (status) goto done;
     fit(audio);
     status = write_sound(audio, path, err);

@@ -8,6 +8,8 @@ static const grm_option options[] = {
     {"--force", NULL, "replace the folder if it is there"},
     {"--dry-stems", NULL, "also write the stems without effects"},
     {"--timestamps", NULL, "write the date into the metadata"},
+    {"--engine", "composer|musicgen", "what makes the sound (default: composer)"},
+    {"--model", "NAME|DIR", "of MusicGen (default: MODEL_SIZE, as `grammy models pull` fetches it)"},
     {"--styles", "DIR", "folder of your own styles"},
     {NULL, NULL, NULL},
 };
@@ -23,12 +25,28 @@ static json_t *result_json(const grm_song_result *r) {
 static void print_result(const grm_song_result *r) {
     int seconds = (int)(r->duration_s + 0.5);
     printf("%s\n", r->title);
-    printf("  style     %s, %s, %g BPM, %d:%02d\n", r->style, r->key, r->tempo_bpm, seconds / 60, seconds % 60);
+    printf("  style     %s, %s%s%.4g BPM, %d:%02d\n", r->style, r->key, r->key[0] ? ", " : "", r->tempo_bpm,
+           seconds / 60, seconds % 60);
     printf("  master    %.1f LUFS, true peak %.1f dBTP, range %.1f LU\n", r->integrated_lufs, r->true_peak_dbtp,
            r->loudness_range_lu);
     printf("  score     %.0f of 100, %s\n", r->overall, r->rating);
     printf("  stems     %u\n  seed      %llu\n", r->stems, (unsigned long long)r->seed);
     printf("  folder    %s\n", r->folder);
+}
+
+static grm_status read_engine(const grm_arguments *arguments, grm_song_options *song, grm_error *err) {
+    static const char *const names[] = {[GRM_ENGINE_COMPOSER] = "composer", [GRM_ENGINE_MUSICGEN] = "musicgen"};
+    const char *wanted = grm_argument(arguments, "--engine");
+    song->model = grm_argument(arguments, "--model");
+    for (size_t i = 0; wanted && i < GRM_COUNT(names); i++)
+        if (strcmp(wanted, names[i]) == 0) {
+            song->engine = (grm_engine)i;
+            wanted = NULL;
+        }
+    if (wanted) return grm_fail(err, GRM_USAGE, "--engine %s: composer and musicgen are known", wanted);
+    if (song->model && song->engine != GRM_ENGINE_MUSICGEN)
+        return grm_fail(err, GRM_USAGE, "--model goes with --engine musicgen; the composer needs no model");
+    return GRM_OK;
 }
 
 static grm_status run(const grm_arguments *arguments, grm_error *err) {
@@ -54,6 +72,8 @@ static grm_status run(const grm_arguments *arguments, grm_error *err) {
                              .duration_s = brief.duration_s,
                              .styles_folder = grm_argument(arguments, "--styles"),
                              .timestamps = grm_argument_given(arguments, "--timestamps")};
+    status = read_engine(arguments, &song, err);
+    if (status != GRM_OK) goto done;
     status = grm_song_make(profile, arguments->positional[0], &song, grm_session_progress(session), &result, err);
 done:
     grm_session_close(session);
@@ -69,7 +89,9 @@ const grm_command grm_command_make = {
     .summary = "make a finished track from a sentence",
     .details =
         "The folder holds master.wav, master.mp3, stems/, song.mid, cover.png, report.html and the metadata.\n"
-        "What the words leave open is chosen by the style and the seed; options override the words.",
+        "What the words leave open is chosen by the style and the seed; options override the words.\n"
+        "--engine musicgen generates the sound in place of composing it: one stem, no song.mid, and by the licence of\n"
+        "Meta's weights (CC-BY-NC 4.0) not to be sold.",
     .least = 1,
     .most = 1,
     .options = options,

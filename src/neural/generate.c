@@ -8,18 +8,24 @@
 #include "audio/audio.h"
 #include "neural/chroma.h"
 #include "neural/model.h"
+#include "neural/neural.h"
 #include "neural/pattern.h"
 #include "neural/sample.h"
 #include "neural/trace.h"
 
 // A window is what the model was trained on; the next one continues its end (audiocraft's 12 s of 30).
 enum { WINDOW_S = 30, OVERLAP_S = 12 };
-enum { STAGE_WORDS, STAGE_CODES, STAGE_SOUND };
+// What the parts of the work take of it.
+typedef enum work_part { WORDS, CODES, SOUND, WORK_PARTS } work_part;
+static const grm_stage_share shares[WORK_PARTS] = {{"words", 1}, {"codes", 85}, {"sound", 14}};
+
+#define OWN_PLAN SIZE_MAX
 
 typedef struct job {
     const grm_model *model;
     const grm_generate_options *options;
     grm_run run;
+    size_t stage;  // of the caller's plan; OWN_PLAN: the parts are the plan
     grm_compute compute;
     grm_prompt_states prompt;
     float guidance;
@@ -34,6 +40,18 @@ typedef struct job {
     grm_rng rng;
     grm_trace trace;
 } job;
+
+static void tell(const job *j, work_part part, double done) {
+    double before = 0, all = 0;
+    for (size_t i = 0; i < WORK_PARTS; i++) {
+        if (i < part) before += shares[i].share;
+        all += shares[i].share;
+    }
+    if (j->stage == OWN_PLAN)
+        grm_progress_step(j->run.progress, part, done);
+    else
+        grm_progress_step(j->run.progress, j->stage, (before + done * shares[part].share) / all);
+}
 
 void grm_generate_defaults(grm_generate_options *options) {
     *options = (grm_generate_options){.duration_s = 10, .temperature = 1, .top_k = 250, .top_p = 1, .guidance = NAN};
@@ -200,8 +218,7 @@ static grm_status run_window(job *j, size_t first, size_t frames, size_t given, 
         const float *logits = guide(j, count);
         if (j->trace.folder) status = grm_trace_add(&j->trace, logits, count, err);
         draw_column(j, &p, first, given, fed, logits);
-        grm_progress_step(j->run.progress, STAGE_CODES,
-                          (double)(j->known + (fed < frames ? fed : frames) - given) / (double)j->frames);
+        tell(j, CODES, (double)(j->known + (fed < frames ? fed : frames) - given) / (double)j->frames);
     }
     if (!status) j->known += frames - given;
     return status;
@@ -240,7 +257,7 @@ static grm_status make_sound(job *j, grm_audio **out, grm_error *err) {
         status = grm_run_check(&j->run, err);
         if (!status)
             status = grm_codec_decode(&m->codec, &j->compute, codes, j->frames, j->frames, audio->plane[c], err);
-        grm_progress_step(j->run.progress, STAGE_SOUND, (double)(c + 1) / (double)channels);
+        tell(j, SOUND, (double)(c + 1) / (double)channels);
     }
     free(codes);
     if (status)
@@ -251,11 +268,6 @@ static grm_status make_sound(job *j, grm_audio **out, grm_error *err) {
 }
 
 // ---- the whole ----
-
-static void plan(job *j) {
-    const grm_stage_share shares[] = {{"words", 1}, {"codes", 85}, {"sound", 14}};
-    if (j->run.progress) grm_progress_plan(j->run.progress, shares, GRM_COUNT(shares));
-}
 
 static grm_status make_room(job *j, size_t known, grm_error *err) {
     enum { CHUNK = 17 };
@@ -284,7 +296,7 @@ static grm_status run_job(job *j, const char *prompt, grm_audio **out, grm_error
     if (!status) status = make_room(j, start ? grm_codec_frames(&j->model->codec, start->frames) : 0, err);
     if (!status && start) status = encode_start(j, start, err);
     grm_audio_free(start);
-    grm_progress_step(j->run.progress, STAGE_WORDS, 1);
+    tell(j, WORDS, 1);
     if (!status) status = make_codes(j, err);
     if (!status) status = make_sound(j, out, err);
     if (!status && j->trace.folder) {
@@ -297,21 +309,17 @@ static grm_status run_job(job *j, const char *prompt, grm_audio **out, grm_error
     return status;
 }
 
-grm_status grm_generate(const grm_model *model, const grm_profile *profile, const char *prompt,
-                        const grm_generate_options *options, grm_progress *progress, grm_audio **out, grm_error *err) {
+grm_status grm_generate_as_stage(const grm_run *run, size_t stage, const grm_model *model, const char *prompt,
+                                 const grm_generate_options *options, grm_audio **out, grm_error *err) {
     *out = NULL;
-    grm_status status = check_options(model, profile, options, err);
+    grm_status status = check_options(model, run->profile, options, err);
     if (status) return status;
-    job j = {.model = model, .options = options, .trace = {.folder = options->trace_folder}};
-    grm_pool *pool = NULL;
-    status = grm_pool_new(profile->threads, &pool, err);
-    if (status) return status;
-    j.run = (grm_run){profile, pool, progress};
-    j.compute = grm_compute_on(pool);
+    job j = {
+        .model = model, .options = options, .run = *run, .stage = stage, .trace = {.folder = options->trace_folder}};
+    j.compute = grm_compute_on(run->pool);
     j.guidance = isnan(options->guidance) ? model->config.guidance : options->guidance;
     j.rows = j.guidance > 1 ? 2 : 1;
     j.rng = grm_rng_new(options->seed, "codes");
-    plan(&j);
     status = run_job(&j, prompt, out, err);
     grm_trace_clear(&j.trace);
     grm_decoder_state_free(j.state);
@@ -322,6 +330,17 @@ grm_status grm_generate(const grm_model *model, const grm_profile *profile, cons
     free(j.logits);
     free(j.guided);
     free(j.candidates);
-    grm_pool_free(pool);
+    return status;
+}
+
+grm_status grm_generate(const grm_model *model, const grm_profile *profile, const char *prompt,
+                        const grm_generate_options *options, grm_progress *progress, grm_audio **out, grm_error *err) {
+    grm_run run = {.profile = profile, .progress = progress};
+    *out = NULL;
+    grm_status status = grm_pool_new(profile->threads, &run.pool, err);
+    if (status) return status;
+    if (progress) grm_progress_plan(progress, shares, WORK_PARTS);
+    status = grm_generate_as_stage(&run, OWN_PLAN, model, prompt, options, out, err);
+    grm_pool_free(run.pool);
     return status;
 }

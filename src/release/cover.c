@@ -115,6 +115,7 @@ typedef struct sheet {
     const grm_art *art;
     const grm_brief *brief;
     const grm_style *style;
+    bool figures;
     grm_lettering title;
     double leading;
 } sheet;
@@ -128,8 +129,11 @@ static void spell_key(grm_key key, char text[40]) {
 // The three small texts: what it is, how fast, in which key.
 static void captions(const sheet *s, char kind[64], char tempo[32], char key[40]) {
     snprintf(kind, 64, "%s", s->style ? s->style->title : s->brief->genre ? s->brief->genre : "");
-    snprintf(tempo, 32, "%.0f BPM", s->brief->tempo_bpm);
-    spell_key(s->brief->key, key);
+    tempo[0] = key[0] = '\0';
+    if (s->figures) {
+        snprintf(tempo, 32, "%.0f BPM", s->brief->tempo_bpm);
+        spell_key(s->brief->key, key);
+    }
     for (char *c = kind; *c; c++) *c = (char)toupper((unsigned char)*c);
 }
 
@@ -231,8 +235,8 @@ static grm_lettering choose_title(grm_rng *rng, const grm_style *style, double e
     return (grm_lettering){GRM_WEIGHT_BLACK, 1, shout ? -0.012 : -0.022, shout};
 }
 
-grm_status grm_cover_draw(const grm_run *run, const grm_brief *brief, const grm_style *style, grm_picture *out,
-                          grm_picture *small, grm_error *err) {
+grm_status grm_cover_draw(const grm_run *run, const grm_brief *brief, const grm_style *style, bool figures,
+                          grm_picture *out, grm_picture *small, grm_error *err) {
     grm_canvas canvas = {0}, shrunk = {0};
     grm_faces *faces = NULL;
     grm_rng rng = grm_rng_new(brief->seed, "cover");
@@ -248,7 +252,7 @@ grm_status grm_cover_draw(const grm_run *run, const grm_brief *brief, const grm_
     art.palette.accent = grm_rgb_turn(art.palette.accent, turn);
     art.palette.second = grm_rgb_turn(art.palette.second, turn);
     art.night = wants_night(c, &rng, brief->valence, brief->energy);
-    sheet s = {&canvas, faces, &art, brief, style, choose_title(&rng, style, brief->energy), 0};
+    sheet s = {&canvas, faces, &art, brief, style, figures, choose_title(&rng, style, brief->energy), 0};
     s.leading = s.title.weight == GRM_WEIGHT_LIGHT ? 1.06 : s.title.capitals ? 0.9 : 0.96;
     art.rng = grm_rng_branch(&rng, c->name, 0);
     if (c->title == BELOW) {

@@ -35,8 +35,9 @@ typedef struct grm_picture {
     uint8_t *png;
     size_t size;
 } grm_picture;
-grm_status grm_cover_draw(const grm_run *run, const grm_brief *brief, const grm_style *style, grm_picture *out,
-                          grm_picture *small, grm_error *err);
+// `figures`: with tempo and key, which only what was composed is sure to have.
+grm_status grm_cover_draw(const grm_run *run, const grm_brief *brief, const grm_style *style, bool figures,
+                          grm_picture *out, grm_picture *small, grm_error *err);
 grm_status grm_waveform_draw(const grm_run *run, const grm_audio *audio, const grm_score *score, const grm_style *style,
                              grm_picture *out, grm_error *err);
 grm_status grm_spectrogram_draw(const grm_run *run, const grm_audio *audio, grm_picture *out, grm_error *err);
@@ -54,6 +55,8 @@ grm_status grm_page_write(const char *path, const grm_page *page, grm_error *err
 
 // release.json and report.json as DESIGN.md names their fields; new references.
 typedef struct grm_release_facts {
+    const char *model;          // MusicGen's that generated the sound; NULL: it was composed
+    const char *model_licence;  // NULL: not known
     const grm_brief *brief;
     const grm_score *score;
     const grm_profile *profile;

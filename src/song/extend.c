@@ -273,11 +273,11 @@ static void plan_clear(plan *p) {
     free(p->sketch.mono);
 }
 
-static grm_status grow(const grm_profile *profile, plan *p, grm_progress *progress, grm_audio *out, grm_error *err) {
+static grm_status grow(const grm_run *run, plan *p, grm_audio *out, grm_error *err) {
     grm_analysis *heard = NULL;
     splice *splices = calloc(MOST_SPLICES, sizeof *splices);
     grm_status status = splices ? make_sketch(p->audio, &p->sketch, err) : grm_fail_memory(err);
-    if (!status) status = grm_analyse_audio(profile, p->audio, NULL, progress, &heard, err);
+    if (!status) status = grm_listen(run, GRM_NO_STAGE, NULL, p->audio, NULL, &heard, err);
     if (!status) {
         p->beats = mark_beats(p, heard);
         if (!p->beats && !mark_quarters_of_seconds(p)) status = grm_fail_memory(err);
@@ -296,8 +296,8 @@ static grm_status grow(const grm_profile *profile, plan *p, grm_progress *progre
     return status;
 }
 
-grm_status grm_audio_extend(const grm_profile *profile, const grm_audio *audio, size_t frames, grm_progress *progress,
-                            grm_audio **out, grm_error *err) {
+grm_status grm_extend_in_run(const grm_run *run, const grm_audio *audio, size_t frames, grm_audio **out,
+                             grm_error *err) {
     *out = NULL;
     if (!audio->frames) return grm_fail(err, GRM_BAD_INPUT, "there is no sound to make longer");
     grm_audio *longer = NULL;
@@ -311,12 +311,22 @@ grm_status grm_audio_extend(const grm_profile *profile, const grm_audio *audio, 
     } else if ((double)audio->frames < SHORTEST_S * audio->rate_hz) {
         repeat(audio, longer);
     } else {
-        status = grow(profile, &p, progress, longer, err);
+        status = grow(run, &p, longer, err);
     }
     plan_clear(&p);
     if (status)
         grm_audio_free(longer);
     else
         *out = longer;
+    return status;
+}
+
+grm_status grm_audio_extend(const grm_profile *profile, const grm_audio *audio, size_t frames, grm_progress *progress,
+                            grm_audio **out, grm_error *err) {
+    grm_run run = {.profile = profile, .progress = progress};
+    *out = NULL;
+    grm_status status = grm_pool_new(profile->threads, &run.pool, err);
+    if (!status) status = grm_extend_in_run(&run, audio, frames, out, err);
+    grm_pool_free(run.pool);
     return status;
 }

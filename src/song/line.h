@@ -8,6 +8,7 @@
 #include "master/master.h"
 #include "meter/meter.h"
 #include "mix/mix.h"
+#include "neural/neural.h"
 #include "prompt/prompt.h"
 #include "release/release.h"
 #include "song/staging.h"
@@ -16,7 +17,7 @@
 
 typedef enum grm_line_stage {
     GRM_LINE_READ,     // styles, prompt
-    GRM_LINE_COMPOSE,  // score
+    GRM_LINE_COMPOSE,  // score; or sound, generated
     GRM_LINE_COVER,
     GRM_LINE_RENDER,
     GRM_LINE_MIX,
@@ -28,6 +29,7 @@ typedef enum grm_line_stage {
     GRM_LINE_PAGE,  // and the metadata
     GRM_LINE_STAGES,
 } grm_line_stage;
+#define GRM_NO_STAGE SIZE_MAX  // work that does not move the bar
 
 typedef struct grm_line {
     grm_run run;
@@ -38,7 +40,8 @@ typedef struct grm_line {
     grm_brief *brief;
     json_t *brief_json;
     const grm_style *style;
-    grm_score *score;
+    grm_score *score;  // without parts where the sound is generated
+    char *model_licence;
     grm_soundfont *font;
     char soundfont_sha256[65];
     grm_stems *stems;
@@ -60,11 +63,18 @@ typedef struct grm_line {
 // Every stage returns GRM_CANCELLED when the user asked to stop.
 grm_status grm_line_read(grm_line *line, grm_error *err);
 grm_status grm_line_compose(grm_line *line, grm_error *err);
-grm_status grm_line_render(grm_line *line, grm_error *err);  // with the cover beside it
+grm_status grm_line_render(grm_line *line, grm_error *err);    // with the cover beside it
+const char *grm_line_model(const grm_line *line);              // the name or path of the model
+grm_status grm_line_generate(grm_line *line, grm_error *err);  // in place of composing and rendering, through MusicGen
+grm_status grm_line_cover(grm_line *line, grm_error *err);
 grm_status grm_line_mix(grm_line *line, grm_error *err);
 grm_status grm_line_master(grm_line *line, grm_error *err);
 grm_status grm_line_write(grm_line *line, grm_error *err);  // masters and pictures, side by side
 grm_status grm_line_describe(grm_line *line, grm_error *err);
+
+// grm_audio_extend in a run that has a pool already.
+grm_status grm_extend_in_run(const grm_run *run, const grm_audio *audio, size_t frames, grm_audio **out,
+                             grm_error *err);
 
 // The clock of a stage.
 void grm_line_begin(grm_line *line, grm_line_stage stage);

@@ -77,12 +77,13 @@ static grm_status render_stems(grm_line *line, grm_error *err) {
     return status;
 }
 
-static grm_status draw_cover(grm_line *line, grm_error *err) {
+grm_status grm_line_cover(grm_line *line, grm_error *err) {
     grm_line_begin(line, GRM_LINE_COVER);
     char *path = grm_path_join(line->staging.folder, "cover.png");
     grm_status status = path ? grm_run_check(&line->run, err) : grm_fail_memory(err);
     if (status == GRM_OK)
-        status = grm_cover_draw(&line->run, line->brief, line->style, &line->cover, &line->small_cover, err);
+        status = grm_cover_draw(&line->run, line->brief, line->style, line->options->engine == GRM_ENGINE_COMPOSER,
+                                &line->cover, &line->small_cover, err);
     if (status == GRM_OK) status = grm_file_write(path, line->cover.png, line->cover.size, err);
     free(line->cover.png);  // only the small one goes into other files
     line->cover = (grm_picture){0};
@@ -99,14 +100,15 @@ static grm_status name_soundfont(grm_line *line, grm_error *err) {
 }
 
 grm_status grm_line_render(grm_line *line, grm_error *err) {
-    static grm_line_fn *const work[] = {render_stems, draw_cover, name_soundfont};
+    static grm_line_fn *const work[] = {render_stems, grm_line_cover, name_soundfont};
     return grm_line_together(line, work, GRM_COUNT(work), err);
 }
 
 // ---- mix ----
 
-// The place of parts that the style does not know: textures and instruments that the words asked for.
+// The place of parts that the style does not know: textures and instruments that the words asked for, or all of it.
 static grm_part_mix unplanned_mix(grm_role role, size_t index) {
+    if (role == GRM_ROLE_OTHER) return (grm_part_mix){.width = 1, .strip = "generated"};
     if (role == GRM_ROLE_TEXTURE) return (grm_part_mix){.level_db = -20, .width = 1};
     return (grm_part_mix){.level_db = -5, .pan = index % 2 ? 0.35f : -0.35f, .width = 1, .room = 0.2f, .hall = 0.2f};
 }

@@ -12,7 +12,7 @@ static grm_tags tags_of(const grm_line *line) {
                       .genre = line->style ? line->style->title : line->brief->genre,
                       .comment = line->brief->prompt,
                       .key = line->key,
-                      .tempo_bpm = line->brief->tempo_bpm,
+                      .tempo_bpm = line->options->engine == GRM_ENGINE_MUSICGEN ? 0 : line->brief->tempo_bpm,
                       .date = line->date[0] ? line->date : NULL,
                       .cover_png = line->small_cover.png,
                       .cover_size = line->small_cover.size};
@@ -151,7 +151,10 @@ done:
 
 grm_status grm_line_describe(grm_line *line, grm_error *err) {
     grm_line_begin(line, GRM_LINE_PAGE);
-    grm_release_facts facts = {.brief = line->brief,
+    bool generated = line->options->engine == GRM_ENGINE_MUSICGEN;
+    grm_release_facts facts = {.model = generated ? grm_line_model(line) : NULL,
+                               .model_licence = line->model_licence,
+                               .brief = line->brief,
                                .score = line->score,
                                .profile = line->run.profile,
                                .soundfont_name = line->font ? grm_soundfont_name(line->font) : NULL,

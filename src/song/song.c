@@ -15,6 +15,19 @@ static const grm_stage_share shares[GRM_LINE_STAGES] = {
     [GRM_LINE_MP3] = {"write mp3", 2.5},  [GRM_LINE_PICTURES] = {"draw", 1},
     [GRM_LINE_PAGE] = {"describe", 0.05},
 };
+// The same with MusicGen: 50 steps for each second are by far the most of it.
+static const grm_stage_share generated_shares[GRM_LINE_STAGES] = {
+    [GRM_LINE_READ] = {"read", 0.05},     [GRM_LINE_COMPOSE] = {"generate", 200},
+    [GRM_LINE_COVER] = {"cover", 0.8},    [GRM_LINE_RENDER] = {"extend", 1},
+    [GRM_LINE_MIX] = {"mix", 1},          [GRM_LINE_MASTER] = {"master", 1.4},
+    [GRM_LINE_WAV] = {"write wav", 0.3},  [GRM_LINE_METER] = {"meter", 1.5},
+    [GRM_LINE_MP3] = {"write mp3", 2.5},  [GRM_LINE_PICTURES] = {"draw", 1},
+    [GRM_LINE_PAGE] = {"describe", 0.05},
+};
+
+static const grm_stage_share *shares_of(const grm_song_options *options) {
+    return options->engine == GRM_ENGINE_MUSICGEN ? generated_shares : shares;
+}
 
 // ---- time ----
 
@@ -63,6 +76,7 @@ grm_status grm_line_together(grm_line *line, grm_line_fn *const *fns, size_t cou
 // ---- the whole ----
 
 static void line_close(grm_line *line) {
+    free(line->model_licence);
     free(line->spectrogram.png);
     free(line->waveform.png);
     free(line->small_cover.png);
@@ -84,7 +98,7 @@ static void line_close(grm_line *line) {
 static void tell_stages(const grm_line *line, grm_song_result *result) {
     for (size_t i = 0; i < GRM_LINE_STAGES; i++) {
         grm_song_stage *stage = &result->stages[result->stage_count++];
-        snprintf(stage->name, sizeof stage->name, "%s", shares[i].name);
+        snprintf(stage->name, sizeof stage->name, "%s", shares_of(line->options)[i].name);
         stage->start_s = line->times[i].start - line->began;
         stage->seconds = line->times[i].end - line->times[i].start;
     }
@@ -95,10 +109,13 @@ static void tell_result(const grm_line *line, grm_song_result *result) {
     snprintf(result->folder, sizeof result->folder, "%s", line->staging.target);
     snprintf(result->title, sizeof result->title, "%s", line->brief->title);
     snprintf(result->style, sizeof result->style, "%s", line->brief->style);
-    snprintf(result->key, sizeof result->key, "%s", line->key);
+    // What was generated has the key and the tempo that are heard in it.
+    bool generated = line->options->engine == GRM_ENGINE_MUSICGEN;
+    const grm_features *heard = &line->analysis->features;
+    snprintf(result->key, sizeof result->key, "%s", generated ? heard->key : line->key);
     result->seed = line->brief->seed;
     result->duration_s = (double)line->frames / GRM_RATE;
-    result->tempo_bpm = line->brief->tempo_bpm;
+    result->tempo_bpm = generated ? heard->tempo_bpm : line->brief->tempo_bpm;
     result->integrated_lufs = line->levels.integrated_lufs;
     result->true_peak_dbtp = line->levels.true_peak_dbtp;
     result->loudness_range_lu = line->levels.loudness_range_lu;
@@ -117,17 +134,21 @@ static void read_date(grm_line *line) {
 grm_status grm_song_make(const grm_profile *profile, const char *prompt, const grm_song_options *options,
                          grm_progress *progress, grm_song_result *result, grm_error *err) {
     static const grm_song_options plain = {0};
-    static grm_line_fn *const stages[] = {grm_line_read,   grm_line_compose, grm_line_render,  grm_line_mix,
-                                          grm_line_master, grm_line_write,   grm_line_describe};
+    static grm_line_fn *const ways[][7] = {
+        [GRM_ENGINE_COMPOSER] = {grm_line_read, grm_line_compose, grm_line_render, grm_line_mix, grm_line_master,
+                                 grm_line_write, grm_line_describe},
+        [GRM_ENGINE_MUSICGEN] = {grm_line_read, grm_line_cover, grm_line_generate, grm_line_mix, grm_line_master,
+                                 grm_line_write, grm_line_describe}};
     grm_line line = {.run = {.profile = profile, .progress = progress},
                      .prompt = prompt ? prompt : "",
                      .options = options ? options : &plain,
                      .target = {"spotify", -14, -1},
                      .began = now()};
     read_date(&line);
-    grm_progress_plan(progress, shares, GRM_LINE_STAGES);
+    grm_line_fn *const *stages = ways[line.options->engine];
+    grm_progress_plan(progress, shares_of(line.options), GRM_LINE_STAGES);
     grm_status status = grm_pool_new(profile->threads, &line.run.pool, err);
-    for (size_t i = 0; status == GRM_OK && i < GRM_COUNT(stages); i++) {
+    for (size_t i = 0; status == GRM_OK && i < GRM_COUNT(ways[0]); i++) {
         status = stages[i](&line, err);
         if (status == GRM_OK) status = grm_run_check(&line.run, err);
     }

@@ -20,15 +20,15 @@ static void covers_have_their_size_and_are_the_same_each_time(void **state) {
     grm_brief brief = test_brief();
     grm_style style = test_style();
     grm_picture first = {0}, second = {0}, small = {0};
-    assert_int_equal(grm_cover_draw(NULL, &brief, &style, &first, &small, NULL), GRM_OK);
-    assert_int_equal(grm_cover_draw(NULL, &brief, &style, &second, NULL, NULL), GRM_OK);
+    assert_int_equal(grm_cover_draw(NULL, &brief, &style, true, &first, &small, NULL), GRM_OK);
+    assert_int_equal(grm_cover_draw(NULL, &brief, &style, true, &second, NULL, NULL), GRM_OK);
     assert_int_equal(first.size, second.size);
     assert_memory_equal(first.png, second.png, first.size);
     free(decode(&first, 3000, 3000));
     free(decode(&small, 600, 600));
     free(second.png);
     brief.seed++;
-    assert_int_equal(grm_cover_draw(NULL, &brief, &style, &second, NULL, NULL), GRM_OK);
+    assert_int_equal(grm_cover_draw(NULL, &brief, &style, true, &second, NULL, NULL), GRM_OK);
     assert_true(first.size != second.size || memcmp(first.png, second.png, first.size) != 0);
     free(second.png);
     free(small.png);
@@ -42,7 +42,7 @@ static void covers_bear_odd_briefs(void **state) {
     for (size_t i = 0; i < GRM_COUNT(titles); i++) {
         grm_brief brief = {.title = titles[i], .valence = -1, .energy = i == 0 ? 1 : -1, .seed = UINT64_MAX - i};
         grm_picture picture = {0};
-        assert_int_equal(grm_cover_draw(NULL, &brief, NULL, &picture, NULL, NULL), GRM_OK);
+        assert_int_equal(grm_cover_draw(NULL, &brief, NULL, true, &picture, NULL, NULL), GRM_OK);
         free(decode(&picture, 3000, 3000));
         free(picture.png);
     }

@@ -250,6 +250,52 @@ static void a_place_that_cannot_be_is_named(void **state) {
     free(file);
 }
 
+// The tiny model of tests/golden makes noise; what counts is that all of the folder is there and says what it is.
+static void musicgen_makes_a_release_too(void **state) {
+    const place *p = *state;
+    const char *source = getenv("GRAMMY_SOURCE");
+    char model[512], folder[160], path[200];
+    snprintf(model, sizeof model, "%s/tests/golden/musicgen/mono", source ? source : ".");
+    snprintf(folder, sizeof folder, "%s/generated", p->root);
+    grm_profile *profile = profile_of("2", NULL);
+    const grm_song_options options = {.folder = folder,
+                                      .engine = GRM_ENGINE_MUSICGEN,
+                                      .model = model,
+                                      .duration_s = 6.5,
+                                      .has_seed = true,
+                                      .seed = 5};
+    grm_song_result result;
+    grm_error err = {0};
+    if (grm_song_make(profile, prompt, &options, NULL, &result, &err) != GRM_OK) fail_msg("%s", err.message);
+    assert_int_equal(result.stems, 1);
+    assert_true(fabs(result.duration_s - 6.5) < 0.001);  // also where only a share of it was generated
+    assert_true(fabs(result.integrated_lufs + 14) < 0.3);
+    snprintf(path, sizeof path, "%s/release.json", folder);
+    json_t *release = json_load_file(path, 0, NULL);
+    assert_string_equal(json_string_value(json_object_get(release, "engine")), "musicgen");
+    const char *rights = json_string_value(json_object_get(json_object_get(release, "rights"), "statement"));
+    assert_non_null(strstr(rights, "not be sold"));
+    json_decref(release);
+    snprintf(path, sizeof path, "%s/song.mid", folder);
+    assert_int_equal(access(path, F_OK), -1);
+    snprintf(path, sizeof path, "%s/stems/01-musicgen.wav", folder);
+    assert_int_equal(access(path, F_OK), 0);
+    grm_profile_free(profile);
+}
+
+static void a_model_that_is_not_there_leaves_nothing(void **state) {
+    const place *p = *state;
+    char folder[160];
+    snprintf(folder, sizeof folder, "%s/no-model", p->root);
+    grm_profile *profile = profile_of("1", NULL);
+    const grm_song_options options = {.folder = folder, .engine = GRM_ENGINE_MUSICGEN, .model = "/nonexistent/model"};
+    grm_error err = {0};
+    assert_int_equal(grm_song_make(profile, prompt, &options, NULL, NULL, &err), GRM_MISSING);
+    assert_non_null(strstr(err.message, "/nonexistent/model"));
+    assert_int_equal(access(folder, F_OK), -1);
+    grm_profile_free(profile);
+}
+
 int main(void) {
 #define with_place(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -258,6 +304,8 @@ int main(void) {
         with_place(a_folder_that_is_there_is_refused),
         with_place(bad_input_leaves_nothing),
         with_place(a_place_that_cannot_be_is_named),
+        with_place(musicgen_makes_a_release_too),
+        with_place(a_model_that_is_not_there_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
