@@ -38,8 +38,8 @@ int main(int argc, char **argv) {
     if (runs < 1 || runs > MOST_RUNS) runs = 5;
     grm_run run = {0};
     grm_error err = {0};
-    const grm_master_target target = {"spotify", -14, -1};
     const grm_style_mix style = {.warmth = 0.5f, .brightness_db = 1, .bass_db = 1, .width = 1.1f};
+    const grm_master_request request = {.style = &style};
     double wall[MOST_RUNS], cpu[MOST_RUNS];
     grm_master_levels after = {0};
     if (grm_pool_new(threads, &run.pool, &err)) goto failed;
@@ -48,7 +48,7 @@ int main(int argc, char **argv) {
         if (grm_audio_new(2, (size_t)RATE * SECONDS, RATE, &audio, &err)) goto failed;
         fill(audio);
         double start = now_s(CLOCK_MONOTONIC), cpu_start = now_s(CLOCK_PROCESS_CPUTIME_ID);
-        if (grm_master_run(&run, audio, &target, &style, 0, &after, NULL, &err)) goto failed;
+        if (grm_master_run(&run, audio, &request, 0, &after, NULL, &err)) goto failed;
         wall[i] = now_s(CLOCK_MONOTONIC) - start;
         cpu[i] = now_s(CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
         grm_audio_free(audio);

@@ -6,6 +6,7 @@
 #include <grammy/brief.h>
 #include <grammy/extend.h>
 #include <grammy/generate.h>
+#include <grammy/master.h>
 #include <grammy/meter.h>
 #include <grammy/models.h>
 #include <grammy/profile.h>

@@ -28,15 +28,34 @@ typedef enum grm_format {
     GRM_WAV16,
     GRM_WAV24,
     GRM_WAV32F,
+    GRM_FLAC16,
     GRM_FLAC24,
     GRM_MP3_320,
+    GRM_OGG,   // Vorbis, about 256 kb/s
+    GRM_OPUS,  // about 256 kb/s
 } grm_format;
+
+// Texts that files carry, UTF-8.
+typedef enum grm_tag {
+    GRM_TAG_TITLE,
+    GRM_TAG_ARTIST,
+    GRM_TAG_ALBUM,
+    GRM_TAG_GENRE,
+    GRM_TAG_DATE,
+    GRM_TAG_TRACK,
+    GRM_TAG_COMMENT,
+    GRM_TAG_COPYRIGHT,
+    GRM_TAG_LICENSE,
+    GRM_TAG_COUNT,
+} grm_tag;
+const char *grm_tag_name(grm_tag tag);  // "title"
 
 // Writes a stream to `path` as it comes (use grm_file_begin for a safe name). Samples beyond ±1 are clipped in the
 // integer formats. Close reports what could not be written; it frees the writer in every case.
 typedef struct grm_writer grm_writer;
 grm_status grm_writer_open(const char *path, grm_format format, unsigned channels, unsigned rate_hz, grm_writer **out,
                            grm_error *err);
+void grm_writer_tag(grm_writer *writer, grm_tag tag, const char *text);  // before the first frame
 grm_status grm_writer_write(grm_writer *writer, const float *const *planes, size_t frames, grm_error *err);
 grm_status grm_writer_close(grm_writer *writer, grm_error *err);
 
@@ -48,6 +67,7 @@ unsigned grm_reader_channels(const grm_reader *reader);  // 1..GRM_MAX_CHANNELS
 unsigned grm_reader_rate(const grm_reader *reader);
 // What the header says, within reason; the file may hold more or less.
 size_t grm_reader_frames_hint(const grm_reader *reader);
+const char *grm_reader_tag(const grm_reader *reader, grm_tag tag);  // NULL: none
 // Fills planes with up to `frames` frames; fewer come only at the end. Samples that are not finite are GRM_BAD_INPUT.
 grm_status grm_reader_read(grm_reader *reader, float *const *planes, size_t frames, size_t *got, grm_error *err);
 

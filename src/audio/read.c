@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "audio/audio.h"
+#include "audio/tag.h"
 
 enum { BLOCK = 16384, HIGHEST_RATE = 768000 };
 static const size_t longest_stream = (size_t)1 << 30;  // bytes of standard input
@@ -139,6 +140,11 @@ size_t grm_reader_frames_hint(const grm_reader *r) {
     sf_count_t most = bytes < INT32_MAX ? bytes * frames_a_byte : INT64_MAX;
     sf_count_t frames = r->info.frames < most ? r->info.frames : most;
     return frames > 0 ? (size_t)frames : 0;
+}
+
+const char *grm_reader_tag(const grm_reader *r, grm_tag tag) {
+    const char *text = sf_get_string(r->sound, grm_tag_number(tag));
+    return text && text[0] ? text : NULL;
 }
 
 // ---- reading ----

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "audio/audio.h"
+#include "audio/ogg.h"
 #include "audio/pcm.h"
+#include "audio/tag.h"
 
 enum { BLOCK = 4096 };  // frames converted at once
 
@@ -25,8 +27,11 @@ static const format_info formats[] = {
     [GRM_WAV16] = {"WAV", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 2, GRM_MAX_CHANNELS},
     [GRM_WAV24] = {"WAV", SF_FORMAT_WAV | SF_FORMAT_PCM_24, 3, GRM_MAX_CHANNELS},
     [GRM_WAV32F] = {"WAV", SF_FORMAT_WAV | SF_FORMAT_FLOAT, 4, GRM_MAX_CHANNELS},
+    [GRM_FLAC16] = {"FLAC", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 0, GRM_MAX_CHANNELS},
     [GRM_FLAC24] = {"FLAC", SF_FORMAT_FLAC | SF_FORMAT_PCM_24, 0, GRM_MAX_CHANNELS},
     [GRM_MP3_320] = {"MP3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 0, 2},
+    [GRM_OGG] = {"Ogg Vorbis", SF_FORMAT_OGG | SF_FORMAT_VORBIS, 0, 2},
+    [GRM_OPUS] = {"Opus", SF_FORMAT_OGG | SF_FORMAT_OPUS, 0, 2},
 };
 
 struct grm_writer {
@@ -114,6 +119,10 @@ static grm_status open_sound(grm_writer *writer, unsigned rate_hz, grm_error *er
     if (writer->format == GRM_WAV32F) sf_command(writer->sound, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
     if (writer->format == GRM_MP3_320 && !set_mp3_rate(writer->sound))
         return grm_fail(err, GRM_FAILED, "cannot write '%s': this libsndfile does not make 320 kb/s MP3", writer->path);
+    if (writer->format == GRM_OGG || writer->format == GRM_OPUS) {
+        double quality = 0.8;
+        sf_command(writer->sound, SFC_SET_VBR_ENCODING_QUALITY, &quality, sizeof(quality));
+    }
     return GRM_OK;
 }
 
@@ -144,6 +153,10 @@ grm_status grm_writer_open(const char *path, grm_format format, unsigned channel
     return status;
 }
 
+void grm_writer_tag(grm_writer *writer, grm_tag tag, const char *text) {
+    if (text && text[0]) sf_set_string(writer->sound, grm_tag_number(tag), text);
+}
+
 // ---- writing ----
 
 static bool write_block(grm_writer *writer, const float *const *planes, size_t frames) {
@@ -157,6 +170,7 @@ static bool write_block(grm_writer *writer, const float *const *planes, size_t f
         case GRM_WAV24:
             grm_pcm_to_24(planes, writer->channels, frames, block);
             return sf_write_raw(writer->sound, block, size) == size;
+        case GRM_FLAC16:
         case GRM_FLAC24:
             grm_pcm_to_24_high(planes, writer->channels, frames, block);
             return sf_writef_int(writer->sound, block, count) == count;
@@ -164,6 +178,8 @@ static bool write_block(grm_writer *writer, const float *const *planes, size_t f
             grm_pcm_interleave(planes, writer->channels, frames, block);
             return sf_writef_float(writer->sound, block, count) == count;
         case GRM_MP3_320:
+        case GRM_OGG:
+        case GRM_OPUS:
             grm_pcm_interleave_clipped(planes, writer->channels, frames, block);
             return sf_writef_float(writer->sound, block, count) == count;
     }
@@ -190,6 +206,8 @@ grm_status grm_writer_close(grm_writer *writer, grm_error *err) {
     if (!writer) return GRM_OK;
     int failed = sf_close(writer->sound);
     writer->sound = NULL;
+    bool ogg = writer->format == GRM_OGG || writer->format == GRM_OPUS;
+    if (ogg && !failed && !writer->problem && !grm_ogg_renumber(writer->file, 1)) writer->problem = EIO;
     if (close(writer->file) != 0 && writer->problem == 0) writer->problem = errno;
     writer->file = -1;
     grm_status status = failed || writer->problem ? fail(writer, err) : GRM_OK;

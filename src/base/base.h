@@ -20,6 +20,11 @@ grm_status grm_fail(grm_error *err, grm_status status, const char *format, ...) 
 // GRM_FAILED, "out of memory".
 grm_status grm_fail_memory(grm_error *err);
 
+// ---- words ----
+
+// The word nearest to `word` by edit distance, when it is near enough to be meant; else NULL.
+const char *grm_nearest_word(const char *word, const char *const *words, size_t count);
+
 // ---- memory ----
 
 // A growing region freed as a whole. Not for use by two threads at once.

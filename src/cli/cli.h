@@ -35,7 +35,8 @@ typedef struct grm_command {
 } grm_command;
 
 extern const grm_command grm_command_make, grm_command_enhance, grm_command_compose, grm_command_render,
-    grm_command_meter, grm_command_styles, grm_command_config, grm_command_generate, grm_command_models;
+    grm_command_master, grm_command_meter, grm_command_styles, grm_command_config, grm_command_generate,
+    grm_command_models;
 
 // ---- arguments.c ----
 grm_status grm_arguments_read(const grm_command *command, int argc, char **argv, grm_arguments *out, grm_error *err);
@@ -45,8 +46,6 @@ bool grm_argument_given(const grm_arguments *arguments, const char *name);
 grm_status grm_argument_number(const grm_arguments *arguments, const char *name, double low, double high, double *out,
                                grm_error *err);
 void grm_command_help(const grm_command *command, FILE *out);
-// The word nearest to `word` by edit distance, when it is near enough to be meant; else NULL.
-const char *grm_nearest_word(const char *word, const char *const *words, size_t count);
 // Options of a brief, with their help: for make, enhance and compose.
 extern const grm_option grm_brief_option_list[];
 grm_status grm_arguments_brief(const grm_arguments *arguments, const grm_profile *profile, grm_brief_options *out,

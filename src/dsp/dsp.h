@@ -11,6 +11,7 @@
 #include "dsp/colour.h"
 #include "dsp/dynamics.h"
 #include "dsp/filter.h"
+#include "dsp/gain_path.h"
 #include "dsp/lanes.h"
 #include "dsp/levels.h"
 #include "dsp/loudness.h"

@@ -1,5 +1,5 @@
 // The gain of a look-ahead limiter, point by point.
-#include "dsp/gain_path.h"
+#include "dsp/dsp.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-// From what each moment allows to a limiter's gain. Of this room alone.
+// From what each moment allows to a limiter's gain.
 #ifndef GRM_DSP_GAIN_PATH_H
 #define GRM_DSP_GAIN_PATH_H
 
-#include "dsp/dsp.h"
+#include "dsp/levels.h"
 
 // The mean of the last `width` values; the first stands in for those before it.
 typedef struct grm_average {

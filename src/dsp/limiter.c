@@ -1,5 +1,5 @@
 // The gain of a look-ahead limiter over a whole recording, worked out on hops.
-#include "dsp/gain_path.h"
+#include "dsp/dsp.h"
 
 grm_status grm_limiter_curve(const grm_limiter_plan *plan, const float *peaks, size_t hops, float drive, float *gain,
                              grm_error *err) {

@@ -1,4 +1,6 @@
-// Running medians for one kind of vector (vector_plain.h, vector_avx2.h); included once for each.
+// Running medians for one kind of vector; included once for each, with its type and operations defined:
+//   VECTOR, WIDTH (floats in one), LOAD(float *), STORE(float *, VECTOR), LESS(VECTOR, VECTOR), MORE(VECTOR, VECTOR),
+//   TARGET (the attribute of its functions), NAME(name).
 
 #define EXCHANGE(a, b)                 \
     do {                               \
@@ -74,4 +76,11 @@ TARGET static void NAME(tile)(const float *const *in, size_t columns, float *con
 #undef EXCHANGE
 #undef RAISE
 #undef LOWER
-#include "dsp/vector_end.h"
+#undef VECTOR
+#undef WIDTH
+#undef LOAD
+#undef STORE
+#undef LESS
+#undef MORE
+#undef TARGET
+#undef NAME

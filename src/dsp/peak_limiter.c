@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dsp/gain_path.h"
+#include "dsp/dsp.h"
 #include "dsp/glide.h"
 
 enum { HOP = GRM_PEAK_HOP, REACH = GRM_PEAK_REACH, BLOCK = 1024, GAINS = 512, BEFORE = REACH + HOP };

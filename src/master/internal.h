@@ -6,38 +6,100 @@
 #include "master/master.h"
 #include "master/preset.h"
 
-// True peaks of hops of GRM_PEAK_HOP frames, out[0] being hop `first_hop` of x; silence lies around x.
-void grm_master_peaks(const grm_peak_meter *meter, const float *x, size_t frames, size_t first_hop, size_t hops,
-                      float *out);
+enum { GRM_MASTER_BLOCK = 1 << 15 };  // frames, a multiple of GRM_PEAK_HOP
 
-// Octave levels of a stereo recording, dB against the power of the whole mid signal; and side against mid.
+// ---- sound.c: where stereo lies ----
+
+typedef struct grm_sound {
+    const grm_audio *audio;  // in memory, or
+    const grm_tape *tape;
+} grm_sound;
+size_t grm_sound_frames(const grm_sound *sound);
+unsigned grm_sound_rate(const grm_sound *sound);
+// Silence lies beyond the end.
+grm_status grm_sound_read(const grm_sound *sound, size_t start, size_t frames, float *const planes[2], grm_error *err);
+
+// ---- look.c: what is there ----
+
+// `analysis` holds the features of level and sides and, where they were asked for, of faults.
+typedef struct grm_look {
+    grm_analysis *analysis;
+    size_t bins;
+    double step_hz;
+    const float *mid, *side;  // mean power by bin, a full-scale sine 1/2
+    const float *dc;          // [2], mean of left and right
+} grm_look;
+void grm_look_free(grm_look *look);
+grm_status grm_look_end(grm_hearing *hearing, grm_look *look, grm_error *err);
+// At a whole sound, as part `from`..`to` of the stage.
+grm_status grm_look_at(const grm_run *run, const grm_sound *sound, bool faults, size_t stage, double from, double to,
+                       grm_look *look, grm_error *err);
+void grm_levels_of(const grm_features *features, grm_master_levels *levels);
+
+// ---- spectrum.c: octaves for the house's own taste ----
+
 typedef struct grm_master_spectrum {
     size_t count;
     float hz[GRM_MASTER_BANDS], mid_db[GRM_MASTER_BANDS], side_db[GRM_MASTER_BANDS];  // side_db: side - mid
     float width_db;  // side - mid, mean of the octaves from 500 Hz to 4 kHz
 } grm_master_spectrum;
-grm_status grm_master_spectrum_measure(const grm_run *run, const grm_audio *audio, const grm_master_preset *preset,
-                                       grm_master_spectrum *out, grm_error *err);
+void grm_master_spectrum_of(const grm_look *look, const grm_master_preset *preset, grm_master_spectrum *out);
 
-// What will be done, decided before anything is touched.
+// ---- firs.c: two filters, of mid and of side ----
+
+// Minimum-phase: nothing sounds before what causes it.
+typedef struct grm_firs grm_firs;
+// db: [2][bins], at steps of step_hz from 0; level at and beyond the last bin is the last one's.
+grm_status grm_firs_new(const float *const db[2], size_t bins, double step_hz, double rate_hz, grm_firs **out,
+                        grm_error *err);
+void grm_firs_free(grm_firs *firs);
+void grm_firs_reset(grm_firs *firs);
+void grm_firs_run(grm_firs *firs, float *left, float *right, size_t frames);  // in place, GRM_MASTER_BLOCK at most
+double grm_firs_gain_db(const grm_firs *firs, int side, double at_hz);
+
+// ---- what will be done, decided before anything is touched ----
+
+enum { GRM_MOVE_WIDTH = GRM_MASTER_MOVES, GRM_MOVE_RIDE, GRM_MASTER_SIZES };
 typedef struct grm_master_plan {
     float dc[2];
-    float gain;  // to about the target, linear
+    float gain;        // to about the target, linear
+    float balance_db;  // right over left, half of it taken from one, half given to the other
     size_t cell_count;
     grm_filter cells[GRM_CASCADE_CELLS];
     float correction_db[GRM_MASTER_BANDS];
-    float width, mono_hz;
+    float width, mono_hz, deess_db;
+    bool compress;
     grm_compressor_plan glue;
+    const char *glue_name;
     float drive;
+    float *ride;  // gains by tenths of a second, linear; NULL: none
+    size_t ride_count;
+    grm_firs *firs;  // NULL: none
+    // What was found by ear: the moves' sizes in dB, width as a factor, and how far loudness is evened.
+    double sizes[GRM_MASTER_SIZES];
+    double hoped;  // production quality that was predicted
 } grm_master_plan;
+void grm_master_plan_free(grm_master_plan *plan);
+
+// Gains that even out the loudness by `strength`; also for predictions. energy_lufs, gains: [count]
+void grm_ride_gains(const grm_master_auto_ride *how, const float *energy_lufs, size_t count, double lufs,
+                    double strength, float *gains);
 
 typedef struct grm_master_glued {
     float deepest_db, mean_db;
 } grm_master_glued;
 
-// Everything up to the limiter, in place.
-grm_status grm_master_process(const grm_run *run, grm_audio *audio, const grm_master_plan *plan, size_t stage,
-                              grm_master_glued *glued, grm_error *err);
+// What the chain before the limiter leaves: the sound, and of each hop of GRM_PEAK_HOP frames its true peak (of both
+// channels) and its weighted power (sum over channels and frames).
+typedef struct grm_wet {
+    grm_tape *sound, *peaks, *powers;
+    size_t hops;
+    grm_master_glued glued;
+} grm_wet;
+void grm_wet_free(grm_wet *wet);
+grm_status grm_master_process(const grm_run *run, const grm_sound *in, const grm_master_plan *plan,
+                              const grm_master_preset *preset, size_t stage, double from, double to, grm_wet *wet,
+                              grm_error *err);
 
 typedef struct grm_master_limited {
     double drive_db;   // gain before the limiter
@@ -45,10 +107,76 @@ typedef struct grm_master_limited {
     float mean_db;     // of hops with any
     float share;       // of hops with any
     bool reached;
+    double short_db;  // by how much it stopped short, LU
 } grm_master_limited;
 
-// Loudness to the target through gain and limiter, in place, with fades at both ends.
-grm_status grm_master_limit(const grm_run *run, grm_audio *audio, const grm_master_preset *preset, double lufs,
-                            double ceiling_dbtp, size_t stage, grm_master_limited *limited, grm_error *err);
+// The limiter over what is wet.
+typedef struct grm_limiting {
+    const grm_run *run;
+    const grm_wet *wet;
+    grm_limiter_plan plan;
+    float drive, trim;  // linear
+} grm_limiting;
+void grm_limiting_init(grm_limiting *limiting, const grm_run *run, const grm_wet *wet, const grm_master_preset *preset,
+                       double ceiling_dbtp);
+// Finds the drive for the loudness (GRM_SILENT_LUFS: 1) at which all but one in a hundred hops are reduced by most_db
+// at most.
+grm_status grm_limiting_find(grm_limiting *limiting, double lufs, float most_db, grm_master_limited *limited,
+                             grm_error *err);
+// Goes through it: `take` gets block after block, planes that it may change.
+typedef grm_status grm_limited_fn(void *context, float *const planes[2], size_t frames, grm_error *err);
+grm_status grm_limiting_run(const grm_limiting *limiting, size_t stage, double from, double to, grm_limited_fn *take,
+                            void *context, grm_error *err);
+
+// ---- the whole ----
+
+enum { GRM_MASTER_NOTES = 12 };
+typedef struct grm_master_story {
+    const grm_master_options *options;
+    const grm_style_mix *style;  // or NULL
+    grm_master_target target;
+    grm_master_preset *preset;
+    const grm_master_place *place;       // NULL: figures were given
+    const grm_master_tone *tone;         // NULL: chosen
+    const grm_master_glue *compression;  // NULL: chosen
+    bool by_ear;                         // nothing tells what to do: the meter's ears do
+    grm_appraiser *appraiser;
+    grm_look source, outcome, reference;  // reference.analysis NULL: none
+    grm_master_levels before, after;
+    grm_category quality_before, quality_after;
+    grm_master_spectrum spectrum;
+    grm_master_plan plan;
+    grm_master_glued glued;
+    grm_master_limited limited;
+    double trim_db;
+    double unlike_before_db[2], unlike_after_db[2];  // mean distance of third octaves to the reference, mid and side
+    int attempts;
+    bool silent;
+    char notes[GRM_MASTER_NOTES][240];
+    size_t note_count;
+} grm_master_story;
+// What is asked for, looked up; close in every case. `options` must outlive it.
+grm_status grm_master_story_open(grm_master_story *story, const grm_master_options *options, const grm_style_mix *style,
+                                 grm_error *err);
+void grm_master_story_close(grm_master_story *story);
+void grm_master_note(grm_master_story *story, const char *format, ...) GRM_PRINTF(2, 3);
+
+// Masters `sound`, at which story->source has looked, and hands what comes out to `take`.
+grm_status grm_master_work(const grm_run *run, const grm_sound *sound, grm_master_story *story, size_t stage,
+                           double from, grm_limited_fn *take, void *context, grm_error *err);
+
+// file.c: looks at the file that options->reference names, and takes its loudness for the target where none was given.
+grm_status grm_master_look_at_reference(const grm_run *run, grm_master_story *story, size_t stage, double from,
+                                        double to, grm_error *err);
+
+// decide.c: fills the plan; `strength` 1..0 holds back what is chosen by ear. Loudness to aim at in *lufs.
+grm_status grm_master_decide(grm_master_story *story, double rate_hz, double strength, double *lufs, grm_error *err);
+// by_ear.c: sizes of moves, width and evenness.
+void grm_master_by_ear(grm_master_story *story, double rate_hz, double strength);
+// likeness.c: the filters towards the reference; and how far off a look is.
+grm_status grm_master_liken(grm_master_story *story, double rate_hz, grm_error *err);
+void grm_master_unlike(const grm_look *look, const grm_look *reference, double db[2]);
+
+json_t *grm_master_report(const grm_master_story *story);  // NULL when memory runs out
 
 #endif

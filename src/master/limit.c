@@ -2,210 +2,211 @@
 //
 // What the limiter does to peaks and loudness can be worked out on hops of eight frames, from the true peak and the
 // weighted power of each, without touching the sound: so the gain that reaches the target is found first, and the
-// sound is gone through once.
+// sound is gone through with it afterwards. Hops lie on tapes, so that memory does not grow with the length.
 #include <stdlib.h>
 #include <string.h>
 
 #include "master/internal.h"
 
-enum { HOP = GRM_PEAK_HOP, BATCH = 16384 };  // hops in a batch
+enum { HOP = GRM_PEAK_HOP, HOPS = GRM_MASTER_BLOCK / GRM_PEAK_HOP };
 
-typedef struct limiting {
-    const grm_run *run;
-    grm_audio *audio;
-    grm_limiter_plan plan;
-    grm_peak_meter meter;
-    grm_cascade weighting;
-    size_t hops, first, count;
-    float *peaks[2];  // of each channel, [hops]; both in the first later
-    float *power;     // weighted, sum of both channels and of a hop's frames, [hops]
-    float *gain;      // [hops + 1]
+// ---- the limiter's gain, hop after hop ----
+
+typedef struct walk {
+    const grm_limiting *limiting;
+    grm_gain_path path;
+    float before, last;      // what the hop before allowed; the gain that was handed out last
+    size_t read, at, there;  // hops read from the tape; in `peaks`, the next one and how many there are
+    float peaks[HOPS];
+} walk;
+
+// Peaks beyond the end are none.
+static grm_status walk_refill(walk *w, grm_error *err) {
+    float *const planes[1] = {w->peaks};
+    grm_status status = grm_tape_read(w->limiting->wet->peaks, w->read, HOPS, planes, err);
+    w->read += HOPS;
+    w->at = 0;
+    w->there = HOPS;
+    return status;
+}
+
+// The next gain at a hop's start: it touches the hops on both of its sides.
+static grm_status walk_point(walk *w, float *gain, grm_error *err) {
+    float drive = w->limiting->drive, ceiling = w->limiting->plan.ceiling;
+    for (bool made = false; !made;) {
+        grm_status status = w->at == w->there ? walk_refill(w, err) : GRM_OK;
+        if (status != GRM_OK) return status;
+        float peak = w->peaks[w->at++] * drive, allow = peak > ceiling ? ceiling / peak : 1;
+        made = grm_gain_path_push(&w->path, allow < w->before ? allow : w->before, gain);
+        w->before = allow;
+    }
+    return GRM_OK;
+}
+
+static grm_status walk_open(walk *w, const grm_limiting *l, grm_error *err) {
+    memset(w, 0, sizeof *w);
+    w->limiting = l;
+    w->before = 1;
+    double ahead = l->plan.lookahead_ms * 0.001 * l->plan.hop_hz;
+    grm_status status = grm_gain_path_open(&w->path, ahead > 1 ? (size_t)lround(ahead) : 1,
+                                           l->plan.release_ms * 0.001 * l->plan.hop_hz, err);
+    return status == GRM_OK ? walk_point(w, &w->last, err) : status;
+}
+
+static void walk_close(walk *w) {
+    grm_gain_path_close(&w->path);
+}
+
+// gain[0] at the start of the next hop, gain[count] at the end of the last of them.
+static grm_status walk_next(walk *w, size_t count, float *gain, grm_error *err) {
+    gain[0] = w->last;
+    for (size_t i = 1; i <= count; i++) {
+        grm_status status = walk_point(w, &gain[i], err);
+        if (status != GRM_OK) return status;
+    }
+    w->last = gain[count];
+    return GRM_OK;
+}
+
+// ---- finding the drive ----
+
+typedef struct seeker {
+    grm_limiting *limiting;
+    walk walk;
+    float gain[HOPS + 1], powers[HOPS];
     double *tenths;
     size_t tenth_count;
-} limiting;
+    double tenth;  // frames
+    double lufs, reduction_sum;
+    size_t used, deep;     // hops with any reduction, and with more than the most
+    float deepest, least;  // linear: the least gain there is, and the least that does no harm
+} seeker;
 
-// ---- looking ----
-
-static void weigh(limiting *l) {
-    float left[512], right[512];
-    size_t end = (l->first + l->count) * HOP;
-    for (size_t at = l->first * HOP; at < end; at += GRM_COUNT(left)) {
-        size_t want = end - at < GRM_COUNT(left) ? end - at : GRM_COUNT(left);
-        size_t have = at >= l->audio->frames ? 0 : l->audio->frames - at < want ? l->audio->frames - at : want;
-        memset(left, 0, sizeof left);
-        memset(right, 0, sizeof right);
-        memcpy(left, l->audio->plane[0] + at, have * sizeof *left);
-        memcpy(right, l->audio->plane[1] + at, have * sizeof *right);
-        grm_cascade_run(&l->weighting, left, right, want);
-        for (size_t h = 0; h < want / HOP; h++) {
-            float sum = 0;
-            for (size_t i = h * HOP; i < (h + 1) * HOP; i++) sum += left[i] * left[i] + right[i] * right[i];
-            l->power[at / HOP + h] = sum;
+// Loudness after the limiter at the drive that is set, and what the limiter takes.
+static grm_status predict(seeker *s, grm_error *err) {
+    const grm_wet *wet = s->limiting->wet;
+    double drive = (double)s->limiting->drive;
+    grm_status status = walk_open(&s->walk, s->limiting, err);
+    memset(s->tenths, 0, (s->tenth_count + 1) * sizeof *s->tenths);
+    s->deepest = 1;
+    s->reduction_sum = 0;
+    s->used = s->deep = 0;
+    for (size_t first = 0, t = 0; status == GRM_OK && first < wet->hops; first += HOPS) {
+        size_t count = wet->hops - first < HOPS ? wet->hops - first : HOPS;
+        status = walk_next(&s->walk, count, s->gain, err);
+        if (status == GRM_OK) status = grm_tape_read(wet->powers, first, count, (float *const[]){s->powers}, err);
+        for (size_t h = 0; status == GRM_OK && h < count; h++) {
+            while (t < s->tenth_count && (double)((first + h + 1) * HOP) > (double)(t + 1) * s->tenth + HOP / 2) t++;
+            double g = drive * 0.5 * ((double)s->gain[h] + (double)s->gain[h + 1]);
+            s->tenths[t] += g * g * (double)s->powers[h] / s->tenth;
+            if (s->gain[h] < 0.9886f) s->reduction_sum += (double)s->gain[h], s->used++;  // 0.1 dB
+            s->deep += s->gain[h] < s->least;
+            s->deepest = fminf(s->deepest, s->gain[h]);
         }
+        if (status == GRM_OK) status = grm_run_check(s->limiting->run, err);
     }
+    walk_close(&s->walk);
+    s->lufs = grm_loudness_gated(s->tenths, s->tenth_count);
+    return status;
 }
 
-static void look(void *context, size_t index) {
-    limiting *l = context;
-    if (index == 0) {
-        unsigned mode = grm_denormals_flush();
-        weigh(l);
-        grm_denormals_restore(mode);
-    } else {
-        grm_master_peaks(&l->meter, l->audio->plane[index - 1], l->audio->frames, l->first, l->count,
-                         l->peaks[index - 1] + l->first);
+// A peak here and there may be taken down further than the rest.
+static bool too_deep(const seeker *s) {
+    return (double)s->deep > 0.01 * (double)s->limiting->wet->hops || s->deepest < 0.5f * s->least;
+}
+
+// Each step corrects by what is missing; the limiter takes part of it, which the step before tells.
+static grm_status seek(seeker *s, double target, grm_error *err) {
+    double slope = 1, before_db = 0, before_lufs = 0;
+    float *drive = &s->limiting->drive;
+    grm_status status = predict(s, err);
+    for (int i = 0; status == GRM_OK && i < 12; i++) {
+        double missing = target - s->lufs, now_db = 20 * log10((double)*drive);
+        if (fabs(missing) < 0.01) break;
+        if (missing > 0 && too_deep(s)) break;
+        if (i > 0 && fabs(now_db - before_db) > 1e-3)
+            slope = fmin(1, fmax(0.1, (s->lufs - before_lufs) / (now_db - before_db)));
+        before_db = now_db;
+        before_lufs = s->lufs;
+        *drive *= (float)pow(10, fmax(-12, fmin(12, missing / slope)) / 20);
+        status = predict(s, err);
     }
-}
-
-static grm_status look_at_all(limiting *l, size_t stage, grm_error *err) {
-    for (l->first = 0; l->first < l->hops; l->first += BATCH) {
-        l->count = l->hops - l->first < BATCH ? l->hops - l->first : BATCH;
-        grm_pool_run(l->run->pool, 3, look, l);
-        grm_progress_step(l->run->progress, stage, 0.65 + 0.1 * (double)l->first / (double)l->hops);
-        grm_status status = grm_run_check(l->run, err);
-        if (status) return status;
+    while (status == GRM_OK && too_deep(s)) {  // a step may have gone too far
+        *drive *= 0.95f;
+        status = predict(s, err);
     }
-    for (size_t h = 0; h < l->hops; h++) l->peaks[0][h] = fmaxf(l->peaks[0][h], l->peaks[1][h]);
-    return GRM_OK;
+    return status;
 }
 
-// ---- finding the gain ----
-
-// Integrated loudness after the limiter at this gain.
-static grm_status predict(limiting *l, float drive, double *lufs, grm_error *err) {
-    grm_status status = grm_limiter_curve(&l->plan, l->peaks[0], l->hops, drive, l->gain, err);
-    if (status) return status;
-    double rate = l->audio->rate_hz, tenth = floor(rate / 10 + 0.5);
-    size_t h = 0;
-    for (size_t t = 0; t < l->tenth_count; t++) {
-        double sum = 0;
-        for (; h < l->hops && (double)((h + 1) * HOP) <= (double)(t + 1) * tenth + HOP / 2; h++) {
-            double g = drive * 0.5 * (l->gain[h] + l->gain[h + 1]);
-            sum += g * g * l->power[h];
-        }
-        l->tenths[t] = sum / tenth;
-    }
-    *lufs = grm_loudness_gated(l->tenths, l->tenth_count);
-    return GRM_OK;
-}
-
-static float deepest_db(const limiting *l) {
-    float least = 1;
-    for (size_t h = 0; h <= l->hops; h++) least = fminf(least, l->gain[h]);
-    return grm_gain_to_db(least);
-}
-
-// Each step corrects by what is missing; the limiter takes part of it, so a few are needed.
-static grm_status find_drive(limiting *l, double target, float most_db, float *drive, bool *reached, grm_error *err) {
-    double lufs = GRM_SILENT_LUFS;
-    *drive = 1;
-    for (int i = 0; i < 14; i++) {
-        grm_status status = predict(l, *drive, &lufs, err);
-        if (status) return status;
-        double missing = target - lufs;
-        if (fabs(missing) < 0.004) break;
-        if (missing > 0 && deepest_db(l) < -most_db) break;
-        *drive *= (float)pow(10, fmax(-12, fmin(12, missing * 1.15)) / 20);
-    }
-    // a step may have gone too far
-    while (deepest_db(l) < -most_db - 1) {
-        *drive *= 0.944f;
-        grm_status status = predict(l, *drive, &lufs, err);
-        if (status) return status;
-    }
-    *reached = fabs(lufs - target) < 0.1;
-    return GRM_OK;
-}
-
-// ---- doing it ----
-
-static void apply_batch(void *context, size_t index) {
-    limiting *l = context;
-    float *x = l->audio->plane[index % 2];
-    size_t first = index / 2 * BATCH, last = l->hops - first < BATCH ? l->hops : first + BATCH;
-    for (size_t h = first; h < last; h++) {
-        size_t start = h * HOP, count = l->audio->frames - start < HOP ? l->audio->frames - start : HOP;
-        float from = l->gain[h], step = (l->gain[h + 1] - from) / HOP;
-        for (size_t i = 0; i < count; i++) x[start + i] *= from + step * (float)(int)i;
-    }
-}
-
-// Half a cosine at both ends.
-static void fade(grm_audio *audio, double in_ms, double out_ms) {
-    size_t in = (size_t)(in_ms * 0.001 * audio->rate_hz), out = (size_t)(out_ms * 0.001 * audio->rate_hz);
-    if (in > audio->frames / 4) in = audio->frames / 4;
-    if (out > audio->frames / 4) out = audio->frames / 4;
-    for (int side = 0; side < 2; side++) {
-        float *x = audio->plane[side];
-        for (size_t i = 0; i < in; i++) x[i] *= (float)(0.5 - 0.5 * cos(GRM_PI * (double)i / (double)in));
-        for (size_t i = 0; i < out; i++)
-            x[audio->frames - 1 - i] *= (float)(0.5 - 0.5 * cos(GRM_PI * (double)i / (double)out));
-    }
-}
-
-static void sum_up(const limiting *l, float drive, grm_master_limited *out) {
-    double sum = 0;
-    size_t used = 0;
-    for (size_t h = 0; h < l->hops; h++)
-        if (l->gain[h] < 0.9886f) {  // 0.1 dB
-            sum += 20 * log10(l->gain[h]);
-            used++;
-        }
-    out->drive_db = 20 * log10(drive);
-    out->deepest_db = deepest_db(l);
-    out->mean_db = used ? (float)(sum / (double)used) : 0;
-    out->share = l->hops ? (float)used / (float)l->hops : 0;
-}
-
-static grm_status limiting_new(limiting *l, const grm_master_preset *preset, double ceiling_dbtp, grm_error *err) {
-    size_t frames = l->audio->frames;
-    grm_filter cells[2];
-    l->hops = (frames + HOP - 1) / HOP;
+void grm_limiting_init(grm_limiting *l, const grm_run *run, const grm_wet *wet, const grm_master_preset *preset,
+                       double ceiling_dbtp) {
+    *l = (grm_limiting){.run = run, .wet = wet, .drive = 1, .trim = 1};
     l->plan = (grm_limiter_plan){
         .ceiling = grm_db_to_gain((float)ceiling_dbtp - preset->limiter.margin_db),
         .lookahead_ms = preset->limiter.lookahead_ms,
         .release_ms = preset->limiter.release_ms,
-        .hop_hz = (float)l->audio->rate_hz / HOP,
+        .hop_hz = (float)grm_tape_rate(wet->sound) / HOP,
     };
-    grm_peak_meter_init(&l->meter);
-    grm_loudness_weighting(l->audio->rate_hz, cells);
-    grm_cascade_init(&l->weighting, cells, 2);
-    l->tenth_count = (size_t)((double)frames / floor(l->audio->rate_hz / 10.0 + 0.5));
-    for (int side = 0; side < 2; side++) l->peaks[side] = grm_floats_new(l->hops + 1);
-    l->power = grm_floats_new(l->hops + 1);
-    l->gain = grm_floats_new(l->hops + 1);
-    l->tenths = calloc(l->tenth_count + 1, sizeof *l->tenths);
-    return l->peaks[0] && l->peaks[1] && l->power && l->gain && l->tenths ? GRM_OK : grm_fail_memory(err);
 }
 
-static void limiting_free(limiting *l) {
-    free(l->tenths);
-    free(l->gain);
-    free(l->power);
-    free(l->peaks[1]);
-    free(l->peaks[0]);
+grm_status grm_limiting_find(grm_limiting *l, double lufs, float most_db, grm_master_limited *limited, grm_error *err) {
+    seeker *s = calloc(1, sizeof *s);
+    if (!s) return grm_fail_memory(err);
+    double rate = grm_tape_rate(l->wet->sound);
+    s->limiting = l;
+    s->least = grm_db_to_gain(-most_db);
+    s->tenth = floor(rate / 10 + 0.5);
+    s->tenth_count = (size_t)((double)grm_tape_frames(l->wet->sound) / s->tenth);
+    s->tenths = calloc(s->tenth_count + 1, sizeof *s->tenths);
+    grm_status status = !s->tenths               ? grm_fail_memory(err)
+                        : lufs > GRM_SILENT_LUFS ? seek(s, lufs, err)
+                                                 : predict(s, err);
+    *limited = (grm_master_limited){
+        .drive_db = 20 * log10((double)l->drive),
+        .deepest_db = grm_gain_to_db(s->deepest),
+        .mean_db = s->used ? grm_gain_to_db((float)(s->reduction_sum / (double)s->used)) : 0,
+        .share = l->wet->hops ? (float)s->used / (float)l->wet->hops : 0,
+        .reached = fabs(s->lufs - lufs) < 0.1,
+        .short_db = lufs > GRM_SILENT_LUFS ? fmax(0, lufs - s->lufs) : 0,
+    };
+    free(s->tenths);
+    free(s);
+    return status;
 }
 
-grm_status grm_master_limit(const grm_run *run, grm_audio *audio, const grm_master_preset *preset, double lufs,
-                            double ceiling_dbtp, size_t stage, grm_master_limited *limited, grm_error *err) {
-    limiting l = {.run = run, .audio = audio};
-    float drive = 1;
-    grm_status status = limiting_new(&l, preset, ceiling_dbtp, err);
-    if (status) goto done;
-    fade(audio, preset->fade_in_ms, preset->fade_out_ms);
-    status = look_at_all(&l, stage, err);
-    if (status) goto done;
-    if (lufs > GRM_SILENT_LUFS)
-        status = find_drive(&l, lufs, preset->limiter.most_db, &drive, &limited->reached, err);
-    else
-        status = grm_limiter_curve(&l.plan, l.peaks[0], l.hops, drive, l.gain, err);
-    if (status) goto done;
-    grm_progress_step(run->progress, stage, 0.85);
-    sum_up(&l, drive, limited);
-    for (size_t h = 0; h <= l.hops; h++) l.gain[h] *= drive;
-    grm_pool_run(run->pool, 2 * ((l.hops + BATCH - 1) / BATCH), apply_batch, &l);
-    status = grm_run_check(run, err);
-done:
-    limiting_free(&l);
+// ---- doing it ----
+
+static void apply(float *x, const float *gain, size_t frames) {
+    for (size_t h = 0; h * HOP < frames; h++) {
+        size_t count = frames - h * HOP < HOP ? frames - h * HOP : HOP;
+        float from = gain[h], step = (gain[h + 1] - from) / HOP;
+        for (size_t i = 0; i < count; i++) x[h * HOP + i] *= from + step * (float)(int)i;
+    }
+}
+
+grm_status grm_limiting_run(const grm_limiting *l, size_t stage, double from, double to, grm_limited_fn *take,
+                            void *context, grm_error *err) {
+    walk *w = calloc(1, sizeof *w);
+    float *planes[2] = {grm_floats_new(GRM_MASTER_BLOCK), grm_floats_new(GRM_MASTER_BLOCK)};
+    float *gain = grm_floats_new(HOPS + 1), all = l->drive * l->trim;
+    size_t frames = grm_tape_frames(l->wet->sound);
+    grm_status status = w && planes[0] && planes[1] && gain ? walk_open(w, l, err) : grm_fail_memory(err);
+    for (size_t at = 0; status == GRM_OK && at < frames; at += GRM_MASTER_BLOCK) {
+        size_t count = frames - at < GRM_MASTER_BLOCK ? frames - at : GRM_MASTER_BLOCK;
+        status = grm_tape_read(l->wet->sound, at, count, planes, err);
+        if (status == GRM_OK) status = walk_next(w, (count + HOP - 1) / HOP, gain, err);
+        if (status != GRM_OK) break;
+        for (size_t h = 0; h <= HOPS; h++) gain[h] *= all;
+        apply(planes[0], gain, count);
+        apply(planes[1], gain, count);
+        status = take(context, planes, count, err);
+        if (status == GRM_OK) status = grm_run_check(l->run, err);
+        grm_progress_step(l->run->progress, stage, from + (to - from) * (double)(at + count) / (double)frames);
+    }
+    if (w) walk_close(w);
+    free(gain);
+    free(planes[1]);
+    free(planes[0]);
+    free(w);
     return status;
 }

@@ -1,215 +1,186 @@
-// Stereo to release loudness: look, decide, process, limit, look again.
+// Stereo to release loudness: look, decide, process, limit, look again, and only then write.
 #include "master/master.h"
 
-#include "dsp/dsp.h"
+#include <stdlib.h>
+#include <string.h>
+
 #include "master/internal.h"
-#include "master/report.h"
 
-static void note(grm_master_story *s, const char *text) {
-    if (s->note_count < GRM_COUNT(s->notes)) s->notes[s->note_count++] = text;
+// ---- looking at what would come out ----
+
+typedef struct rehearsal {
+    grm_hearing *hearing;
+} rehearsal;
+
+static grm_status hear_block(void *context, float *const planes[2], size_t frames, grm_error *err) {
+    rehearsal *r = context;
+    return grm_hearing_take(r->hearing, (const float *const *)planes, frames, err);
 }
 
-static float within(float x, float low, float high) {
-    return x < low ? low : x > high ? high : x;
-}
-
-// ---- deciding ----
-
-static void add_cell(grm_master_plan *plan, double rate_hz, grm_filter_kind kind, float hz, float q, float db) {
-    if (fabsf(db) < 0.2f || plan->cell_count == GRM_CASCADE_CELLS) return;
-    plan->cells[plan->cell_count++] = grm_filter_design(kind, rate_hz, hz, q, db);
-}
-
-// Sub-sound out, and, by a Butterworth filter of order 6, what lies above hearing.
-static void decide_ends(grm_master_plan *plan, const grm_master_preset *preset, double rate_hz) {
-    static const double q[] = {0.5176, 0.7071, 1.9319};
-    plan->cells[plan->cell_count++] = grm_filter_design(GRM_FILTER_HIGHPASS, rate_hz, preset->highpass_hz, 0.7071, 0);
-    for (size_t i = 0; i < GRM_COUNT(q) && preset->lowpass_hz < 0.46 * rate_hz; i++)
-        plan->cells[plan->cell_count++] = grm_filter_design(GRM_FILTER_LOWPASS, rate_hz, preset->lowpass_hz, q[i], 0);
-}
-
-// What the style asks for: a shelf of bass, and a tilt about 1 kHz.
-static void decide_wishes(grm_master_plan *plan, const grm_style_mix *style, double rate_hz) {
-    if (!style) return;
-    float bass = within(style->bass_db, -4, 4), tilt = within(style->brightness_db, -5, 5);
-    add_cell(plan, rate_hz, GRM_FILTER_LOW_SHELF, 100, 0.7071f, bass);
-    add_cell(plan, rate_hz, GRM_FILTER_LOW_SHELF, 350, 0.6f, -tilt / 2);
-    add_cell(plan, rate_hz, GRM_FILTER_HIGH_SHELF, 2800, 0.6f, tilt / 2);
-}
-
-// Towards the reference, which leans as far as the style's wishes do, so that a dark style is not brightened again; nor
-// is a top that tape has closed.
-static void decide_match(grm_master_story *s, double rate_hz, size_t first_wish, bool closed_top) {
-    const grm_master_match *match = &s->preset->match;
-    const grm_master_spectrum *now = &s->spectrum;
-    grm_master_plan *plan = &s->plan;
-    size_t count = now->count, wish_cells = plan->cell_count;
-    float off[GRM_MASTER_BANDS], middle = 0, middles = 0;
-    for (size_t b = 0; b < count; b++) {
-        double wish = 0;
-        for (size_t i = first_wish; i < wish_cells; i++)
-            wish += grm_filter_gain_db(&plan->cells[i], rate_hz, now->hz[b]);
-        off[b] = s->preset->reference[b].db + (float)wish - now->mid_db[b];
-        if (off[b] > match->absent_db) continue;
-        if (now->hz[b] >= 100 && now->hz[b] <= 5000) {
-            middle += off[b];
-            middles++;
-        }
-    }
-    if (middles > 0) middle /= middles;
-    for (size_t b = 0; b < count; b++) {
-        float before = off[b ? b - 1 : b], behind = off[b + 1 < count ? b + 1 : b];
-        float smooth = 0.2f * before + 0.6f * off[b] + 0.2f * behind - middle;
-        float beyond = fabsf(smooth) - match->dead_db;
-        if (off[b] - middle > match->absent_db || beyond <= 0) continue;
-        float db = within(match->strength * (smooth > 0 ? beyond : -beyond), -match->most_db, match->most_db);
-        if (db > 0) db *= closed_top && now->hz[b] > 6000 ? 0 : match->boost;
-        plan->correction_db[b] = db;
-        // Neighbouring bells add up, so each is a little less than what is asked for.
-        if (b == 0)
-            add_cell(plan, rate_hz, GRM_FILTER_LOW_SHELF, now->hz[b] * 1.4f, 0.7071f, db);
-        else if (b + 1 == count)
-            add_cell(plan, rate_hz, GRM_FILTER_HIGH_SHELF, now->hz[b] * 0.7f, 0.7071f, db);
-        else
-            add_cell(plan, rate_hz, GRM_FILTER_BELL, now->hz[b], 1.2f, 0.85f * db);
-    }
-}
-
-static void decide_width(grm_master_story *s, const grm_style_mix *style) {
-    const grm_master_width *w = &s->preset->width;
-    float width = style && style->width > 0 ? style->width : 1, now = s->spectrum.width_db;
-    bool stereo = now > -40;
-    if (stereo && now + grm_gain_to_db(width) < w->narrow_db) width = grm_db_to_gain(w->narrow_db - now);
-    if (now + grm_gain_to_db(width) > w->wide_db) width = grm_db_to_gain(w->wide_db - now);
-    s->plan.width = within(width, w->least, w->most);
-    s->plan.mono_hz = s->preset->mono_below_hz;
-}
-
-static void decide(grm_master_story *s, const grm_audio *audio, const grm_style_mix *style, double lufs) {
-    grm_master_plan *plan = &s->plan;
-    const grm_master_glue *glue = &s->preset->glue;
-    double rate_hz = audio->rate_hz;
-    decide_ends(plan, s->preset, rate_hz);
-    size_t ends = plan->cell_count;
-    decide_wishes(plan, style, rate_hz);
-    decide_match(s, rate_hz, ends, style && style->lofi > 0.1f);
-    decide_width(s, style);
-    // Loudness is a sum over both channels, the compressor's level their mean: 3 dB, less the -0.7 of the weighting.
-    plan->glue = (grm_compressor_plan){
-        .threshold_db = (float)lufs - 2.3f + glue->over_db,
-        .ratio = glue->ratio,
-        .knee_db = glue->knee_db,
-        .attack_ms = glue->attack_ms,
-        .release_ms = glue->release_ms,
-        .range_db = glue->range_db,
-    };
-    plan->drive = s->preset->saturation.least + s->preset->saturation.span * (style ? within(style->warmth, 0, 1) : 0);
-}
-
-// Loudness to aim at and the gain that gets near it.
-static double decide_gain(grm_master_story *s) {
-    double before = s->before.integrated_lufs, lufs = s->target->lufs, most = s->preset->most_gain_db;
-    if (before <= GRM_SILENT_LUFS) {
-        double room = s->target->ceiling_dbtp - 1 - s->before.true_peak_dbtp;
-        s->plan.gain = grm_db_to_gain((float)fmin(room, most));
-        note(s, "Too short or too quiet for its loudness to be measured; only the peak was set.");
-        return GRM_SILENT_LUFS;
-    }
-    if (lufs - before > most) {
-        lufs = before + most;
-        note(s, "The source is too quiet to be brought to the target; it was raised as far as is sensible.");
-    }
-    s->plan.gain = grm_db_to_gain((float)(lufs - before));
-    return lufs;
-}
-
-// ---- running ----
-
-static grm_status check_input(const grm_audio *audio, const grm_master_target *target, grm_error *err) {
-    if (audio->channels != 2)
-        return grm_fail(err, GRM_BAD_INPUT, "mastering takes stereo, this has %u channels", audio->channels);
-    if (audio->rate_hz < 8000 || audio->rate_hz > 192000)
-        return grm_fail(err, GRM_BAD_INPUT, "mastering takes 8000 to 192000 Hz, this has %u", audio->rate_hz);
-    if (!(target->lufs >= -70 && target->lufs <= 0) || !(target->ceiling_dbtp >= -40 && target->ceiling_dbtp <= 0))
-        return grm_fail(err, GRM_USAGE, "master target %g LUFS with a ceiling of %g dBTP: take -70 to 0 and -40 to 0",
-                        target->lufs, target->ceiling_dbtp);
-    return GRM_OK;
-}
-
-static void find_dc(const grm_audio *audio, float dc[2]) {
-    for (int side = 0; side < 2; side++) {
-        double sum = 0;
-        for (size_t at = 0; at < audio->frames; at += 1024) {
-            float lane[16] = {0};
-            size_t count = audio->frames - at < 1024 ? audio->frames - at : 1024, i = 0;
-            const float *x = audio->plane[side] + at;
-            for (; i + 16 <= count; i += 16)
-                for (size_t k = 0; k < 16; k++) lane[k] += x[i + k];
-            for (; i < count; i++) sum += x[i];
-            for (size_t k = 0; k < 16; k++) sum += lane[k];
-        }
-        dc[side] = audio->frames ? (float)(sum / (double)audio->frames) : 0;
-    }
-}
-
-// What other meters or the batches' seams might add is taken off everything.
-static void trim(grm_master_story *s, grm_audio *audio) {
-    double over = s->after.true_peak_dbtp - (s->target->ceiling_dbtp - 0.02);
-    if (over <= 0) return;
-    s->trim_db = -over;
-    for (int side = 0; side < 2; side++) grm_scale(audio->plane[side], audio->frames, grm_db_to_gain((float)-over));
-    s->after.true_peak_dbtp -= over;
-    s->after.sample_peak_dbfs -= over;
-    if (s->after.integrated_lufs > GRM_SILENT_LUFS) s->after.integrated_lufs -= over;
-}
-
-static grm_status make(const grm_run *run, grm_audio *audio, const grm_style_mix *style, size_t stage,
-                       grm_master_story *s, grm_error *err) {
-    grm_status status = grm_master_spectrum_measure(run, audio, s->preset, &s->spectrum, err);
-    if (status) return status;
-    grm_progress_step(run->progress, stage, 0.3);
-    double lufs = decide_gain(s);
-    find_dc(audio, s->plan.dc);
-    decide(s, audio, style, lufs > GRM_SILENT_LUFS ? lufs : 0);
-    status = grm_master_process(run, audio, &s->plan, stage, &s->glued, err);
-    if (status) return status;
-    status = grm_master_limit(run, audio, s->preset, lufs, s->target->ceiling_dbtp, stage, &s->limited, err);
-    if (status) return status;
-    if (lufs > GRM_SILENT_LUFS && !s->limited.reached)
-        note(s, "The peaks stand too far above the rest: the target could not be reached without harm to them.");
-    status = grm_levels_measure(run, audio, &s->after, err);
-    if (!status) trim(s, audio);
+static grm_status rehearse(const grm_limiting *limiting, bool faults, size_t stage, double from, double to,
+                           grm_look *look, grm_error *err) {
+    static const grm_ear *const ears[] = {&grm_ear_level, &grm_ear_sides, &grm_ear_faults};
+    rehearsal r = {0};
+    grm_look_free(look);
+    grm_status status =
+        grm_hearing_open(limiting->run, ears, faults ? 3 : 2, 2, grm_tape_rate(limiting->wet->sound), &r.hearing, err);
+    if (status == GRM_OK) status = grm_limiting_run(limiting, stage, from, to, hear_block, &r, err);
+    if (status == GRM_OK) status = grm_look_end(r.hearing, look, err);
+    grm_hearing_free(r.hearing);
     return status;
 }
 
-grm_status grm_master_run(const grm_run *run, grm_audio *audio, const grm_master_target *target,
-                          const grm_style_mix *style, size_t stage, grm_master_levels *after, json_t **report,
+// What rounding, other meters or the hops' coarseness leave is taken off, or put on, everything.
+static void trim(grm_master_story *s, grm_limiting *limiting, double lufs) {
+    double room = s->target.ceiling_dbtp - 0.02 - s->after.true_peak_dbtp, db = 0;
+    if (s->limited.reached && lufs > GRM_SILENT_LUFS) db = fmax(-0.3, fmin(0.3, lufs - s->after.integrated_lufs));
+    s->trim_db = db = fmin(db, room);
+    limiting->trim = grm_db_to_gain((float)db);
+    s->after.true_peak_dbtp += db;
+    s->after.sample_peak_dbfs += db;
+    if (s->after.integrated_lufs > GRM_SILENT_LUFS) s->after.integrated_lufs += db;
+}
+
+// Finds the drive and hears what comes of it; where hops were too coarse a measure, once more.
+static grm_status settle(grm_master_story *s, grm_limiting *limiting, double lufs, size_t stage, grm_error *err) {
+    float most_db = s->options->force_loudness ? 60 : s->preset->limiter.most_db;
+    double aim = lufs;
+    grm_status status = GRM_OK;
+    for (int i = 0; i < 2 && status == GRM_OK; i++) {
+        status = grm_limiting_find(limiting, aim, most_db, &s->limited, err);
+        if (status == GRM_OK) status = rehearse(limiting, s->by_ear, stage, 0.6, 0.8, &s->outcome, err);
+        if (status != GRM_OK) return status;
+        grm_levels_of(&s->outcome.analysis->features, &s->after);
+        trim(s, limiting, lufs);
+        double missing = lufs - s->after.integrated_lufs;
+        if (lufs <= GRM_SILENT_LUFS || !s->limited.reached || fabs(missing) < 0.08) break;
+        aim += missing;
+    }
+    return status;
+}
+
+// ---- the whole ----
+
+// False: it has become worse by ear, and is to be tried with less.
+static bool good_enough(grm_master_story *s, double *strength) {
+    if (!s->by_ear || s->before.integrated_lufs <= GRM_SILENT_LUFS) return true;
+    grm_appraise(s->appraiser, &s->source.analysis->features, &s->quality_before);
+    grm_appraise(s->appraiser, &s->outcome.analysis->features, &s->quality_after);
+    if (!(s->quality_after.score < s->quality_before.score - 0.05)) return true;
+    if (*strength == 0) {
+        grm_master_note(s, "What the target asks of the peaks costs %.1f points of production quality.",
+                        s->quality_before.score - s->quality_after.score);
+        return true;
+    }
+    *strength = *strength > 0.6 ? 0.5 : 0;
+    return false;
+}
+
+static void say_what_is_broken(grm_master_story *s) {
+    const grm_features *f = &s->source.analysis->features;
+    if (f->clipped_samples > 0 || f->flat_tops_ppm > 30)
+        grm_master_note(s,
+                        "The source is clipped: %.0f samples at full scale, %.0f in a million on flat tops. No master "
+                        "can give back what was cut; master the mix as it was before its limiter or converter.",
+                        f->clipped_samples, isfinite(f->flat_tops_ppm) ? f->flat_tops_ppm : 0);
+    if (f->hiss_db > -12) grm_master_note(s, "The source hisses: steady noise %.0f dB under the treble.", -f->hiss_db);
+    if (f->pitch_wander_cents > 20)
+        grm_master_note(s, "The pitch of the source wanders by %.0f cents.", f->pitch_wander_cents);
+}
+
+static void say_what_was_missed(grm_master_story *s, double lufs) {
+    if (lufs > GRM_SILENT_LUFS && !s->limited.reached)
+        grm_master_note(
+            s,
+            "Stopped %.1f dB short of %.1f LUFS: the peaks stand so far above the rest that the limiter "
+            "would have to take more than %.0f dB off too many of them; --force-loudness goes there all the same.",
+            lufs - s->after.integrated_lufs, lufs, (double)s->preset->limiter.most_db);
+    if (s->options->force_loudness && s->limited.deepest_db < -s->preset->limiter.most_db)
+        grm_master_note(s, "Forced: the limiter takes up to %.1f dB.", -(double)s->limited.deepest_db);
+}
+
+static grm_status silence(const grm_sound *sound, grm_master_story *s, grm_limited_fn *take, void *context,
                           grm_error *err) {
-    grm_master_story story = {.target = target};
-    grm_master_preset *preset = NULL;
-    grm_status status = check_input(audio, target, err);
-    if (status) return status;
-    status = grm_master_preset_load(&preset, err);
-    if (status) return status;
-    story.preset = preset;
-    status = grm_levels_measure(run, audio, &story.before, err);
-    if (status) goto done;
-    grm_progress_step(run->progress, stage, 0.2);
-    if (story.before.sample_peak_dbfs < -120) {
-        note(&story, "The source is silent; it was left as it is.");
-        story.after = story.before;
-        story.plan = (grm_master_plan){.gain = 1, .width = 1};
-    } else {
-        status = make(run, audio, style, stage, &story, err);
-        if (status) goto done;
+    float *planes[2] = {grm_floats_new(GRM_MASTER_BLOCK), grm_floats_new(GRM_MASTER_BLOCK)};
+    grm_status status = planes[0] && planes[1] ? GRM_OK : grm_fail_memory(err);
+    grm_master_note(s, "The source is silent; it was left as it is.");
+    s->silent = true;
+    s->after = s->before;
+    s->plan = (grm_master_plan){.gain = 1, .width = 1};
+    for (size_t at = 0; status == GRM_OK && at < grm_sound_frames(sound); at += GRM_MASTER_BLOCK) {
+        size_t left = grm_sound_frames(sound) - at, count = left < GRM_MASTER_BLOCK ? left : GRM_MASTER_BLOCK;
+        status = grm_sound_read(sound, at, count, planes, err);
+        if (status == GRM_OK) status = take(context, planes, count, err);
     }
-    if (report && !(*report = grm_master_report(&story))) {
-        status = grm_fail_memory(err);
-        goto done;
+    free(planes[1]);
+    free(planes[0]);
+    return status;
+}
+
+grm_status grm_master_work(const grm_run *run, const grm_sound *sound, grm_master_story *s, size_t stage, double from,
+                           grm_limited_fn *take, void *context, grm_error *err) {
+    double strength = 1, lufs = 0;
+    grm_wet wet = {0};
+    grm_limiting limiting;
+    grm_levels_of(&s->source.analysis->features, &s->before);
+    if (s->before.sample_peak_dbfs < -119) return silence(sound, s, take, context, err);
+    say_what_is_broken(s);
+    grm_status status = GRM_OK;
+    for (bool more = true; more && status == GRM_OK; more = status == GRM_OK && !good_enough(s, &strength)) {
+        grm_wet_free(&wet);
+        grm_master_plan_free(&s->plan);
+        s->attempts++;
+        status = grm_master_decide(s, grm_sound_rate(sound), strength, &lufs, err);
+        if (status == GRM_OK)
+            status = grm_master_process(run, sound, &s->plan, s->preset, stage, from, 0.55, &wet, err);
+        if (status != GRM_OK) break;
+        s->glued = wet.glued;
+        grm_limiting_init(&limiting, run, &wet, s->preset, s->target.ceiling_dbtp);
+        status = settle(s, &limiting, lufs, stage, err);
     }
-    if (after) *after = story.after;
-    grm_progress_step(run->progress, stage, 1);
-done:
-    grm_master_preset_free(preset);
+    if (status == GRM_OK) {
+        say_what_was_missed(s, lufs);
+        if (s->reference.analysis) grm_master_unlike(&s->outcome, &s->reference, s->unlike_after_db);
+        status = grm_limiting_run(&limiting, stage, 0.8, 1, take, context, err);
+    }
+    grm_wet_free(&wet);
+    return status;
+}
+
+// ---- in memory ----
+
+typedef struct place {
+    grm_audio *audio;
+    size_t at;
+} place;
+
+static grm_status put_back(void *context, float *const planes[2], size_t frames, grm_error *err) {
+    place *p = context;
+    for (int side = 0; side < 2; side++) memcpy(p->audio->plane[side] + p->at, planes[side], frames * sizeof(float));
+    p->at += frames;
+    return GRM_OK;
+}
+
+grm_status grm_master_run(const grm_run *run, grm_audio *audio, const grm_master_request *request, size_t stage,
+                          grm_master_levels *after, json_t **report, grm_error *err) {
+    static const grm_master_request plain = {0};
+    if (!request) request = &plain;
+    grm_sound sound = {.audio = audio};
+    place to = {.audio = audio};
+    grm_master_story story = {0};
+    if (audio->channels != 2)
+        return grm_fail(err, GRM_BAD_INPUT, "mastering takes stereo, this has %u channels", audio->channels);
+    if (audio->rate_hz < GRM_MASTER_LEAST_RATE || audio->rate_hz > GRM_MASTER_MOST_RATE)
+        return grm_fail(err, GRM_BAD_INPUT, "mastering takes %d to %d Hz, this has %u", GRM_MASTER_LEAST_RATE,
+                        GRM_MASTER_MOST_RATE, audio->rate_hz);
+    grm_status status = grm_master_story_open(&story, request->options, request->style, err);
+    if (status == GRM_OK && story.options->reference)
+        status = grm_master_look_at_reference(run, &story, stage, 0, 0.1, err);
+    if (status == GRM_OK) status = grm_look_at(run, &sound, story.by_ear, stage, 0.1, 0.2, &story.source, err);
+    if (status == GRM_OK) status = grm_master_work(run, &sound, &story, stage, 0.2, put_back, &to, err);
+    if (status == GRM_OK && report && !(*report = grm_master_report(&story))) status = grm_fail_memory(err);
+    if (status == GRM_OK && after) *after = story.after;
+    if (status == GRM_OK) grm_progress_step(run->progress, stage, 1);
+    grm_master_story_close(&story);
     return status;
 }

@@ -2,30 +2,39 @@
 #ifndef GRM_MASTER_H
 #define GRM_MASTER_H
 
+#include <grammy/master.h>
 #include <jansson.h>
 
 #include "audio/audio.h"
 #include "base/base.h"
+#include "meter/meter.h"
 #include "style/style.h"
 
+enum { GRM_MASTER_LEAST_RATE = 8000, GRM_MASTER_MOST_RATE = 192000 };
+
 typedef struct grm_master_target {
-    const char *name;  // "spotify"
-    double lufs;       // integrated
+    char name[32];  // "spotify"; "" when figures were given
+    double lufs;    // integrated
     double ceiling_dbtp;
 } grm_master_target;
 
-typedef struct grm_master_levels {
-    double integrated_lufs, loudness_range_lu, true_peak_dbtp, sample_peak_dbfs, crest_factor_db;
-} grm_master_levels;
+typedef grm_master_sound_levels grm_master_levels;
 
-// Integrated loudness and range as EBU R128 has them (libebur128), true peak at 4x or more.
-grm_status grm_levels_measure(const grm_run *run, const grm_audio *audio, grm_master_levels *out, grm_error *err);
+// One of those in data/master.yaml (NULL: spotify). GRM_USAGE when there is none of that name, with the nearest.
+grm_status grm_master_target_find(const char *name, grm_master_target *out, grm_error *err);
 
-// Masters in place to the target: loudness within 0.1 LU, true peak never above the ceiling, also after rounding to 24
-// bits. `style` (may be NULL) gives tilt, bass, width and warmth. Fades the first and last milliseconds, so that
-// nothing clicks. `report` (may be NULL) receives master.json's fields.
-grm_status grm_master_run(const grm_run *run, grm_audio *audio, const grm_master_target *target,
-                          const grm_style_mix *style, size_t stage, grm_master_levels *after, json_t **report,
-                          grm_error *err);
+typedef struct grm_master_request {
+    const grm_master_options *options;  // NULL: plain
+    const grm_style_mix *style;         // what the style asks for, or NULL
+} grm_master_request;
+
+// Masters in place. `report` (may be NULL) receives master.json's fields. Cuts nothing: as many frames as before; the
+// first and last milliseconds are faded, so that nothing clicks. The stage's step runs from 0 to 1.
+grm_status grm_master_run(const grm_run *run, grm_audio *audio, const grm_master_request *request, size_t stage,
+                          grm_master_levels *after, json_t **report, grm_error *err);
+
+// grm_master_file as a stage of a plan of progress that is already made, with the report as JSON.
+grm_status grm_master_file_run(const grm_run *run, const char *in, const char *out, const grm_master_options *options,
+                               size_t stage, grm_master_levels *after, json_t **report, grm_error *err);
 
 #endif

@@ -177,7 +177,7 @@ static grm_status hear_all(hall *h, const grm_run *run, size_t stage, grm_error 
     }
 }
 
-static grm_analysis *new_analysis(const grm_listening *listening) {
+grm_analysis *grm_analysis_new(const grm_listening *listening) {
     grm_memory *memory = grm_memory_new();
     grm_analysis *a = memory ? grm_memory_take(memory, 1, sizeof *a) : NULL;
     if (!a) {
@@ -185,7 +185,7 @@ static grm_analysis *new_analysis(const grm_listening *listening) {
         return NULL;
     }
     a->memory = memory;
-    a->lightweight = listening->profile->lightweight;
+    a->lightweight = listening->profile && listening->profile->lightweight;
     a->analysis_rate_hz = listening->rate_hz;
     a->hop = listening->hop;
 #define UNKNOWN(name, unit, low, high, source) a->features.name = NAN;
@@ -251,7 +251,7 @@ grm_status grm_listen(const grm_run *run, size_t stage, const char *path, const 
     for (size_t i = 0; status == GRM_OK && i < EARS; i++)
         status = ears[i]->open(&listening, &h->listeners[i].self, err);
     if (status == GRM_OK) status = hear_all(h, run, stage, err);
-    if (status == GRM_OK && !(analysis = new_analysis(&listening))) status = grm_fail_memory(err);
+    if (status == GRM_OK && !(analysis = grm_analysis_new(&listening))) status = grm_fail_memory(err);
     if (status == GRM_OK) status = finish_all(h, run, stage, analysis, err);
     if (status == GRM_OK) {
         *out = analysis;

@@ -45,11 +45,31 @@ extern const grm_ear grm_ear_spectrum;  // librosa's series and their means, HPS
 extern const grm_ear grm_ear_rhythm;    // tempo, beats, downbeats, swing
 extern const grm_ear grm_ear_harmony;   // key, chords
 extern const grm_ear grm_ear_faults;    // balance of the bands, noise, clipping, wandering pitch
+extern const grm_ear grm_ear_sides;     // width by bands; as series, mean power by bin of mid and side
 
 // grm_analyse_file (`path`) or grm_analyse_audio (`audio`, with `path` NULL) as `stage` of a plan of progress that is
 // already made.
 grm_status grm_listen(const grm_run *run, size_t stage, const char *path, const grm_audio *audio,
                       const grm_analysis_options *options, grm_analysis **out, grm_error *err);
+
+// For those who have their own blocks and need only some of the ears (those that use `mono` cannot be among them):
+// opens them, hands them block after block, and takes down what they heard. `run` must outlive it. Samples have to be
+// finite.
+typedef struct grm_hearing grm_hearing;
+grm_status grm_hearing_open(const grm_run *run, const grm_ear *const *ears, size_t count, unsigned channels,
+                            unsigned rate_hz, grm_hearing **out, grm_error *err);
+grm_status grm_hearing_take(grm_hearing *hearing, const float *const *planes, size_t frames, grm_error *err);
+grm_status grm_hearing_end(grm_hearing *hearing, grm_analysis **out, grm_error *err);  // free the hearing all the same
+void grm_hearing_free(grm_hearing *hearing);
+
+// Production quality alone, again and again: for those who look for what would raise it.
+typedef struct grm_appraiser grm_appraiser;
+grm_status grm_appraiser_new(const char *genre, grm_appraiser **out, grm_error *err);  // `genre` as in grm_report_make
+void grm_appraiser_free(grm_appraiser *appraiser);
+void grm_appraise(const grm_appraiser *appraiser, const grm_features *features, grm_category *production);
+
+// An analysis in which nothing is measured yet; NULL when memory runs out.
+grm_analysis *grm_analysis_new(const grm_listening *listening);
 
 // For ears: adds a series of rows x frames (rows 0: a vector) to the analysis, to be filled. `name` must outlive it.
 // NULL when memory runs out.

@@ -159,8 +159,9 @@ grm_status grm_line_mix(grm_line *line, grm_error *err) {
 
 grm_status grm_line_master(grm_line *line, grm_error *err) {
     grm_line_begin(line, GRM_LINE_MASTER);
-    grm_status status = grm_master_run(&line->run, line->audio, &line->target, line->style ? &line->style->mix : NULL,
-                                       GRM_LINE_MASTER, NULL, NULL, err);
+    const grm_master_request request = {.style = line->style ? &line->style->mix : NULL};
+    grm_status status = grm_master_target_find(NULL, &line->target, err);
+    if (status == GRM_OK) status = grm_master_run(&line->run, line->audio, &request, GRM_LINE_MASTER, NULL, NULL, err);
     grm_line_end(line, GRM_LINE_MASTER);
     return status;
 }

@@ -142,7 +142,6 @@ grm_status grm_song_make(const grm_profile *profile, const char *prompt, const g
     grm_line line = {.run = {.profile = profile, .progress = progress},
                      .prompt = prompt ? prompt : "",
                      .options = options ? options : &plain,
-                     .target = {"spotify", -14, -1},
                      .began = now()};
     read_date(&line);
     grm_line_fn *const *stages = ways[line.options->engine];

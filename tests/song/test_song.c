@@ -155,15 +155,21 @@ static void a_track_is_what_was_asked_for_and_the_same_on_any_threads(void **sta
 
     char *master = grm_path_join(folder, "master.wav");
     grm_audio *audio = NULL;
+    static const grm_ear *const ears[] = {&grm_ear_level};
     grm_run run = {0};
-    grm_master_levels levels;
+    grm_hearing *hearing = NULL;
+    grm_analysis *analysis = NULL;
     assert_int_equal(grm_audio_read(master, 0, &audio, NULL), GRM_OK);
     assert_int_equal(audio->rate_hz, 48000);
     assert_true(fabs((double)audio->frames / 48000 - 12) < 0.05);
-    assert_int_equal(grm_levels_measure(&run, audio, &levels, NULL), GRM_OK);
-    assert_true(fabs(levels.integrated_lufs + 14) < 0.3);
-    assert_true(levels.true_peak_dbtp <= -1);
-    assert_true(fabs(levels.integrated_lufs - one.integrated_lufs) < 1e-9);
+    assert_int_equal(grm_hearing_open(&run, ears, 1, 2, 48000, &hearing, NULL), GRM_OK);
+    assert_int_equal(grm_hearing_take(hearing, (const float *const *)audio->plane, audio->frames, NULL), GRM_OK);
+    assert_int_equal(grm_hearing_end(hearing, &analysis, NULL), GRM_OK);
+    assert_true(fabs(analysis->features.integrated_lufs + 14) < 0.3);
+    assert_true(analysis->features.true_peak_dbtp <= -1);
+    assert_true(fabs(analysis->features.integrated_lufs - one.integrated_lufs) < 1e-9);
+    grm_analysis_free(analysis);
+    grm_hearing_free(hearing);
     check_stems(folder, &one);
     json_t *release = read_json(folder, "release.json");
     assert_int_equal(json_integer_value(json_object_get(release, "seed")), 5);
