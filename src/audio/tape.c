@@ -1,5 +1,6 @@
-// A tape is a row of chunks. Full chunks go to the scratch file, one slot each in the order of writing; silent ones
-// take no slot; the last, still filling, stays in memory.
+// A tape is a row of chunks. Full chunks go to the scratch file in the order of writing, a slot for each of their
+// planes, or one slot for all planes when these are the same; silent chunks take no slot; the last, still filling,
+// stays in memory.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,22 +9,20 @@
 #include "audio/audio.h"
 
 enum { CHUNK = 8192 };  // frames
-static const uint32_t silent = UINT32_MAX;
+static const uint32_t silent = UINT32_MAX, same = UINT32_C(1) << 31;
 
 struct grm_tape {
     int file;
     unsigned channels, rate_hz;
     size_t frames;
     size_t chunk_count, chunk_capacity;  // full chunks
-    uint32_t *slots;                     // [chunk_count], where the file holds each, or `silent`
-    uint32_t slots_used;
+    uint32_t *slots;      // [chunk_count], the first slot of each, with `same` when all planes are there,
+    uint32_t slots_used;  // or `silent`
     char *folder;
     float *tail;  // [channels][CHUNK]
 };
 
-static size_t chunk_size(const grm_tape *tape) {
-    return sizeof(float) * CHUNK * tape->channels;
-}
+static const size_t slot_size = sizeof(float) * CHUNK;
 
 // A file that no name leads to: it goes away with the program, however that ends.
 static int scratch_file(const char *folder) {
@@ -80,10 +79,16 @@ static bool is_silent(const float *samples, size_t count) {
     return !sound;
 }
 
-static grm_status write_slot(const grm_tape *tape, uint32_t slot, grm_error *err) {
+static bool has_one_sound(const grm_tape *tape) {
+    for (unsigned c = 1; c < tape->channels; c++)
+        if (memcmp(tape->tail, tape->tail + (size_t)c * CHUNK, slot_size) != 0) return false;
+    return true;
+}
+
+static grm_status write_slots(const grm_tape *tape, uint32_t slot, uint32_t count, grm_error *err) {
     const char *next = (const char *)tape->tail;
-    size_t left = chunk_size(tape);
-    off_t place = (off_t)slot * (off_t)left;
+    size_t left = slot_size * count;
+    off_t place = (off_t)slot * (off_t)slot_size;
     while (left > 0) {
         ssize_t put = pwrite(tape->file, next, left, place);
         if (put < 0 && errno == EINTR) continue;
@@ -108,9 +113,14 @@ static grm_status end_chunk(grm_tape *tape, grm_error *err) {
     }
     uint32_t slot = silent;
     if (!is_silent(tape->tail, (size_t)tape->channels * CHUNK)) {
-        grm_status status = write_slot(tape, tape->slots_used, err);
+        bool one = has_one_sound(tape);
+        uint32_t count = one ? 1 : tape->channels;
+        if (tape->slots_used >= same - count)
+            return grm_fail(err, GRM_FAILED, "a recording is too long for its scratch file in '%s'", tape->folder);
+        grm_status status = write_slots(tape, tape->slots_used, count, err);
         if (status != GRM_OK) return status;
-        slot = tape->slots_used++;
+        slot = tape->slots_used | (one ? same : 0);
+        tape->slots_used += count;
     }
     tape->slots[tape->chunk_count++] = slot;
     return GRM_OK;
@@ -151,15 +161,18 @@ static grm_status read_exactly(const grm_tape *tape, void *to, size_t size, off_
 // `count` frames from `offset` of one chunk, into planes at `done`.
 static grm_status read_chunk(const grm_tape *tape, size_t chunk, size_t offset, size_t count, float *const *planes,
                              size_t done, grm_error *err) {
+    bool in_memory = chunk == tape->chunk_count;
+    uint32_t slot = in_memory ? 0 : tape->slots[chunk];
     for (unsigned c = 0; c < tape->channels; c++) {
         float *to = planes[c] + done;
-        size_t first = (size_t)c * CHUNK + offset;
-        if (chunk == tape->chunk_count) {
-            memcpy(to, tape->tail + first, count * sizeof(float));
-        } else if (tape->slots[chunk] == silent) {
+        if (in_memory) {
+            memcpy(to, tape->tail + (size_t)c * CHUNK + offset, count * sizeof(float));
+        } else if (slot == silent) {
             memset(to, 0, count * sizeof(float));
+        } else if (c > 0 && slot & same) {
+            memcpy(to, planes[0] + done, count * sizeof(float));
         } else {
-            off_t place = (off_t)tape->slots[chunk] * (off_t)chunk_size(tape) + (off_t)(first * sizeof(float));
+            off_t place = (off_t)((slot & ~same) + c) * (off_t)slot_size + (off_t)(offset * sizeof(float));
             grm_status status = read_exactly(tape, to, count * sizeof(float), place, err);
             if (status != GRM_OK) return status;
         }

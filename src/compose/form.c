@@ -8,7 +8,7 @@
 
 #include "compose/work.h"
 
-enum { MAX_SECTIONS = 256, MAX_BARS = 4096 };
+enum { MAX_SECTIONS = 256, MAX_BARS = 4096, MAX_TURN = 8 };
 
 typedef struct slot {
     const grm_section_plan *plan;
@@ -46,7 +46,7 @@ static void remove_slot(form *f, int at) {
 
 static bool insert_slots(form *f, int at, const slot *slots, int count) {
     if (f->count + count > MAX_SECTIONS) return false;
-    slot copy[2];
+    slot copy[MAX_TURN];
     for (int i = 0; i < count; i++) copy[i] = slots[i];
     memmove(&f->slots[at + count], &f->slots[at], (size_t)(f->count - at) * sizeof *f->slots);
     for (int i = 0; i < count; i++) f->slots[at + i] = copy[i];
@@ -54,11 +54,12 @@ static bool insert_slots(form *f, int at, const slot *slots, int count) {
     return true;
 }
 
-// Shortens by `unit` the section that is missed least among those longer than `longer_than`; the later of equals.
-static bool trim(form *f, int unit, int longer_than) {
+// Shortens by `unit` the section that is missed least among those longer than `longer_than` that matter no more than
+// `most`; the later of equals.
+static bool trim(form *f, int unit, int longer_than, int most) {
     int best = -1;
     for (int i = 0; i < f->count; i++) {
-        if (f->slots[i].bars <= longer_than) continue;
+        if (f->slots[i].bars <= longer_than || importance(f->slots[i].plan->kind) > most) continue;
         if (best < 0 || importance(f->slots[i].plan->kind) < importance(f->slots[best].plan->kind) ||
             (importance(f->slots[i].plan->kind) == importance(f->slots[best].plan->kind) &&
              f->slots[i].bars >= f->slots[best].bars))
@@ -111,41 +112,121 @@ static bool drop(form *f, int at_most) {
 
 static void shrink(form *f, int target) {
     for (int excess; (excess = total(f) - target) > 0;) {
-        if (excess >= 8 && trim(f, 8, 16)) continue;
+        if (excess >= 8 && trim(f, 8, 16, 5)) continue;
         if (excess >= 4 && f->count > 5 && drop(f, excess)) continue;
         // Few whole sections rather than many stumps.
         if (excess >= 4 && f->count > 2 && target < 7 * f->count && drop(f, excess + 4)) continue;
-        if (excess >= 4 && trim(f, 4, 4)) continue;
+        if (excess >= 4 && trim(f, 4, 4, 5)) continue;
         if (excess >= 4 && drop(f, excess)) continue;
-        if (excess >= 2 && trim(f, 2, 4)) continue;
-        if (excess >= 2 && trim(f, 2, 2)) continue;
-        if (trim(f, 1, 1)) continue;
+        // An intro of two bars rather than a verse without its last two; else what is cut too much goes to the ends.
+        if (excess >= 2 && (trim(f, 2, 2, 1) || trim(f, 4, 4, 5) || trim(f, 2, 2, 5))) continue;
+        if (trim(f, 1, 1, 1) || trim(f, 4, 4, 5) || trim(f, 1, 1, 5)) continue;
         remove_slot(f, f->count - 1);
         if (f->count == 0) return;
     }
 }
 
-// Repeats the best pair of neighbours (a verse with its chorus), or lengthens, by whole phrases.
-static void grow(form *f, int target) {
+// A stretch of a form that ends on its main section: verse and chorus, break, build and drop.
+typedef struct turn {
+    int from, count, bars;
+} turn;
+
+static int last_main(const form *f) {
+    int last = f->count - 1;
+    while (last > 0 && importance(f->slots[last].plan->kind) < 5) last--;
+    return last;
+}
+
+static bool same_turn(const form *f, int a, int b, int count) {
+    for (int i = 0; i < count; i++)
+        if (b + i >= f->count || f->slots[a + i].plan != f->slots[b + i].plan) return false;
+    return true;
+}
+
+// The turn that may best come once more within `room` bars: one that came least often, a verse with its chorus rather
+// than a bridge with one, a longer one; the earlier of equals. Count 0 when there is none.
+static turn find_turn(const form *f, int room, int *times) {
+    turn best = {0};
+    int best_value = 0, from = 0;
+    for (int i = 0; i < f->count; i++) {
+        int weight = importance(f->slots[i].plan->kind), same = 0;
+        if (weight == 1) from = i + 1;
+        if (weight < 5) continue;
+        turn t = {from, i + 1 - from, 0};
+        from = i + 1;
+        for (int j = t.from; j <= i; j++) t.bars += f->slots[j].bars;
+        for (int j = 0; j < f->count; j++) same += same_turn(f, t.from, j, t.count);
+        bool leads = importance(f->slots[t.from].plan->kind) >= 3;
+        int value = 100 - 12 * same + (leads ? 40 : 15) + (t.bars < 32 ? t.bars : 32) / 4;
+        if (t.count < 2 || t.count > MAX_TURN || t.bars > room || value <= best_value) continue;
+        best = t, best_value = value, *times = same;
+    }
+    return best;
+}
+
+static bool repeat_turn(form *f, int room) {
+    slot copy[MAX_TURN];
+    int times = 0;
+    turn t = find_turn(f, room, &times);
+    if (t.count == 0) return false;
+    int at = t.from + t.count, end = last_main(f) + 1;
+    // What came three times comes the fourth time together with what follows it to the end of the last turn.
+    int count = times >= 3 ? end - (t.from + (times - 1) * t.count) : t.count, bars = 0;
+    int from = times >= 3 ? end - count : t.from;
+    for (int i = from; i < from + count && i < f->count; i++) bars += f->slots[i].bars;
+    if (times >= 3 && count > t.count && count <= MAX_TURN && bars <= room)
+        at = end;
+    else
+        from = t.from, count = t.count;
+    memcpy(copy, &f->slots[from], (size_t)count * sizeof *copy);
+    return insert_slots(f, at, copy, count);
+}
+
+// A section of the style that this form lacks, before what leads to the last main section.
+static bool insert_contrast(const grm_style *style, form *f, int bars) {
+    static const char *const kinds[] = {"solo", "bridge", "break"};
+    for (size_t k = 0; k < GRM_COUNT(kinds) && f->count > 3; k++) {
+        const grm_section_plan *plan = grm_style_section(style, kinds[k]);
+        int at = last_main(f);
+        bool there = !plan;
+        for (int i = 0; i < f->count; i++) there = there || f->slots[i].plan == plan;
+        while (at > 1 && importance(f->slots[at - 1].plan->kind) == 3) at--;
+        bool between = at > 0 && importance(f->slots[at - 1].plan->kind) > 2;
+        if (!there && between && insert_slots(f, at, &(slot){plan, bars}, 1)) return true;
+    }
+    return false;
+}
+
+// Lengthens by `unit` one of those that are `bars` long: the last of the kind that matters most.
+static bool lengthen(form *f, int bars, int unit, int least, int most) {
+    int best = -1, best_value = -1;
+    for (int i = 0; i < f->count; i++) {
+        int value = importance(f->slots[i].plan->kind);
+        if (f->slots[i].bars != bars || value < least || value > most) continue;
+        if (value >= best_value) best = i, best_value = value;
+    }
+    if (best >= 0) f->slots[best].bars += unit;
+    return best >= 0;
+}
+
+// Eight bars or more are another turn of the form, something new before its end, or a section at its double length;
+// four lengthen what is short, the ends first.
+static void grow(const grm_style *style, form *f, int target) {
     for (int lack; (lack = target - total(f)) > 0;) {
-        int best = -1, best_value = -1;
-        for (int i = 0; i + 1 < f->count; i++) {
-            int a = importance(f->slots[i].plan->kind), b = importance(f->slots[i + 1].plan->kind);
-            int bars = f->slots[i].bars + f->slots[i + 1].bars;
-            if (a < 2 || b < 2 || bars > lack || f->slots[i].plan == f->slots[i + 1].plan) continue;
-            int value = (b == 5 ? 20 : a + b) - (i == 0 ? 3 : 0);
-            if (value > best_value) best = i, best_value = value;
-        }
-        if (best >= 0 && lack >= 8 && insert_slots(f, best, &f->slots[best], 2)) continue;
+        if (lack >= 4 && lengthen(f, 4, 4, 4, 5)) continue;
+        if (lack >= 24 && f->count > 8 && insert_contrast(style, f, 8)) continue;
+        if (lack >= 12 && repeat_turn(f, lack)) continue;
+        if (lack >= 8 && insert_contrast(style, f, 8)) continue;
+        if (lack >= 8 && (lengthen(f, 8, 8, 5, 5) || lengthen(f, 8, 8, 4, 4) || repeat_turn(f, lack))) continue;
+        if (lack >= 4 && (lengthen(f, 4, 4, 1, 1) || lengthen(f, 4, 4, 2, 5) || lengthen(f, 8, 4, 1, 2))) continue;
+        if (lack >= 4 && insert_contrast(style, f, 4)) continue;
         if (lack >= 4) {
-            int shortest = -1;  // the shortest that is worth more of; ends only when nothing else is there
+            int best = 0, best_cost = 1000;
             for (int i = 0; i < f->count; i++) {
-                bool inner = importance(f->slots[i].plan->kind) > 1;
-                if (shortest < 0 || (inner && importance(f->slots[shortest].plan->kind) == 1) ||
-                    (inner && f->slots[i].bars < f->slots[shortest].bars))
-                    shortest = i;
+                int cost = f->slots[i].bars + 4 * importance(f->slots[i].plan->kind);
+                if (cost < best_cost) best = i, best_cost = cost;
             }
-            f->slots[shortest].bars += 4;
+            f->slots[best].bars += 4;
             continue;
         }
         bool ends_long = f->slots[f->count - 1].bars >= 4 && f->count > 1;
@@ -244,9 +325,7 @@ static void apply_wishes(const grm_work *work, form *f) {
         bool there = false;
         for (int i = 0; i < f->count; i++) there = there || f->slots[i].plan == plan;
         slot extra = {plan, build ? 4 : 8};
-        int last_main = f->count - 1;
-        while (last_main > 0 && importance(f->slots[last_main].plan->kind) < 5) last_main--;
-        if (!there) insert_slots(f, last_main, &extra, 1);
+        if (!there) insert_slots(f, last_main(f), &extra, 1);
     }
 }
 
@@ -344,7 +423,7 @@ grm_status grm_form_plan(grm_work *work, grm_error *err) {
     } else {
         shrink(f, work->bars);
         drop_stumps(work->style, f);
-        grow(f, work->bars);
+        grow(work->style, f, work->bars);
     }
     work->last_chord = work->bars * work->bar_ticks;
     work->end = (int32_t)lround(work->brief->duration_s / work->tick_s);

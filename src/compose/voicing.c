@@ -12,16 +12,10 @@
 // leave roots to the bass: without it I maj9 is iii7, and the ear moves house.
 static int order_members(const grm_chord *chord, const char *voicing, int wanted, unsigned avoid, int tonic,
                          int out[GRM_MAX_VOICES]) {
-    bool rootless = strcmp(voicing, "rootless") == 0 && chord->root != tonic, power = strcmp(voicing, "power") == 0;
+    bool rootless = strcmp(voicing, "rootless") == 0 && chord->root != tonic;
     bool triad = strcmp(voicing, "triad") == 0, shell = strcmp(voicing, "shell") == 0;
     static const int telling[] = {3, 4, 2, 5, 10, 11, 9, 14, 13, 15, 0, 7, 6, 8, 17, 18, 21, 20, 19, 16, 12, 1};
     int count = 0;
-    if (power) {
-        out[count++] = 0;
-        out[count++] = chord->members >> 6 & 1 && !(chord->members >> 7 & 1) ? 6 : 7;
-        if (wanted >= 3) out[count++] = 0;  // the octave on top
-        return count;
-    }
     bool has_third = chord->members & (1u << 3 | 1u << 4);
     for (size_t i = 0; i < GRM_COUNT(telling) && count < wanted && count < GRM_MAX_VOICES; i++) {
         int member = telling[i];
@@ -123,13 +117,12 @@ static double tune_cost(const grm_work *work, const grm_voicing *v, const grm_wr
 }
 
 // What a stack costs by itself: out of its register, off its centre, muddy low down.
-static double stack_cost(const grm_voicing *v, const grm_chord *chord, const char *voicing, int low, int high) {
+static double stack_cost(const grm_voicing *v, int low, int high) {
     double centre = low + (high - low) * 0.45, middle = 0, cost = 0;
     for (int i = 0; i < v->count; i++) middle += (double)v->pitch[i] / v->count;
     if (v->pitch[0] < low) cost += 3.0 * (low - v->pitch[0]);
     if (v->pitch[v->count - 1] > high) cost += 3.0 * (v->pitch[v->count - 1] - high);
     cost += 0.03 * (middle - centre) * (middle - centre);
-    if (strcmp(voicing, "power") == 0 && v->pitch[0] % 12 != chord->root) cost += 20;
     for (int i = 0; i + 1 < v->count; i++) {  // seconds low down are mud, at the top they bite
         int gap = v->pitch[i + 1] - v->pitch[i];
         if (gap <= 2 && v->pitch[i] < 52) cost += 4;
@@ -138,12 +131,24 @@ static double stack_cost(const grm_voicing *v, const grm_chord *chord, const cha
     return cost;
 }
 
+// A power chord: root, fifth and octave in one hand that slides along the neck; never turned over.
+static grm_voicing power_chord(const grm_chord *chord, const grm_writer_part *part, int wanted,
+                               const grm_voicing *last) {
+    int fifth = chord->members >> 6 & 1 && !(chord->members >> 7 & 1) ? 6 : 7;
+    int near = last && last->count ? (last->pitch[0] + part->low + 5) / 2 : part->low + 5;
+    int root = grm_pitch_near(chord->root, near, part->low, part->low + 12);
+    grm_voicing v = {.count = wanted >= 3 && root + 12 <= part->instrument->high ? 3 : 2};
+    v.pitch[0] = root, v.pitch[1] = root + fifth, v.pitch[2] = root + 12;
+    return v;
+}
+
 grm_voicing grm_voice_chord(const grm_work *work, const grm_chord *chord, const grm_writer_part *part,
                             const grm_tune_window *heard, const grm_voicing *last, const grm_chord *last_chord) {
     const char *voicing = part->plan->voicing ? part->plan->voicing : "close";
     int members[GRM_MAX_VOICES], wanted = part->plan->voices ? (int)part->plan->voices : 3;
     int low = part->low, high = part->high, tonic = work->brief->key.tonic;
     if (wanted > GRM_MAX_VOICES) wanted = GRM_MAX_VOICES;
+    if (strcmp(voicing, "power") == 0) return power_chord(chord, part, wanted, last);
     int count = order_members(chord, voicing, wanted, grm_tune_avoids(work, heard), tonic, members);
     if (count < 2) count = order_members(chord, voicing, wanted, 0, tonic, members);
     grm_voicing best = {0};
@@ -152,7 +157,7 @@ grm_voicing grm_voice_chord(const grm_work *work, const grm_chord *chord, const 
         for (int bottom = low - 2; bottom <= high - 4; bottom++) {
             grm_voicing v = stack(chord, members, count, turn, bottom);
             open_up(&v, voicing);
-            double cost = stack_cost(&v, chord, voicing, low, high) + tune_cost(work, &v, part, heard);
+            double cost = stack_cost(&v, low, high) + tune_cost(work, &v, part, heard);
             if (last && last->count) cost += move_cost(&v, last, chord, last_chord);
             if (cost < best_cost) best_cost = cost, best = v;
         }

@@ -4,6 +4,9 @@
 
 #include "dsp/dsp.h"
 
+#define GLIDE_MS 7.0  // time constant of a change of make-up or dry share
+#define HOLD_MS 10.0  // of a peak, once or twice
+
 float grm_compressor_static_db(const grm_compressor_plan *plan, float level_db) {
     float over = level_db - plan->threshold_db, slope = 1 / plan->ratio - 1, gain = slope * over;
     if (2 * over <= -plan->knee_db) return 0;
@@ -14,13 +17,16 @@ float grm_compressor_static_db(const grm_compressor_plan *plan, float level_db) 
     return plan->range_db > 0 && gain < -plan->range_db ? -plan->range_db : gain;
 }
 
+float grm_compressor_makeup_db(const grm_compressor_plan *plan) {
+    return plan->makeup_db - (plan->auto_makeup ? 0.5f * grm_compressor_static_db(plan, 0) : 0);
+}
+
 // Share of the way that is gone in one hop with this time constant.
 static float hop_share(double rate_hz, double ms) {
     return ms > 0 ? (float)(1 - exp(-GRM_HOP / (rate_hz * ms * 0.001))) : 1.0f;
 }
 
-void grm_compressor_init(grm_compressor *c, const grm_compressor_plan *plan, double rate_hz) {
-    memset(c, 0, sizeof *c);
+void grm_compressor_set(grm_compressor *c, const grm_compressor_plan *plan, double rate_hz) {
     c->plan = *plan;
     if (!(c->plan.ratio > 1)) c->plan.ratio = 1;
     float listen_ms = plan->attack_ms * 0.25f;
@@ -28,29 +34,65 @@ void grm_compressor_init(grm_compressor *c, const grm_compressor_plan *plan, dou
     c->attack = hop_share(rate_hz, plan->attack_ms);
     c->release = hop_share(rate_hz, plan->release_ms);
     c->smooth = hop_share(rate_hz, listen_ms);
-    c->from = c->to = grm_db_to_gain(plan->makeup_db);
+    c->glide = hop_share(rate_hz, GLIDE_MS);
+    c->stretch = 1 + (unsigned)(HOLD_MS * 0.001 * rate_hz / GRM_HOP);
+}
+
+void grm_compressor_init(grm_compressor *c, const grm_compressor_plan *plan, double rate_hz) {
+    memset(c, 0, sizeof *c);
+    grm_compressor_set(c, plan, rate_hz);
+    c->makeup_db = grm_compressor_makeup_db(&c->plan);
+    c->dry = plan->dry;
+    c->from = c->to = c->dry + (1 - c->dry) * grm_db_to_gain(c->makeup_db);
+}
+
+static float level_db(grm_compressor *c, float mean_square) {
+    if (c->hops % c->stretch == 0) {
+        c->held[1] = c->held[0];
+        c->held[0] = 0;
+    }
+    c->held[0] = fmaxf(c->held[0], c->hop_peak);
+    c->power += (mean_square - c->power) * c->smooth;
+    if (c->power < 1e-20f) c->power = 0;  // before its numbers get too small to be quick
+    if (c->plan.detector == GRM_DETECT_PEAK) return grm_gain_to_db(fmaxf(c->held[0], c->held[1]));
+    return c->power > 1e-12f ? 10 * log10f(c->power) : -200;
+}
+
+static float glide(float from, float to, float share) {
+    return fabsf(to - from) < 1e-4f ? to : from + (to - from) * share;
 }
 
 // The gain for the hop after the one whose mean square has just been found.
 static void next_gain(grm_compressor *c, float mean_square) {
-    c->power += (mean_square - c->power) * c->smooth;
-    float target = c->power > 1e-12f ? grm_compressor_static_db(&c->plan, 10 * log10f(c->power)) : 0;
+    float target = grm_compressor_static_db(&c->plan, level_db(c, mean_square));
     c->reduction_db += (target - c->reduction_db) * (target < c->reduction_db ? c->attack : c->release);
     if (c->reduction_db > -1e-4f) c->reduction_db = 0;
     if (c->reduction_db < c->deepest_db) c->deepest_db = c->reduction_db;
     c->reduction_sum += c->reduction_db;
     c->hops++;
+    c->makeup_db = glide(c->makeup_db, grm_compressor_makeup_db(&c->plan), c->glide);
+    c->dry = glide(c->dry, c->plan.dry, c->glide);
     c->from = c->to;
-    c->to = grm_db_to_gain(c->reduction_db + c->plan.makeup_db);
+    c->to = c->dry + (1 - c->dry) * grm_db_to_gain(c->reduction_db + c->makeup_db);
 }
 
-void grm_compressor_run(grm_compressor *c, float *const *planes, const float *const *key, size_t frames) {
+static void listen(grm_compressor *c, const float *left, const float *right, size_t count) {
+    for (size_t i = 0; i < count; i++) c->sum += left[i] * left[i] + right[i] * right[i];
+    if (c->plan.detector != GRM_DETECT_PEAK) return;
+    for (size_t i = 0; i < count; i++) c->hop_peak = fmaxf(c->hop_peak, fmaxf(fabsf(left[i]), fabsf(right[i])));
+}
+
+bool grm_compressor_run(grm_compressor *c, float *const *planes, const float *const *key, size_t frames) {
     float *left = planes[0], *right = planes[1];
-    const float *key_left = key ? key[0] : left, *key_right = key ? key[1] : right;
+    if (key && !(grm_all_sane(key[0], frames) && grm_all_sane(key[1], frames))) {
+        for (int side = 0; side < 2; side++) memset(planes[side], 0, frames * sizeof(float));
+        return false;
+    }
+    if (!grm_planes_check(planes, 2, frames)) return false;
     for (size_t at = 0; at < frames;) {
         size_t count = GRM_HOP - c->phase;
         if (count > frames - at) count = frames - at;
-        for (size_t i = at; i < at + count; i++) c->sum += key_left[i] * key_left[i] + key_right[i] * key_right[i];
+        listen(c, (key ? key[0] : left) + at, (key ? key[1] : right) + at, count);
         float step = (c->to - c->from) / GRM_HOP;
         if (c->from != 1 || c->to != 1)
             for (size_t i = 0; i < count; i++) {
@@ -63,7 +105,8 @@ void grm_compressor_run(grm_compressor *c, float *const *planes, const float *co
         if (c->phase == GRM_HOP) {
             next_gain(c, c->sum / (2 * GRM_HOP));
             c->phase = 0;
-            c->sum = 0;
+            c->sum = c->hop_peak = 0;
         }
     }
+    return true;
 }

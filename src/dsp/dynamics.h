@@ -2,33 +2,45 @@
 #ifndef GRM_DSP_DYNAMICS_H
 #define GRM_DSP_DYNAMICS_H
 
-#include "dsp/levels.h"
+#include "dsp/filter.h"
+
+typedef enum grm_detector {
+    GRM_DETECT_RMS,   // of both channels: a sine at full scale is -3 dB
+    GRM_DETECT_PEAK,  // of the louder channel, held for 10 to 20 ms, half a period of the lowest bass
+} grm_detector;
 
 typedef struct grm_compressor_plan {
-    float threshold_db, ratio, knee_db;  // levels are RMS of a full-scale square wave: a sine at full scale is -3 dB
-    float attack_ms, release_ms;         // to 63 % of the way
+    float threshold_db, ratio, knee_db;
+    float attack_ms, release_ms;  // to 63 % of the way
     float makeup_db;
     float range_db;  // most reduction, 0: no limit
+    grm_detector detector;
+    bool auto_makeup;  // half of what full scale is reduced by comes on top of makeup_db
+    float dry;         // 0..1, share of the sound that goes past it (parallel compression)
 } grm_compressor_plan;
 // Gain that a steady level gets, without make-up.
 float grm_compressor_static_db(const grm_compressor_plan *plan, float level_db);
+float grm_compressor_makeup_db(const grm_compressor_plan *plan);  // all of it
 
-// Both channels get the gain of their mean power. The gain is worked out every GRM_HOP frames from what came before.
+// Both channels get the same gain. It is worked out every GRM_HOP frames from what came before.
 enum { GRM_HOP = 16 };
 typedef struct grm_compressor {
     grm_compressor_plan plan;
-    float attack, release, smooth;  // a hop's coefficients
-    float power, reduction_db;      // detector and envelope
-    float from, to;                 // gain at the hop's ends
-    float sum;
-    unsigned phase;
-    float deepest_db;      // largest reduction so far
-    double reduction_sum;  // of all hops, dB
+    float attack, release, smooth, glide;  // a hop's coefficients
+    float power, reduction_db;             // detector and envelope
+    float makeup_db, dry;                  // on their way to the plan's
+    float from, to;                        // gain at the hop's ends
+    float sum, hop_peak, held[2];          // held: peaks of this stretch of hops and of the one before
+    unsigned phase, stretch;               // stretch: hops in one
+    float deepest_db;                      // largest reduction so far
+    double reduction_sum;                  // of all hops, dB
     size_t hops;
 } grm_compressor;
 void grm_compressor_init(grm_compressor *compressor, const grm_compressor_plan *plan, double rate_hz);
+// From now on by this plan. Nothing jumps: thresholds act through attack and release, make-up and dry share glide.
+void grm_compressor_set(grm_compressor *compressor, const grm_compressor_plan *plan, double rate_hz);
 // In place; `key` [2] is what is listened to (NULL: the planes themselves).
-void grm_compressor_run(grm_compressor *compressor, float *const *planes, const float *const *key, size_t frames);
+bool grm_compressor_run(grm_compressor *compressor, float *const *planes, const float *const *key, size_t frames);
 
 // Gain of a look-ahead limiter from the peaks of each hop, so that no peak times gain goes over the ceiling. The gain
 // at hop h's start is gain[h]; within the hop it runs linearly to gain[h + 1].
@@ -58,5 +70,21 @@ void grm_peak_limiter_set(grm_peak_limiter *limiter, float drive_db, float ceili
 bool grm_peak_limiter_run(grm_peak_limiter *limiter, float *const *planes, size_t frames);
 size_t grm_peak_limiter_latency(const grm_peak_limiter *limiter);
 float grm_peak_limiter_deepest_db(const grm_peak_limiter *limiter);  // largest reduction so far
+
+// ---- band by band ----
+
+typedef struct grm_multiband_plan {
+    size_t bands;             // 1..GRM_BANDS
+    float hz[GRM_BANDS - 1];  // between them, ascending
+    grm_compressor_plan band[GRM_BANDS];
+} grm_multiband_plan;
+// A compressor for each band. Where none reduces, what comes out has the spectrum of what came in, its phase turned.
+typedef struct grm_multiband grm_multiband;
+grm_status grm_multiband_new(const grm_multiband_plan *plan, double rate_hz, grm_multiband **out, grm_error *err);
+void grm_multiband_free(grm_multiband *multiband);
+// Everything glides but the number of bands, which stays what it was.
+void grm_multiband_set(grm_multiband *multiband, const grm_multiband_plan *plan);
+bool grm_multiband_run(grm_multiband *multiband, float *const *planes, size_t frames);  // in place
+float grm_multiband_deepest_db(const grm_multiband *multiband, size_t band);            // largest reduction so far
 
 #endif

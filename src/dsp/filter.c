@@ -13,6 +13,8 @@
 #include <immintrin.h>
 #endif
 
+enum { BESIDE = 3 };  // cascades that run side by side; a fourth would not fit into the registers
+
 static grm_filter cell_of(double g, double k, double m0, double m1, double m2) {
     double a1 = 1 / (1 + g * (g + k)), a2 = g * a1, a3 = g * a2;
     return (grm_filter){
@@ -129,24 +131,30 @@ GRM_INLINE void partial_step(grm_cascade *c, size_t g, size_t first, size_t last
     for (size_t lane = 2 * last; lane-- > 2 * first;) y[lane] = lane_step(c, g + lane / 8, lane % 8, in[lane]);
 }
 
+// What moves from sample to sample; the coefficients are read from where they lie.
 typedef struct lanes {
-    __m256 e1, c2, c3, x0, x1, x2, s1, s2, out;
+    __m256 s1, s2, out;
 } lanes;
 
 #define LOAD(name) _mm256_loadu_ps(c->group[g].name)
 GRM_AVX2 static inline lanes load_lanes(const grm_cascade *c, size_t g, const float *out) {
-    return (lanes){
-        LOAD(e1), LOAD(c2), LOAD(c3), LOAD(x0), LOAD(x1), LOAD(x2), LOAD(s1), LOAD(s2), _mm256_loadu_ps(out)};
+    return (lanes){LOAD(s1), LOAD(s2), _mm256_loadu_ps(out)};
 }
 
-GRM_AVX2 static inline void step(lanes *l, __m256 x) {
+GRM_AVX2 static inline void step(const grm_cascade *c, size_t g, lanes *l, __m256 x) {
     __m256 v3 = _mm256_sub_ps(x, l->s2);
-    __m256 d1 = _mm256_add_ps(_mm256_mul_ps(l->e1, l->s1), _mm256_mul_ps(l->c2, v3));
-    __m256 d2 = _mm256_add_ps(_mm256_mul_ps(l->c2, l->s1), _mm256_mul_ps(l->c3, v3));
-    __m256 states = _mm256_add_ps(_mm256_mul_ps(l->x1, l->s1), _mm256_mul_ps(l->x2, l->s2));
-    l->out = _mm256_add_ps(_mm256_mul_ps(l->x0, x), states);
+    __m256 d1 = _mm256_add_ps(_mm256_mul_ps(LOAD(e1), l->s1), _mm256_mul_ps(LOAD(c2), v3));
+    __m256 d2 = _mm256_add_ps(_mm256_mul_ps(LOAD(c2), l->s1), _mm256_mul_ps(LOAD(c3), v3));
+    __m256 states = _mm256_add_ps(_mm256_mul_ps(LOAD(x1), l->s1), _mm256_mul_ps(LOAD(x2), l->s2));
+    l->out = _mm256_add_ps(_mm256_mul_ps(LOAD(x0), x), states);
     l->s1 = _mm256_add_ps(l->s1, d1);
     l->s2 = _mm256_add_ps(l->s2, d2);
+}
+
+GRM_AVX2 static inline void store_lanes(grm_cascade *c, size_t g, const lanes *l, float *out) {
+    _mm256_storeu_ps(c->group[g].s1, l->s1);
+    _mm256_storeu_ps(c->group[g].s2, l->s2);
+    _mm256_storeu_ps(out, l->out);
 }
 
 // One or two groups: a second one hides in the time that the first waits for its own results. frames >= cells.
@@ -164,20 +172,14 @@ GRM_AVX2 static inline void groups_run(grm_cascade *c, size_t g, size_t groups, 
     for (size_t t = cells - 1; t < frames; t++) {
         __m128 in = _mm_unpacklo_ps(_mm_load_ss(left + t), _mm_load_ss(right + t));
         __m256 moved = _mm256_permutevar8x32_ps(a.out, up);
-        if (groups == 2) step(&b, _mm256_blend_ps(_mm256_permutevar8x32_ps(b.out, up), moved, 3));
-        step(&a, _mm256_blend_ps(moved, _mm256_castps128_ps256(in), 3));
+        if (groups == 2) step(c, g + 1, &b, _mm256_blend_ps(_mm256_permutevar8x32_ps(b.out, up), moved, 3));
+        step(c, g, &a, _mm256_blend_ps(moved, _mm256_castps128_ps256(in), 3));
         __m128 high = _mm256_extractf128_ps(groups == 2 ? b.out : a.out, 1);
         _mm_store_ss(left + t + 1 - cells, _mm_movehl_ps(high, high));
         _mm_store_ss(right + t + 1 - cells, _mm_shuffle_ps(high, high, 3));
     }
-    if (groups == 2) {
-        _mm256_storeu_ps(c->group[g + 1].s1, b.s1);
-        _mm256_storeu_ps(c->group[g + 1].s2, b.s2);
-        _mm256_storeu_ps(y + 8, b.out);
-    }
-    _mm256_storeu_ps(c->group[g].s1, a.s1);
-    _mm256_storeu_ps(c->group[g].s2, a.s2);
-    _mm256_storeu_ps(y, a.out);
+    if (groups == 2) store_lanes(c, g + 1, &b, y + 8);
+    store_lanes(c, g, &a, y);
     for (size_t cell = 1; cell < cells; cell++) {
         partial_step(c, g, cell, cells, y);
         left[frames - cells + cell] = y[2 * cells - 2];
@@ -191,6 +193,49 @@ GRM_AVX2 static void one_group_avx2(grm_cascade *c, size_t g, float *left, float
 
 GRM_AVX2 static void two_groups_avx2(grm_cascade *c, size_t g, float *left, float *right, size_t frames) {
     groups_run(c, g, 2, left, right, frames);
+}
+
+// A group of each of `count` cascades, side by side: they wait for nothing of each other. frames >= 4.
+GRM_AVX2 static inline void beside_run(grm_cascade *const *c, size_t g, float *const *left, float *const *right,
+                                       size_t count, size_t frames) {
+    enum { CELLS = 4 };
+    const __m256i up = _mm256_setr_epi32(6, 7, 0, 1, 2, 3, 4, 5);
+    float w[BESIDE][2 + 8] = {0};
+    lanes a[BESIDE];
+    for (size_t k = 0; k < count; k++) {
+        for (size_t t = 0; t + 1 < CELLS; t++) {
+            w[k][0] = left[k][t], w[k][1] = right[k][t];
+            partial_step(c[k], g, 0, t + 1, w[k] + 2);
+        }
+        a[k] = load_lanes(c[k], g, w[k] + 2);
+    }
+    for (size_t t = CELLS - 1; t < frames; t++)
+        for (size_t k = 0; k < count; k++) {
+            __m128 in = _mm_unpacklo_ps(_mm_load_ss(left[k] + t), _mm_load_ss(right[k] + t));
+            __m256 moved = _mm256_permutevar8x32_ps(a[k].out, up);
+            step(c[k], g, &a[k], _mm256_blend_ps(moved, _mm256_castps128_ps256(in), 3));
+            __m128 high = _mm256_extractf128_ps(a[k].out, 1);
+            _mm_store_ss(left[k] + t + 1 - CELLS, _mm_movehl_ps(high, high));
+            _mm_store_ss(right[k] + t + 1 - CELLS, _mm_shuffle_ps(high, high, 3));
+        }
+    for (size_t k = 0; k < count; k++) {
+        store_lanes(c[k], g, &a[k], w[k] + 2);
+        for (size_t cell = 1; cell < CELLS; cell++) {
+            partial_step(c[k], g, cell, CELLS, w[k] + 2);
+            left[k][frames - CELLS + cell] = w[k][2 + 2 * CELLS - 2];
+            right[k][frames - CELLS + cell] = w[k][2 + 2 * CELLS - 1];
+        }
+    }
+}
+
+GRM_AVX2 static void two_beside_avx2(grm_cascade *const *c, size_t g, float *const *left, float *const *right,
+                                     size_t frames) {
+    beside_run(c, g, left, right, 2, frames);
+}
+
+GRM_AVX2 static void three_beside_avx2(grm_cascade *const *c, size_t g, float *const *left, float *const *right,
+                                       size_t frames) {
+    beside_run(c, g, left, right, BESIDE, frames);
 }
 #endif
 
@@ -208,6 +253,42 @@ static void run_stereo(grm_cascade *cascade, float *left, float *right, size_t f
         }
 #endif
         group_run(cascade, g, cells, left, right, frames);
+    }
+}
+
+// The same group of up to BESIDE cascades that have it and the vector unit. frames >= 4.
+static void run_beside(grm_cascade *const *c, size_t g, float *const *left, float *const *right, size_t count,
+                       size_t frames) {
+#if GRM_HAVE_AVX2
+    if (count == 1) one_group_avx2(c[0], g, left[0], right[0], frames);
+    if (count == 2) two_beside_avx2(c, g, left, right, frames);
+    if (count == 3) three_beside_avx2(c, g, left, right, frames);
+#else
+    (void)c, (void)g, (void)left, (void)right, (void)count, (void)frames;
+#endif
+}
+
+void grm_cascades_run(grm_cascade *const *cascades, float *const *left, float *const *right, size_t count,
+                      size_t frames) {
+    for (size_t g = 0; g < GRM_CASCADE_CELLS / 4; g++) {
+        grm_cascade *c[BESIDE];
+        float *l[BESIDE], *r[BESIDE];
+        size_t waiting = 0;
+        for (size_t k = 0; k < count; k++) {
+            if (cascades[k]->cells <= 4 * g) continue;
+            if (!cascades[k]->avx2 || frames < 4) {
+                if (g == 0) run_stereo(cascades[k], left[k], right[k], frames);
+                continue;
+            }
+            c[waiting] = cascades[k];
+            l[waiting] = left[k];
+            r[waiting++] = right[k];
+            if (waiting == BESIDE) {
+                run_beside(c, g, l, r, waiting, frames);
+                waiting = 0;
+            }
+        }
+        if (waiting) run_beside(c, g, l, r, waiting, frames);
     }
 }
 

@@ -43,6 +43,28 @@ void grm_cascade_init(grm_cascade *cascade, const grm_filter *cells, size_t coun
 void grm_cascade_set(grm_cascade *cascade, size_t cell, const grm_filter *filter);   // the state stays
 // In place. `right` may be NULL.
 void grm_cascade_run(grm_cascade *cascade, float *left, float *right, size_t frames);
+// The same, to the bit, of several that have nothing to do with each other, in less than half the time: what one waits
+// for is worked out for the others. left, right: [count][frames], none NULL.
+void grm_cascades_run(grm_cascade *const *cascades, float *const *left, float *const *right, size_t count,
+                      size_t frames);
 double grm_cascade_gain_db(const grm_cascade *cascade, double rate_hz, double at_hz);
+
+// ---- crossovers ----
+
+// Splits sound into bands by Linkwitz-Riley filters of fourth order whose sum is flat: each band also goes through the
+// phase turn of the splits that it did not meet. Plain data.
+enum { GRM_BANDS = 5 };
+typedef struct grm_crossover {
+    size_t bands;
+    double rate_hz;
+    float from_hz[GRM_BANDS - 1], to_hz[GRM_BANDS - 1];  // splits, and where they glide
+    size_t now, glide_end;                               // frames since the start
+    grm_cascade low[GRM_BANDS - 1], turn[GRM_BANDS - 1], after[GRM_BANDS - 1];
+} grm_crossover;
+// hz: [bands - 1] ascending; 1 <= bands <= GRM_BANDS.
+void grm_crossover_init(grm_crossover *crossover, double rate_hz, const float *hz, size_t bands);
+void grm_crossover_set(grm_crossover *crossover, const float *hz);  // glides there
+// in: [2][frames] -> out: [bands][2][frames]. No aliasing.
+bool grm_crossover_run(grm_crossover *crossover, const float *const *in, float *(*out)[2], size_t frames);
 
 #endif

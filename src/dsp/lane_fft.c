@@ -1,36 +1,55 @@
 // Forward: decimation in frequency, radix 4, the spectrum left in the order of reversed base-4 digits; inverse:
 // decimation in time from that order. So neither moves data about, and the real transform's last (first) step reads
 // (writes) through a table. Both go depth first, so that the parts of a transform stay in the nearest cache.
+//
+// Forward in double: what lies 120 dB below the loudest bin of a frame counts in features (the valleys of an empty
+// band, the spread of a sine), and single precision leaves noise there. Inverse in single precision, for sound.
 #include <stdlib.h>
 
 #include "dsp/lanes.h"
 
-enum { ROW = 2 * GRM_LANES, MOST_LEVELS = 9 };  // a row of complex numbers: real parts, imaginary parts
+enum {
+    WIDE = GRM_WIDE_LANES,
+    WIDE_ROW = 2 * WIDE,
+    ROW = 2 * GRM_LANES,
+    MOST_LEVELS = 9
+};  // real parts, imaginary ones
 
 struct grm_lane_fft {
     bool avx2;
     size_t half;  // complex points
     size_t levels;
-    float *twiddles[MOST_LEVELS];  // [level]: for n = half / 4^level, [n/4][w, w^2, w^3][re, im]
-    float *split;                  // [half/2+1][re, im]: exp(-2 pi i k / size)
-    uint32_t *place;               // [half]: where bin k lies
+    // [level]: for n = half / 4^level, [n/4][w, w^2, w^3][re, im]
+    double *wide_twiddles[MOST_LEVELS];
+    float *twiddles[MOST_LEVELS];
+    double *wide_split;  // [half/2+1][re, im]: exp(-2 pi i k / size)
+    float *split;
+    uint32_t *place;  // [half]: where bin k lies
 };
 
 void grm_lane_fft_free(grm_lane_fft *fft) {
     if (!fft) return;
-    for (size_t i = 0; i < MOST_LEVELS; i++) free(fft->twiddles[i]);
+    for (size_t i = 0; i < MOST_LEVELS; i++) {
+        free(fft->wide_twiddles[i]);
+        free(fft->twiddles[i]);
+    }
+    free(fft->wide_split);
     free(fft->split);
     free(fft->place);
     free(fft);
 }
 
-static void fill_twiddles(float *w, size_t n) {
-    for (size_t j = 0; j < n / 4; j++)
-        for (size_t power = 1; power <= 3; power++) {
-            double angle = -2 * GRM_PI * (double)(j * power) / (double)n;
-            *w++ = (float)cos(angle);
-            *w++ = (float)sin(angle);
-        }
+// The same table in both precisions.
+static bool both_tables(size_t count, double **wide, float **narrow) {
+    *wide = calloc(count, sizeof **wide);
+    *narrow = grm_floats_new(count);
+    return *wide && *narrow;
+}
+
+static void put_turn(double angle, size_t at, double *wide, float *narrow) {
+    wide[2 * at] = cos(angle);
+    wide[2 * at + 1] = sin(angle);
+    for (size_t i = 2 * at; i < 2 * at + 2; i++) narrow[i] = (float)wide[i];
 }
 
 static uint32_t reversed(size_t k, size_t levels) {
@@ -42,16 +61,15 @@ static uint32_t reversed(size_t k, size_t levels) {
 static bool fill(grm_lane_fft *fft) {
     size_t n = fft->half;
     for (size_t level = 0; level < fft->levels; level++, n /= 4) {
-        if (!(fft->twiddles[level] = grm_floats_new(n / 4 * 6))) return false;
-        fill_twiddles(fft->twiddles[level], n);
+        if (!both_tables(n / 4 * 6, &fft->wide_twiddles[level], &fft->twiddles[level])) return false;
+        for (size_t i = 0; i < n / 4 * 3; i++)
+            put_turn(-2 * GRM_PI * (double)(i / 3 * (i % 3 + 1)) / (double)n, i, fft->wide_twiddles[level],
+                     fft->twiddles[level]);
     }
-    fft->split = grm_floats_new(fft->half + 2);
     fft->place = calloc(fft->half, sizeof *fft->place);
-    if (!fft->split || !fft->place) return false;
-    for (size_t k = 0; k <= fft->half / 2; k++) {
-        fft->split[2 * k] = (float)cos(GRM_PI * (double)k / (double)fft->half);
-        fft->split[2 * k + 1] = (float)-sin(GRM_PI * (double)k / (double)fft->half);
-    }
+    if (!fft->place || !both_tables(fft->half + 2, &fft->wide_split, &fft->split)) return false;
+    for (size_t k = 0; k <= fft->half / 2; k++)
+        put_turn(-GRM_PI * (double)k / (double)fft->half, k, fft->wide_split, fft->split);
     for (size_t k = 0; k < fft->half; k++) fft->place[k] = reversed(k, fft->levels);
     return true;
 }
@@ -75,29 +93,95 @@ grm_status grm_lane_fft_new(size_t size, grm_lane_fft **out, grm_error *err) {
     return GRM_OK;
 }
 
+enum { SMALL = 256 };  // points of a transform that goes level by level
+
+static size_t large_levels(const grm_lane_fft *fft) {
+    size_t top = 0;
+    while (fft->half >> (2 * top) > SMALL) top++;
+    return top;
+}
+
+// ---- forward ----
+
 // y0 = a + b + c + d, y1 = (a - ib - c + id) w, y2 = (a - b + c - d) w^2, y3 = (a + ib - c - id) w^3
-GRM_INLINE void butterfly(float *restrict a, float *restrict b, float *restrict c, float *restrict d, const float *w) {
-    const float r1 = w[0], i1 = w[1], r2 = w[2], i2 = w[3], r3 = w[4], i3 = w[5];
-    for (size_t l = 0; l < GRM_LANES; l++) {
-        float ar = a[l], ai = a[l + GRM_LANES], br = b[l], bi = b[l + GRM_LANES];
-        float cr = c[l], ci = c[l + GRM_LANES], dr = d[l], di = d[l + GRM_LANES];
-        float sr = ar + cr, si = ai + ci, tr = ar - cr, ti = ai - ci;
-        float ur = br + dr, ui = bi + di, vr = bi - di, vi = dr - br;
+GRM_INLINE void butterfly(double *restrict a, double *restrict b, double *restrict c, double *restrict d,
+                          const double *w) {
+    const double r1 = w[0], i1 = w[1], r2 = w[2], i2 = w[3], r3 = w[4], i3 = w[5];
+    for (size_t l = 0; l < WIDE; l++) {
+        double ar = a[l], ai = a[l + WIDE], br = b[l], bi = b[l + WIDE];
+        double cr = c[l], ci = c[l + WIDE], dr = d[l], di = d[l + WIDE];
+        double sr = ar + cr, si = ai + ci, tr = ar - cr, ti = ai - ci;
+        double ur = br + dr, ui = bi + di, vr = bi - di, vi = dr - br;
         a[l] = sr + ur;
-        a[l + GRM_LANES] = si + ui;
-        float yr = tr + vr, yi = ti + vi;
+        a[l + WIDE] = si + ui;
+        double yr = tr + vr, yi = ti + vi;
         b[l] = yr * r1 - yi * i1;
-        b[l + GRM_LANES] = yr * i1 + yi * r1;
+        b[l + WIDE] = yr * i1 + yi * r1;
         yr = sr - ur;
         yi = si - ui;
         c[l] = yr * r2 - yi * i2;
-        c[l + GRM_LANES] = yr * i2 + yi * r2;
+        c[l + WIDE] = yr * i2 + yi * r2;
         yr = tr - vr;
         yi = ti - vi;
         d[l] = yr * r3 - yi * i3;
-        d[l + GRM_LANES] = yr * i3 + yi * r3;
+        d[l + WIDE] = yr * i3 + yi * r3;
     }
 }
+
+GRM_INLINE void forward_stage(double *x, size_t n, const double *w) {
+    size_t quarter = n / 4 * WIDE_ROW;
+    for (size_t j = 0; j < n / 4; j++, x += WIDE_ROW, w += 6)
+        butterfly(x, x + quarter, x + 2 * quarter, x + 3 * quarter, w);
+}
+
+GRM_INLINE void forward_small(const grm_lane_fft *fft, double *x, size_t top) {
+    size_t count = fft->half >> (2 * top);
+    for (size_t l = top; l < fft->levels; l++)
+        for (size_t at = 0, n = fft->half >> (2 * l); at < count; at += n)
+            forward_stage(x + at * WIDE_ROW, n, fft->wide_twiddles[l]);
+}
+
+// Z is the transform of even samples as real, odd ones as imaginary parts. With E = (Z[k] + Z*[half - k]) / 2 and
+// O = (Z[k] - Z*[half - k]) / 2i, X[k] = E + w^k O and X[half - k] = (E - w^k O)*.
+GRM_INLINE void split(const double *restrict z, const double *restrict y, double wr, double wi, float *restrict low,
+                      float *restrict high) {
+    for (size_t l = 0; l < WIDE; l++) {
+        double zr = z[l], zi = z[l + WIDE], yr = y[l], yi = y[l + WIDE];
+        double er = 0.5 * (zr + yr), ei = 0.5 * (zi - yi), odd_r = 0.5 * (zi + yi), odd_i = 0.5 * (yr - zr);
+        double tr = wr * odd_r - wi * odd_i, ti = wr * odd_i + wi * odd_r;
+        low[l] = (float)(er + tr);
+        low[l + WIDE] = (float)(ei + ti);
+        high[l] = (float)(er - tr);
+        high[l + WIDE] = (float)(ti - ei);
+    }
+}
+
+GRM_INLINE void put_bin(const float *restrict from, float *restrict bin) {
+    for (size_t l = 0; l < WIDE; l++) bin[l] = from[l];
+    for (size_t l = 0; l < WIDE; l++) bin[GRM_LANES + l] = from[WIDE + l];
+}
+
+GRM_INLINE void forward(const grm_lane_fft *fft, double *restrict x, float *restrict bins) {
+    size_t half = fft->half, top = large_levels(fft);
+    for (size_t l = 0; l < top; l++)
+        for (size_t at = 0, n = half >> (2 * l); at < half; at += n)
+            forward_stage(x + at * WIDE_ROW, n, fft->wide_twiddles[l]);
+    for (size_t at = 0, n = half >> (2 * top); at < half; at += n) forward_small(fft, x + at * WIDE_ROW, top);
+    for (size_t l = 0; l < WIDE; l++) {
+        bins[l] = (float)(x[l] + x[l + WIDE]);
+        bins[half * ROW + l] = (float)(x[l] - x[l + WIDE]);
+        bins[l + GRM_LANES] = bins[half * ROW + l + GRM_LANES] = 0;
+    }
+    for (size_t k = 1; k <= half / 2; k++) {
+        float low[WIDE_ROW], high[WIDE_ROW];
+        split(x + fft->place[k] * (size_t)WIDE_ROW, x + fft->place[half - k] * (size_t)WIDE_ROW, fft->wide_split[2 * k],
+              fft->wide_split[2 * k + 1], low, high);
+        put_bin(high, bins + (half - k) * ROW);
+        put_bin(low, bins + k * ROW);
+    }
+}
+
+// ---- inverse ----
 
 // The inverse of the above, times 4.
 GRM_INLINE void unbutterfly(float *restrict a, float *restrict b, float *restrict c, float *restrict d,
@@ -121,52 +205,17 @@ GRM_INLINE void unbutterfly(float *restrict a, float *restrict b, float *restric
     }
 }
 
-GRM_INLINE void stage(float *x, size_t n, const float *w, bool inverse) {
+GRM_INLINE void inverse_stage(float *x, size_t n, const float *w) {
     size_t quarter = n / 4 * ROW;
-    for (size_t j = 0; j < n / 4; j++, x += ROW, w += 6) {
-        if (inverse)
-            unbutterfly(x, x + quarter, x + 2 * quarter, x + 3 * quarter, w);
-        else
-            butterfly(x, x + quarter, x + 2 * quarter, x + 3 * quarter, w);
-    }
+    for (size_t j = 0; j < n / 4; j++, x += ROW, w += 6)
+        unbutterfly(x, x + quarter, x + 2 * quarter, x + 3 * quarter, w);
 }
 
-// Transforms of n <= 256 points, level by level: 32 KB.
-GRM_INLINE void small(const grm_lane_fft *fft, float *x, size_t level, bool inverse) {
-    size_t count = (size_t)1 << (2 * (fft->levels - level));
-    for (size_t step = level; step < fft->levels; step++) {
-        size_t l = inverse ? fft->levels - 1 - (step - level) : step, n = fft->half >> (2 * l);
-        for (size_t at = 0; at < count; at += n) stage(x + at * ROW, n, fft->twiddles[l], inverse);
-    }
-}
-
-enum { SMALL = 256 };
-
-GRM_INLINE void whole(const grm_lane_fft *fft, float *x, bool inverse) {
-    size_t top = 0;  // levels that are too large for `small`
-    while (fft->half >> (2 * top) > SMALL) top++;
-    for (size_t l = 0; !inverse && l < top; l++)
-        for (size_t at = 0, n = fft->half >> (2 * l); at < fft->half; at += n)
-            stage(x + at * ROW, n, fft->twiddles[l], false);
-    for (size_t at = 0, n = fft->half >> (2 * top); at < fft->half; at += n) small(fft, x + at * ROW, top, inverse);
-    for (size_t l = top; inverse && l-- > 0;)
-        for (size_t at = 0, n = fft->half >> (2 * l); at < fft->half; at += n)
-            stage(x + at * ROW, n, fft->twiddles[l], true);
-}
-
-// Z is the transform of even samples as real, odd ones as imaginary parts. With E = (Z[k] + Z*[half - k]) / 2 and
-// O = (Z[k] - Z*[half - k]) / 2i, X[k] = E + w^k O and X[half - k] = (E - w^k O)*.
-GRM_INLINE void split(const float *restrict z, const float *restrict y, float wr, float wi, float *restrict low,
-                      float *restrict high) {
-    for (size_t l = 0; l < GRM_LANES; l++) {
-        float zr = z[l], zi = z[l + GRM_LANES], yr = y[l], yi = y[l + GRM_LANES];
-        float er = 0.5f * (zr + yr), ei = 0.5f * (zi - yi), odd_r = 0.5f * (zi + yi), odd_i = 0.5f * (yr - zr);
-        float tr = wr * odd_r - wi * odd_i, ti = wr * odd_i + wi * odd_r;
-        low[l] = er + tr;
-        low[l + GRM_LANES] = ei + ti;
-        high[l] = er - tr;
-        high[l + GRM_LANES] = ti - ei;
-    }
+GRM_INLINE void inverse_small(const grm_lane_fft *fft, float *x, size_t top) {
+    size_t count = fft->half >> (2 * top);
+    for (size_t l = fft->levels; l-- > top;)
+        for (size_t at = 0, n = fft->half >> (2 * l); at < count; at += n)
+            inverse_stage(x + at * ROW, n, fft->twiddles[l]);
 }
 
 GRM_INLINE void unsplit(const float *restrict low, const float *restrict high, float wr, float wi, float scale,
@@ -182,25 +231,8 @@ GRM_INLINE void unsplit(const float *restrict low, const float *restrict high, f
     }
 }
 
-GRM_INLINE void forward(const grm_lane_fft *fft, float *x, float *restrict bins) {
-    size_t half = fft->half;
-    whole(fft, x, false);
-    for (size_t l = 0; l < GRM_LANES; l++) {
-        bins[l] = x[l] + x[l + GRM_LANES];
-        bins[half * ROW + l] = x[l] - x[l + GRM_LANES];
-        bins[l + GRM_LANES] = bins[half * ROW + l + GRM_LANES] = 0;
-    }
-    for (size_t k = 1; k <= half / 2; k++) {
-        float low[ROW], high[ROW];
-        split(x + fft->place[k] * (size_t)ROW, x + fft->place[half - k] * (size_t)ROW, fft->split[2 * k],
-              fft->split[2 * k + 1], low, high);
-        for (size_t l = 0; l < ROW; l++) bins[(half - k) * ROW + l] = high[l];
-        for (size_t l = 0; l < ROW; l++) bins[k * ROW + l] = low[l];
-    }
-}
-
 GRM_INLINE void backward(const grm_lane_fft *fft, const float *restrict bins, float *restrict x) {
-    size_t half = fft->half;
+    size_t half = fft->half, top = large_levels(fft);
     const float scale = 0.5f / (float)half;
     for (size_t l = 0; l < GRM_LANES; l++) {
         x[l] = scale * (bins[l] + bins[half * ROW + l]);
@@ -212,10 +244,12 @@ GRM_INLINE void backward(const grm_lane_fft *fft, const float *restrict bins, fl
         for (size_t l = 0; l < ROW; l++) x[fft->place[half - k] * (size_t)ROW + l] = y[l];
         for (size_t l = 0; l < ROW; l++) x[fft->place[k] * (size_t)ROW + l] = z[l];
     }
-    whole(fft, x, true);
+    for (size_t at = 0, n = half >> (2 * top); at < half; at += n) inverse_small(fft, x + at * ROW, top);
+    for (size_t l = top; l-- > 0;)
+        for (size_t at = 0, n = half >> (2 * l); at < half; at += n) inverse_stage(x + at * ROW, n, fft->twiddles[l]);
 }
 
-static void forward_plain(const grm_lane_fft *fft, float *x, float *bins) {
+static void forward_plain(const grm_lane_fft *fft, double *x, float *bins) {
     forward(fft, x, bins);
 }
 
@@ -224,7 +258,7 @@ static void inverse_plain(const grm_lane_fft *fft, const float *bins, float *x) 
 }
 
 #if GRM_HAVE_AVX2
-GRM_AVX2 static void forward_avx2(const grm_lane_fft *fft, float *x, float *bins) {
+GRM_AVX2 static void forward_avx2(const grm_lane_fft *fft, double *x, float *bins) {
     forward(fft, x, bins);
 }
 
@@ -233,7 +267,7 @@ GRM_AVX2 static void inverse_avx2(const grm_lane_fft *fft, const float *bins, fl
 }
 #endif
 
-void grm_lane_fft_forward(const grm_lane_fft *fft, float *x, float *bins) {
+void grm_lane_fft_forward(const grm_lane_fft *fft, double *x, float *bins) {
 #if GRM_HAVE_AVX2
     if (fft->avx2) {
         forward_avx2(fft, x, bins);

@@ -1,5 +1,6 @@
 // Loudness after ITU-R BS.1770-5 and loudness range after EBU Tech 3342, with the choices of libebur128 where those
 // leave room (tenths of a second; short-term values once a second).
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,28 +59,66 @@ static bool push_tenth(grm_loudness *l) {
     return true;
 }
 
-grm_status grm_loudness_add(grm_loudness *l, const float *const *planes, size_t frames, grm_error *err) {
-    float left[512], right[512];
+enum { PIECE = 512, BESIDE = 3 };
+
+// What goes through one meter's weighting next.
+typedef struct piece {
+    float left[PIECE], right[PIECE];
+} piece;
+
+// Whether there is anything to weigh.
+static bool take_piece(grm_loudness *l, const float *const *planes, size_t at, size_t count, piece *x) {
+    memcpy(x->left, planes[0] + at, count * sizeof(float));
+    if (planes[1])
+        memcpy(x->right, planes[1] + at, count * sizeof(float));
+    else
+        memset(x->right, 0, count * sizeof(float));
+    bool sound = grm_peak(x->left, count) > 0 || grm_peak(x->right, count) > 0;
+    l->quiet = sound ? 0 : l->quiet + count;
+    return l->quiet < RINGS_OUT * l->tenth;
+}
+
+static grm_status add_few(grm_loudness *const *l, const float *const *const *planes, size_t meters, size_t frames,
+                          grm_error *err) {
     for (size_t at = 0; at < frames;) {
-        size_t count = l->tenth - l->filled;
+        size_t count = l[0]->tenth - l[0]->filled, used = 0;
         if (count > frames - at) count = frames - at;
-        if (count > GRM_COUNT(left)) count = GRM_COUNT(left);
-        memcpy(left, planes[0] + at, count * sizeof *left);
-        if (planes[1])
-            memcpy(right, planes[1] + at, count * sizeof *right);
-        else
-            memset(right, 0, count * sizeof *right);
-        bool sound = grm_peak(left, count) > 0 || grm_peak(right, count) > 0;
-        l->quiet = sound ? 0 : l->quiet + count;
-        if (l->quiet < RINGS_OUT * l->tenth) {  // later there is nothing to weigh
-            grm_cascade_run(&l->weighting, left, right, count);
-            l->sum += (grm_power(left, count) + grm_power(right, count)) * (double)count;
+        if (count > PIECE) count = PIECE;
+        piece x[BESIDE];
+        grm_cascade *weighting[BESIDE];
+        float *left[BESIDE], *right[BESIDE];
+        grm_loudness *owner[BESIDE];
+        for (size_t k = 0; k < meters; k++) {
+            if (!take_piece(l[k], planes[k], at, count, &x[k])) continue;
+            owner[used] = l[k];
+            weighting[used] = &l[k]->weighting;
+            left[used] = x[k].left;
+            right[used++] = x[k].right;
         }
-        l->filled += count;
+        grm_cascades_run(weighting, left, right, used, count);
+        for (size_t k = 0; k < used; k++)
+            owner[k]->sum += (grm_power(left[k], count) + grm_power(right[k], count)) * (double)count;
         at += count;
-        if (l->filled == l->tenth && !push_tenth(l)) return grm_fail_memory(err);
+        for (size_t k = 0; k < meters; k++) {
+            l[k]->filled += count;
+            if (l[k]->filled == l[k]->tenth && !push_tenth(l[k])) return grm_fail_memory(err);
+        }
     }
     return GRM_OK;
+}
+
+grm_status grm_loudness_add(grm_loudness *l, const float *const *planes, size_t frames, grm_error *err) {
+    return add_few(&l, &planes, 1, frames, err);
+}
+
+grm_status grm_loudnesses_add(grm_loudness *const *meters, const float *const *const *planes, size_t count,
+                              size_t frames, grm_error *err) {
+    grm_status status = GRM_OK;
+    for (size_t k = 0; k < count; k++)
+        assert(meters[k]->tenth == meters[0]->tenth && meters[k]->filled == meters[0]->filled);
+    for (size_t at = 0; at < count && !status; at += BESIDE)
+        status = add_few(meters + at, planes + at, count - at < BESIDE ? count - at : BESIDE, frames, err);
+    return status;
 }
 
 const double *grm_loudness_tenths(const grm_loudness *loudness, size_t *count) {

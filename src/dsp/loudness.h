@@ -27,6 +27,9 @@ grm_status grm_loudness_new(double rate_hz, grm_loudness **out, grm_error *err);
 void grm_loudness_free(grm_loudness *loudness);
 // planes: [2][frames] or, with planes[1] NULL, one channel. Fails when memory runs out.
 grm_status grm_loudness_add(grm_loudness *loudness, const float *const *planes, size_t frames, grm_error *err);
+// The same for several meters of one rate that have heard equally much, in less time: planes [count][2][frames].
+grm_status grm_loudnesses_add(grm_loudness *const *meters, const float *const *const *planes, size_t count,
+                              size_t frames, grm_error *err);
 double grm_loudness_integrated(const grm_loudness *loudness);  // GRM_SILENT_LUFS when nothing passes the gate
 double grm_loudness_range(const grm_loudness *loudness);
 // Weighted power of the whole tenths of a second so far.

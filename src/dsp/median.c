@@ -7,12 +7,6 @@
 // (after Adams, "Fast median filters using separable sorting networks", 2021, in one dimension). 18 exchanges a median.
 #include "dsp/lanes.h"
 
-#if defined(__SSE2__)
-#include <immintrin.h>
-#elif defined(__ARM_NEON)
-#include <arm_neon.h>
-#endif
-
 // Sorting networks with the fewest exchanges known (Knuth, The Art of Computer Programming 3, 5.3.4; Green for 16).
 // clang-format off
 #define SORT4(X) X(0, 1) X(2, 3) X(0, 2) X(1, 3) X(1, 2)
@@ -42,42 +36,13 @@
 #define EACH8(X) X(0, 8) X(1, 8) X(2, 8) X(3, 8) X(4, 8) X(5, 8) X(6, 8) X(7, 8)
 // clang-format on
 
-// What every processor of the family has.
-#if defined(__SSE2__)
-#define VECTOR __m128
-#define WIDTH 4
-#define LOAD(at) _mm_loadu_ps(at)
-#define STORE(at, x) _mm_storeu_ps(at, x)
-#define LESS(x, y) _mm_min_ps(x, y)
-#define MORE(x, y) _mm_max_ps(x, y)
-#elif defined(__ARM_NEON)
-#define VECTOR float32x4_t
-#define WIDTH 4
-#define LOAD(at) vld1q_f32(at)
-#define STORE(at, x) vst1q_f32(at, x)
-#define LESS(x, y) vminq_f32(x, y)
-#define MORE(x, y) vmaxq_f32(x, y)
-#else
-#define VECTOR float
-#define WIDTH 1
-#define LOAD(at) (*(at))
-#define STORE(at, x) (*(at) = (x))
-#define LESS(x, y) ((x) < (y) ? (x) : (y))
-#define MORE(x, y) ((x) < (y) ? (y) : (x))
-#endif
-#define TARGET
-#define NAME(name) name##_plain
+#include "dsp/vector_plain.h"
+//
 #include "dsp/median_body.h"
 
 #if GRM_HAVE_AVX2
-#define VECTOR __m256
-#define WIDTH 8
-#define LOAD(at) _mm256_loadu_ps(at)
-#define STORE(at, x) _mm256_storeu_ps(at, x)
-#define LESS(x, y) _mm256_min_ps(x, y)
-#define MORE(x, y) _mm256_max_ps(x, y)
-#define TARGET GRM_AVX2
-#define NAME(name) name##_avx2
+#include "dsp/vector_avx2.h"
+//
 #include "dsp/median_body.h"
 #endif
 

@@ -1,6 +1,4 @@
-// Running medians for one kind of vector; included once for each, with its type and operations defined:
-//   VECTOR, WIDTH (floats in one), LOAD(float *), STORE(float *, VECTOR), LESS(VECTOR, VECTOR), MORE(VECTOR, VECTOR),
-//   TARGET (the attribute of its functions), NAME(name).
+// Running medians for one kind of vector (vector_plain.h, vector_avx2.h); included once for each.
 
 #define EXCHANGE(a, b)                 \
     do {                               \
@@ -76,11 +74,4 @@ TARGET static void NAME(tile)(const float *const *in, size_t columns, float *con
 #undef EXCHANGE
 #undef RAISE
 #undef LOWER
-#undef VECTOR
-#undef WIDTH
-#undef LOAD
-#undef STORE
-#undef LESS
-#undef MORE
-#undef TARGET
-#undef NAME
+#include "dsp/vector_end.h"

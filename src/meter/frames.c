@@ -9,7 +9,6 @@ enum {
     SIZE = GRM_SPECTRUM_SIZE,
     BINS = GRM_SPECTRUM_BINS,
     ROWS = GRM_SPECTRUM_ROWS,
-    MOST_EXTREME = 24,
     CHROMA_STRIP = 4
 };
 static const float smallest_power = 1e-10f;  // librosa's amin
@@ -21,6 +20,7 @@ grm_status grm_group_open(grm_group *g, const grm_spectrum_plan *plan, grm_error
     bool full = plan->full;
     *g = (grm_group){
         .samples = grm_floats_new(plan->hop * plan->columns),
+        .wide = calloc((size_t)SIZE * GRM_WIDE_LANES, sizeof *g->wide),
         .work = grm_floats_new((size_t)SIZE * LANES),
         .bins = grm_floats_new((size_t)BINS * 2 * LANES),
         .magnitude = grm_floats_new((size_t)ROWS * LANES),
@@ -32,13 +32,14 @@ grm_status grm_group_open(grm_group *g, const grm_spectrum_plan *plan, grm_error
         .peaks = {calloc((size_t)LANES * GRM_MOST_PEAKS, sizeof *g->peaks[0]),
                   calloc((size_t)LANES * GRM_MOST_PEAKS, sizeof *g->peaks[1])},
     };
-    bool ok = g->samples && g->work && g->bins && g->magnitude && g->frames && g->medians && g->harmonic && g->record &&
-              g->record_rows && g->peaks[0] && g->peaks[1];
+    bool ok = g->samples && g->wide && g->work && g->bins && g->magnitude && g->frames && g->medians && g->harmonic &&
+              g->record && g->record_rows && g->peaks[0] && g->peaks[1];
     return ok ? GRM_OK : grm_fail_memory(err);
 }
 
 void grm_group_close(grm_group *g) {
     free(g->samples);
+    free(g->wide);
     free(g->work);
     free(g->bins);
     free(g->magnitude);
@@ -53,12 +54,13 @@ void grm_group_close(grm_group *g) {
 
 // ---- spectra ----
 
-GRM_INLINE void window_body(const grm_group *g, const grm_spectrum_plan *plan, float *restrict work) {
+// Frames lane .. lane + GRM_WIDE_LANES, windowed.
+GRM_INLINE void window_body(const grm_group *g, const grm_spectrum_plan *plan, size_t lane, double *restrict wide) {
     for (size_t m = 0; m < plan->hop; m++)
         for (size_t k = 0; k < plan->overlap; k++) {
-            const float *from = g->samples + m * plan->columns + k, w = plan->window[k * plan->hop + m];
-            float *to = work + (k * plan->hop + m) * LANES;
-            for (size_t l = 0; l < LANES; l++) to[l] = w * from[l];
+            const float *from = g->samples + m * plan->columns + lane + k;
+            double w = plan->wide_window[k * plan->hop + m], *to = wide + (k * plan->hop + m) * GRM_WIDE_LANES;
+            for (size_t l = 0; l < GRM_WIDE_LANES; l++) to[l] = w * (double)from[l];
         }
 }
 
@@ -166,51 +168,11 @@ GRM_INLINE void chroma_body(const float *restrict weights, const float *restrict
     }
 }
 
-GRM_INLINE void push_down(float *restrict kept, float *restrict x) {
-    for (size_t l = 0; l < LANES; l++) {
-        float a = kept[l], b = x[l];
-        kept[l] = a < b ? a : b;
-        x[l] = a < b ? b : a;
-    }
-}
-
-GRM_INLINE void push_up(float *restrict kept, float *restrict x) {
-    for (size_t l = 0; l < LANES; l++) {
-        float a = kept[l], b = x[l];
-        kept[l] = a < b ? b : a;
-        x[l] = a < b ? a : b;
-    }
-}
-
-// Means of the `extreme` smallest and largest of `count` rows.
-GRM_INLINE void extremes_body(const float *restrict x, size_t count, size_t extreme, float *restrict low_mean,
-                              float *restrict high_mean) {
-    float low[MOST_EXTREME][LANES], high[MOST_EXTREME][LANES];
-    for (size_t i = 0; i < extreme; i++)
-        for (size_t l = 0; l < LANES; l++) {
-            low[i][l] = INFINITY;
-            high[i][l] = -1;
-        }
-    for (size_t k = 0; k < count; k++) {
-        float down[LANES], up[LANES];
-        memcpy(down, x + k * LANES, sizeof down);
-        memcpy(up, x + k * LANES, sizeof up);
-        for (size_t i = 0; i < extreme; i++) push_down(low[i], down);
-        for (size_t i = 0; i < extreme; i++) push_up(high[i], up);
-    }
-    for (size_t l = 0; l < LANES; l++) low_mean[l] = high_mean[l] = 0;
-    for (size_t i = 0; i < extreme; i++)
-        for (size_t l = 0; l < LANES; l++) {
-            low_mean[l] += low[i][l] / (float)extreme;
-            high_mean[l] += high[i][l] / (float)extreme;
-        }
-}
-
-GRM_INLINE void contrast_body(const grm_banks *banks, const float *restrict magnitude, float *restrict peaks,
-                              float *restrict valleys) {
+static void contrast(const grm_spectrum_plan *plan, const float *magnitude, float *peaks, float *valleys) {
+    const grm_banks *banks = plan->banks;
     for (size_t b = 0; b < banks->contrast_bands; b++)
-        extremes_body(magnitude + banks->contrast[b].first * LANES, banks->contrast[b].count,
-                      banks->contrast[b].extreme, valleys + b * LANES, peaks + b * LANES);
+        grm_lane_extremes(plan->avx2, magnitude + banks->contrast[b].first * LANES, banks->contrast[b].count,
+                          banks->contrast[b].extreme, valleys + b * LANES, peaks + b * LANES);
 }
 
 // ---- in time ----
@@ -236,8 +198,10 @@ GRM_INLINE void measure_body(grm_group *g, const grm_spectrum_plan *plan) {
     const float hz_a_bin = (float)(plan->rate_hz / SIZE);
     double logarithms[LANES];
     moments s;
-    window_body(g, plan, g->work);
-    grm_lane_fft_forward(plan->fft, g->work, g->bins);
+    for (size_t lane = 0; lane < LANES; lane += GRM_WIDE_LANES) {
+        window_body(g, plan, lane, g->wide);
+        grm_lane_fft_forward(plan->fft, g->wide, g->bins + lane);
+    }
     magnitude_body(g->bins, g->magnitude, power);
     moments_body(g->magnitude, power, (size_t)ceil(split_hz * SIZE / plan->rate_hz), &s);
     for (size_t l = 0; l < LANES; l++) {
@@ -249,7 +213,7 @@ GRM_INLINE void measure_body(grm_group *g, const grm_spectrum_plan *plan) {
     mel_body(plan->banks, power, rows + RECORD_ROW(mel_db));
     memcpy(rows + RECORD_ROW(low), power, sizeof(float) * GRM_LOW_BINS * LANES);
     if (plan->full) chroma_body(plan->banks->chroma_weights, power, rows + RECORD_ROW(chroma));
-    contrast_body(plan->banks, g->magnitude, rows + RECORD_ROW(peak_db), rows + RECORD_ROW(valley_db));
+    contrast(plan, g->magnitude, rows + RECORD_ROW(peak_db), rows + RECORD_ROW(valley_db));
     rms_body(g, plan, rows + RECORD_ROW(rms));
     for (size_t l = 0; l < LANES; l++) {
         rows[RECORD_ROW(centroid) + l] = centre[l] * hz_a_bin;
@@ -275,14 +239,14 @@ GRM_AVX2 static void measure_avx2(grm_group *g, const grm_spectrum_plan *plan) {
 #define measure_avx2 measure_plain
 #endif
 
-static void to_decibels(float *x, size_t count) {
-    for (size_t i = 0; i < count; i++) x[i] = 10.0f * log10f(x[i] > smallest_power ? x[i] : smallest_power);
+static void to_decibels(float *x, size_t count, float smallest) {
+    for (size_t i = 0; i < count; i++) x[i] = 10.0f * log10f(x[i] > smallest ? x[i] : smallest);
 }
 
 void grm_group_measure(grm_group *g, const grm_spectrum_plan *plan) {
     (plan->avx2 ? measure_avx2 : measure_plain)(g, plan);
-    to_decibels(g->record_rows + RECORD_ROW(mel_db), (size_t)GRM_MELS * LANES);
-    to_decibels(g->record_rows + RECORD_ROW(peak_db), (size_t)2 * GRM_CONTRAST_BANDS * LANES);
+    to_decibels(g->record_rows + RECORD_ROW(mel_db), (size_t)GRM_MELS * LANES, 0);
+    to_decibels(g->record_rows + RECORD_ROW(peak_db), (size_t)2 * GRM_CONTRAST_BANDS * LANES, smallest_power);
     grm_transpose(g->record_rows, LANES, GRM_RECORD, LANES, (float *)g->record, GRM_RECORD);
     grm_transpose(g->magnitude, LANES, ROWS, LANES, g->frames, ROWS);
     grm_tuning_peaks(g, plan);

@@ -36,6 +36,7 @@ static void spectrum_close(void *self) {
     grm_tape_free(s->records);
     grm_lane_fft_free(s->plan.fft);
     grm_banks_free(s->plan.banks);
+    free(s->plan.wide_window);
     free(s->plan.window);
     free(s->samples);
     free(s->last);
@@ -51,11 +52,14 @@ static grm_status open_plan(spectrum *s, grm_error *err) {
     p->columns = GRM_LANES + p->overlap;
     p->full = s->listening.profile->full_analysis;
     p->avx2 = grm_cpu_detect().avx2_fma;
+    p->wide_window = calloc(GRM_SPECTRUM_SIZE, sizeof *p->wide_window);
     p->window = grm_floats_new(GRM_SPECTRUM_SIZE);
     s->last = grm_floats_new(GRM_SPECTRUM_BINS);
     s->carry = grm_floats_new(p->hop * p->overlap);
-    if (!p->window || !s->last || !s->carry) return grm_fail_memory(err);
-    grm_window_fill(GRM_WINDOW_HANN, true, GRM_SPECTRUM_SIZE, p->window);
+    if (!p->wide_window || !p->window || !s->last || !s->carry) return grm_fail_memory(err);
+    for (size_t i = 0; i < GRM_SPECTRUM_SIZE; i++)
+        p->wide_window[i] = 0.5 - 0.5 * cos(2 * GRM_PI * (double)i / GRM_SPECTRUM_SIZE);
+    for (size_t i = 0; i < GRM_SPECTRUM_SIZE; i++) p->window[i] = (float)p->wide_window[i];
     grm_status status = grm_lane_fft_new(GRM_SPECTRUM_SIZE, &p->fft, err);
     return status == GRM_OK ? grm_banks_new(p->rate_hz, p->full, &p->banks, err) : status;
 }

@@ -43,7 +43,7 @@ void grm_chroma_interpolation(double tuning, double weights[GRM_CHROMA_NODES]);
 // ---- what is kept of a frame until the end, in a tape ----
 
 typedef struct grm_frame_record {
-    float mel_db[GRM_MELS];
+    float mel_db[GRM_MELS];         // of silence -INFINITY
     float chroma[GRM_CHROMA_ROWS];  // [node][12]
     float low[GRM_LOW_BINS];        // power of the lowest bins
     float peak_db[GRM_CONTRAST_BANDS], valley_db[GRM_CONTRAST_BANDS];
@@ -63,6 +63,7 @@ typedef struct grm_group {
     size_t first;              // frame
     size_t count;              // frames that there are, of GRM_LANES
     float *samples;            // [hop][columns]: column c holds hop c of the group's samples, silence outside
+    double *wide;              // [GRM_SPECTRUM_SIZE][wide lanes]
     float *work;               // [GRM_SPECTRUM_SIZE][lanes]
     float *bins;               // [GRM_SPECTRUM_BINS][re, im][lanes]
     float *magnitude;          // [GRM_SPECTRUM_ROWS][lanes]
@@ -82,6 +83,7 @@ typedef struct grm_spectrum_plan {
     bool full, avx2;
     grm_lane_fft *fft;
     grm_banks *banks;
+    double *wide_window;
     float *window;
 } grm_spectrum_plan;
 

@@ -5,7 +5,7 @@
 #include "meter/spectrum.h"
 
 enum { BLOCK = 64, OVERLAP = 1 };
-static const float range_db = 80;  // power_to_db's top_db
+static const float range_db = 80, smallest_db = -100;  // power_to_db's top_db and amin
 
 typedef struct series {
     float *mel, *mfcc, *chroma, *tonnetz, *contrast, *centroid, *bandwidth, *rolloff, *flatness, *crossings, *rms,
@@ -72,7 +72,7 @@ static void put(float *row, size_t frame, double *sum, float value) {
 }
 
 static void put_mel(summary *s, size_t t, const float *mel_db) {
-    float mel[GRM_MELS], rise = 0, floor = s->peaks.mel_db - range_db;
+    float mel[GRM_MELS], rise = 0, floor = fmaxf(smallest_db, s->peaks.mel_db - range_db);
     for (size_t i = 0; i < GRM_MELS; i++) mel[i] = fmaxf(mel_db[i], floor);
     for (size_t i = 0; t > 0 && i < GRM_MELS; i++) rise += fmaxf(0, mel[i] - s->before[i]);
     memcpy(s->before, mel, sizeof mel);

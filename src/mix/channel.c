@@ -1,6 +1,7 @@
 // One stem's way through the desk: trim, equaliser, compressor, saturation, tape, width, fader and pan, then its own
 // room, hall and echoes. Sends are linear, so a stem with its own instances sounds as it would through shared ones, and
-// the stems add up to the mix.
+// the stems add up to the mix. A few channels run side by side, tile by tile: filters wait for their own results most
+// of the time, and do the others' work meanwhile.
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,14 +22,22 @@ struct grm_channel {
     grm_half_rate half_rate;
     grm_reverb *room, *hall;
     grm_echo *echo;
-    size_t quiet;       // frames since anything went in
-    size_t send_quiet;  // frames since anything was sent
-    bool spaces_clear;
+    size_t quiet;                                    // frames since anything went in
+    size_t send_quiet;                               // frames since anything was sent
+    bool spaces_clear, rings;                        // rings: the strip has something to do in this tile
     float ride, room_level, hall_level, echo_level;  // where the last tile left them
     float send[2][GRM_MIX_TILE], scaled[2][GRM_MIX_TILE], returned[2][GRM_MIX_TILE];
 };
 
 static const float nothing = 1e-6f;  // -120 dBFS
+
+// What holds for all channels during a tile.
+typedef struct moment {
+    size_t frames;
+    const float *duck;
+    float energy;
+    bool let_out;
+} moment;
 
 static grm_status open_spaces(grm_channel *c, grm_error *err) {
     const grm_mix_decision *d = c->decision;
@@ -115,39 +124,51 @@ static void scale_send(grm_channel *c, size_t frames, float *from, float to) {
     *from = to;
 }
 
-// What was sent, through all three, at their rate.
-static void run_spaces(grm_channel *c, float *const *wet, size_t frames, float energy, bool let_out) {
+// What the strip left in wet, at the spaces' rate, to send. An odd frame can only be the last of all; what is missing
+// is silence.
+static size_t take_send(grm_channel *c, float *const *wet, size_t frames) {
+    if (!c->half) {
+        for (int side = 0; side < 2; side++) memcpy(c->send[side], wet[side], frames * sizeof(float));
+        return frames;
+    }
+    size_t low = (frames + 1) / 2;
+    grm_half_rate_down(&c->half_rate, (const float *const[]){wet[0], wet[1]}, (float *const[]){c->send[0], c->send[1]},
+                       frames - frames % 2);
+    for (int side = 0; frames % 2 && side < 2; side++) c->send[side][low - 1] = 0;
+    return low;
+}
+
+// What was sent and equalised, through all three, at their rate.
+static void run_spaces(grm_channel *c, float *const *out, size_t frames, const moment *m) {
     const grm_stem_plan *p = c->plan;
-    grm_cascade_run(&c->send_eq, c->send[0], c->send[1], frames);
     const float *const scaled[2] = {c->scaled[0], c->scaled[1]};
     // Calm sections have more hall about them, lively ones less.
-    float more = grm_db_to_gain(-1.5f * energy);
+    float more = grm_db_to_gain(-1.5f * m->energy);
     if (c->room) {
         scale_send(c, frames, &c->room_level, p->room);
-        grm_reverb_run(c->room, scaled, wet, frames);
+        grm_reverb_run(c->room, scaled, out, frames);
     }
     if (c->hall) {
         scale_send(c, frames, &c->hall_level, p->hall * more);
-        grm_reverb_run(c->hall, scaled, wet, frames);
+        grm_reverb_run(c->hall, scaled, out, frames);
     }
     if (c->echo) {
-        scale_send(c, frames, &c->echo_level, p->delay * (let_out ? 1.6f : 1));
-        grm_echo_run(c->echo, scaled, wet, frames);
+        scale_send(c, frames, &c->echo_level, p->delay * (m->let_out ? 1.6f : 1));
+        grm_echo_run(c->echo, scaled, out, frames);
     }
 }
 
-// The same around frames at the full rate. An odd one can only be the last of all; what is missing is silence.
-static void run_spaces_at_half_rate(grm_channel *c, float *const *wet, size_t frames, float energy, bool let_out) {
-    const float *const dry[2] = {wet[0], wet[1]};
-    size_t whole = frames - frames % 2, low = (frames + 1) / 2;
-    grm_half_rate_down(&c->half_rate, dry, (float *const[]){c->send[0], c->send[1]}, whole);
-    for (int side = 0; side < 2; side++) {
-        if (frames % 2) c->send[side][low - 1] = 0;
-        memset(c->returned[side], 0, low * sizeof(float));
+// Adds what comes back of it to wet, at its rate.
+static void add_spaces(grm_channel *c, float *const *wet, size_t frames, const moment *m) {
+    if (!c->half) {
+        run_spaces(c, wet, frames, m);
+        return;
     }
+    size_t low = (frames + 1) / 2;
+    for (int side = 0; side < 2; side++) memset(c->returned[side], 0, low * sizeof(float));
     float *const returned[2] = {c->returned[0], c->returned[1]};
-    run_spaces(c, returned, low, energy, let_out);
-    grm_half_rate_up(&c->half_rate, (const float *const *)returned, wet, whole);
+    run_spaces(c, returned, low, m);
+    grm_half_rate_up(&c->half_rate, (const float *const *)returned, wet, frames - frames % 2);
 }
 
 // In frames of the stem.
@@ -168,71 +189,116 @@ static void clear_spaces(grm_channel *c) {
     c->spaces_clear = true;
 }
 
-static void run_strip(grm_channel *c, float *left, float *right, size_t frames) {
-    grm_scale(left, frames, c->trim);
-    grm_scale(right, frames, c->trim);
-    grm_cascade_run(&c->eq, left, right, frames);
-    if (c->plan->compressor.ratio > 1) grm_compressor_run(&c->compressor, (float *[]){left, right}, NULL, frames);
-    if (c->plan->drive > 0) grm_saturator_run(&c->saturator, left, right, frames);
-    if (c->wobble) grm_wobble_run(c->wobble, left, right, frames);
-    grm_stereo_run(&c->stereo, left, right, frames);
+// Trim and equaliser of all, side by side, then what each has beyond that.
+static void run_strips(grm_channel *const *c, float *const (*wet)[2], size_t count, size_t frames) {
+    grm_cascade *eq[GRM_MIX_BESIDE];
+    float *left[GRM_MIX_BESIDE], *right[GRM_MIX_BESIDE];
+    for (size_t k = 0; k < count; k++) {
+        eq[k] = &c[k]->eq;
+        left[k] = wet[k][0];
+        right[k] = wet[k][1];
+        grm_scale(left[k], frames, c[k]->trim);
+        grm_scale(right[k], frames, c[k]->trim);
+    }
+    grm_cascades_run(eq, left, right, count, frames);
+    for (size_t k = 0; k < count; k++) {
+        const grm_stem_plan *p = c[k]->plan;
+        if (p->compressor.ratio > 1) grm_compressor_run(&c[k]->compressor, wet[k], NULL, frames);
+        if (p->drive > 0) grm_saturator_run(&c[k]->saturator, left[k], right[k], frames);
+        if (c[k]->wobble) grm_wobble_run(c[k]->wobble, left[k], right[k], frames);
+        if (!p->one_sound) grm_stereo_run(&c[k]->stereo, left[k], right[k], frames);
+    }
 }
 
-// A tile in place. Where nothing has come in for so long that the strip has rung out, nothing is worked out.
-static void run_tile(grm_channel *c, float *left, float *right, size_t frames, const float *duck, float energy,
-                     bool let_out) {
-    float *const wet[2] = {left, right};
-    bool sound = grm_peak(left, frames) > nothing || grm_peak(right, frames) > nothing;
-    c->quiet = sound ? 0 : c->quiet + frames;
-    float ride_to = grm_db_to_gain(c->plan->ride_db * energy);
-    if (c->ride == 0) c->ride = ride_to;
-    if (c->quiet < (size_t)(0.4 * c->rate_hz) + c->latency) {
-        run_strip(c, left, right, frames);
-        place(c, left, right, frames, duck, ride_to);
-        c->send_quiet = 0;
-    } else {
-        memset(left, 0, frames * sizeof *left);
-        memset(right, 0, frames * sizeof *right);
-        if (c->wobble) grm_wobble_skip(c->wobble, frames);
-        c->ride = ride_to;
-        c->send_quiet += frames;
+// The strips of one tile. Where nothing has come in for so long that a strip has rung out, nothing is worked out.
+static void run_dry(grm_channel *const *c, float *const (*wet)[2], size_t count, const moment *m) {
+    grm_channel *at_work[GRM_MIX_BESIDE];
+    float *planes[GRM_MIX_BESIDE][2];
+    size_t working = 0;
+    for (size_t k = 0; k < count; k++) {
+        bool sound = grm_peak(wet[k][0], m->frames) > nothing || grm_peak(wet[k][1], m->frames) > nothing;
+        c[k]->quiet = sound ? 0 : c[k]->quiet + m->frames;
+        c[k]->rings = c[k]->quiet < (size_t)(0.4 * c[k]->rate_hz) + c[k]->latency;
+        if (!c[k]->rings) continue;
+        planes[working][0] = wet[k][0];
+        planes[working][1] = wet[k][1];
+        at_work[working++] = c[k];
     }
-    if (!c->room && !c->hall && !c->echo) return;
-    if (c->send_quiet > longest_tail(c)) {
-        clear_spaces(c);
-        return;
+    run_strips(at_work, (float *const(*)[2])planes, working, m->frames);
+    for (size_t k = 0; k < count; k++) {
+        float ride_to = grm_db_to_gain(c[k]->plan->ride_db * m->energy);
+        if (c[k]->ride == 0) c[k]->ride = ride_to;
+        if (c[k]->rings) {
+            place(c[k], wet[k][0], wet[k][1], m->frames, m->duck, ride_to);
+            c[k]->send_quiet = 0;
+            continue;
+        }
+        for (int side = 0; side < 2; side++) memset(wet[k][side], 0, m->frames * sizeof(float));
+        if (c[k]->wobble) grm_wobble_skip(c[k]->wobble, m->frames);
+        c[k]->ride = ride_to;
+        c[k]->send_quiet += m->frames;
     }
-    c->spaces_clear = false;
-    if (c->half) {
-        run_spaces_at_half_rate(c, wet, frames, energy, let_out);
-        return;
-    }
-    memcpy(c->send[0], left, frames * sizeof *left);
-    memcpy(c->send[1], right, frames * sizeof *right);
-    run_spaces(c, wet, frames, energy, let_out);
 }
 
-grm_status grm_channel_run(grm_channel *c, const grm_stem *stem, const grm_mix_plan *plan, size_t start, size_t frames,
-                           const float *duck, float *const *wet, grm_error *err) {
-    if (c->plan->mute) {
-        for (int side = 0; side < 2; side++) memset(wet[side], 0, frames * sizeof(float));
-        return GRM_OK;
+static void run_wet(grm_channel *const *c, float *const (*wet)[2], size_t count, const moment *m) {
+    grm_channel *at_work[GRM_MIX_BESIDE];
+    grm_cascade *eq[GRM_MIX_BESIDE];
+    float *const *planes[GRM_MIX_BESIDE], *left[GRM_MIX_BESIDE], *right[GRM_MIX_BESIDE];
+    size_t working = 0, frames = 0;
+    for (size_t k = 0; k < count; k++) {
+        if (!c[k]->room && !c[k]->hall && !c[k]->echo) continue;
+        if (c[k]->send_quiet > longest_tail(c[k])) {
+            clear_spaces(c[k]);
+            continue;
+        }
+        c[k]->spaces_clear = false;
+        frames = take_send(c[k], wet[k], m->frames);
+        eq[working] = &c[k]->send_eq;
+        left[working] = c[k]->send[0];
+        right[working] = c[k]->send[1];
+        planes[working] = wet[k];
+        at_work[working++] = c[k];
     }
-    // What saturation and tape delay is read that much earlier.
-    size_t skip = start == 0 ? c->latency : 0;
-    if (skip) {
-        grm_status status = grm_tape_read(stem->dry, 0, skip, wet, err);
+    grm_cascades_run(eq, left, right, working, frames);
+    for (size_t k = 0; k < working; k++) add_spaces(at_work[k], planes[k], m->frames, m);
+}
+
+// What saturation and tape delay is read that much earlier; what comes out of it lies before the beginning.
+static grm_status skip_latency(grm_channel *c, const grm_stem *stem, float *const *wet, grm_error *err) {
+    if (c->latency == 0) return GRM_OK;
+    grm_status status = grm_tape_read(stem->dry, 0, c->latency, wet, err);
+    float *const planes[1][2] = {{wet[0], wet[1]}};
+    if (!status) run_strips(&c, planes, 1, c->latency);
+    return status;
+}
+
+grm_status grm_channels_run(grm_channel *const *channels, const grm_stem *stems, size_t count, const grm_mix_plan *plan,
+                            size_t start, size_t frames, const float *duck, float *const (*wet)[2], grm_error *err) {
+    grm_channel *playing[GRM_MIX_BESIDE];
+    float *const *planes[GRM_MIX_BESIDE];
+    size_t count_playing = 0;
+    for (size_t k = 0; k < count; k++) {
+        grm_status status = GRM_OK;
+        if (channels[k]->plan->mute) {
+            for (int side = 0; side < 2; side++) memset(wet[k][side], 0, frames * sizeof(float));
+            continue;
+        }
+        if (start == 0) status = skip_latency(channels[k], &stems[k], wet[k], err);
+        if (!status) status = grm_tape_read(stems[k].dry, start + channels[k]->latency, frames, wet[k], err);
         if (status) return status;
-        run_strip(c, wet[0], wet[1], skip);  // what comes out of it lies before the beginning
+        planes[count_playing] = wet[k];
+        playing[count_playing++] = channels[k];
     }
-    grm_status status = grm_tape_read(stem->dry, start + c->latency, frames, wet, err);
-    if (status) return status;
     unsigned mode = grm_denormals_flush();
-    for (size_t at = 0; at < frames; at += GRM_MIX_TILE) {
-        size_t count = frames - at < GRM_MIX_TILE ? frames - at : GRM_MIX_TILE;
-        double middle = ((double)(start + at) + 0.5 * (double)count) / c->rate_hz;
-        run_tile(c, wet[0] + at, wet[1] + at, count, duck + at / GRM_DUCK_HOP, grm_ride_at(plan, middle),
-                 grm_throw_at(plan, middle));
+    for (size_t at = 0; at < frames && count_playing; at += GRM_MIX_TILE) {
+        size_t length = frames - at < GRM_MIX_TILE ? frames - at : GRM_MIX_TILE;
+        double middle = ((double)(start + at) + 0.5 * (double)length) / playing[0]->rate_hz;
+        moment m = {length, duck + at / GRM_DUCK_HOP, grm_ride_at(plan, middle), grm_throw_at(plan, middle)};
+        float *tile[GRM_MIX_BESIDE][2];
+        for (size_t k = 0; k < count_playing; k++)
+            for (int side = 0; side < 2; side++) tile[k][side] = planes[k][side] + at;
+        run_dry(playing, (float *const(*)[2])tile, count_playing, &m);
+        run_wet(playing, (float *const(*)[2])tile, count_playing, &m);
     }
     grm_denormals_restore(mode);
     return GRM_OK;

@@ -68,6 +68,7 @@ static void decide_stem(grm_stem_plan *p, const grm_stem *stem, const grm_part_m
                         const grm_stem_facts *f, const grm_strips *strips) {
     p->strip = grm_strips_find(strips, part->strip, grm_role_name(stem->role));
     p->mute = f->lufs <= GRM_SILENT_LUFS;
+    p->one_sound = f->one_sound;
     p->trim_db = p->mute ? 0 : (float)within((float)(GRM_STEM_LUFS - f->lufs), -40, 40);
     p->level_db = within(part->level_db, -60, 12) + p->strip->loudness_db;
     for (unsigned i = 0; i < p->strip->eq_count && i < GRM_STRIP_CELLS; i++)

@@ -12,6 +12,7 @@ enum {
     GRM_MIX_TILE = 1024,    // frames that go through a strip at a time
     GRM_MIX_BLOCK = 32768,  // frames between two meetings of the stems
     GRM_MIX_CELL = 4096,    // frames of a peak cell
+    GRM_MIX_BESIDE = 3,     // stems that one thread works on side by side
     GRM_DUCK_HOP = 32,      // frames between two points of the ducking curve
 };
 #define GRM_STEM_LUFS (-20.0)
@@ -23,6 +24,7 @@ extern const float grm_mix_band_hz[GRM_MIX_BANDS];
 typedef struct grm_stem_facts {
     double lufs;  // while it plays; GRM_SILENT_LUFS when it never does
     float peak;
+    bool one_sound;  // the same left and right
     size_t cells;
     float *cell_peak;              // [cells]
     float hit, low_hit;            // what a strong hit peaks at, in all and below 100 Hz
@@ -37,7 +39,7 @@ void grm_stem_facts_free(grm_stem_facts *facts, size_t count);
 
 typedef struct grm_stem_plan {
     const grm_strip *strip;
-    bool mute;
+    bool mute, one_sound;
     float trim_db;   // to GRM_STEM_LUFS
     float fader_db;  // after the strip
     float level_db;  // asked for by the style
@@ -98,8 +100,9 @@ typedef struct grm_channel grm_channel;
 grm_status grm_channel_new(const grm_mix_decision *decision, size_t stem, double rate_hz, grm_channel **out,
                            grm_error *err);
 void grm_channel_free(grm_channel *channel);
-// Reads the stem from `start` and leaves it as mixed in wet [2][frames]; frames <= GRM_MIX_BLOCK.
-grm_status grm_channel_run(grm_channel *channel, const grm_stem *stem, const grm_mix_plan *plan, size_t start,
-                           size_t frames, const float *duck, float *const *wet, grm_error *err);
+// Reads `count` stems from `start` and leaves them as mixed in wet [count][2][frames]; count <= GRM_MIX_BESIDE, frames
+// <= GRM_MIX_BLOCK. What runs beside a channel does not change a bit of it.
+grm_status grm_channels_run(grm_channel *const *channels, const grm_stem *stems, size_t count, const grm_mix_plan *plan,
+                            size_t start, size_t frames, const float *duck, float *const (*wet)[2], grm_error *err);
 
 #endif

@@ -109,28 +109,56 @@ static void sum_up(probe *p, double rate_hz) {
     f->hit = strong_hit(p->low_cells, f->cells);
 }
 
-static void measure_stem(void *context, size_t index) {
-    probe *p = (probe *)context + index;
+static void read_block(probe *p, size_t start, size_t frames, double rate_hz) {
+    p->status = grm_tape_read(p->stem->dry, start, frames, p->planes, &p->err);
+    if (p->status) return;
+    if (!grm_all_finite(p->planes[0], frames) || !grm_all_finite(p->planes[1], frames)) {
+        p->status = grm_fail(&p->err, GRM_BAD_INPUT, "stem \"%s\" holds values that are not numbers",
+                             p->stem->name ? p->stem->name : "");
+        return;
+    }
+    if (p->facts->one_sound && memcmp(p->planes[0], p->planes[1], frames * sizeof(float)) != 0)
+        p->facts->one_sound = false;
+    look_at_block(p, start, frames, rate_hz);
+}
+
+static grm_status first_failure(const probe *p, size_t count, grm_error *err) {
+    for (size_t i = 0; i < count; i++)
+        if (p[i].status) {
+            if (err && err != &p[i].err) *err = p[i].err;
+            return p[i].status;
+        }
+    return GRM_OK;
+}
+
+// A rack of stems side by side, for the filters' sake.
+static void measure_rack(void *context, size_t rack) {
+    probe *p = (probe *)context + rack * GRM_MIX_BESIDE;
+    size_t count =
+        p->stems - rack * GRM_MIX_BESIDE < GRM_MIX_BESIDE ? p->stems - rack * GRM_MIX_BESIDE : GRM_MIX_BESIDE;
+    grm_loudness *meters[GRM_MIX_BESIDE];
+    const float *const *planes[GRM_MIX_BESIDE];
     double rate_hz = grm_tape_rate(p->stem->dry);
     unsigned mode = grm_denormals_flush();
-    p->status = probe_open(p, rate_hz);
-    for (size_t start = 0; start < p->frames && !p->status; start += GRM_MIX_BLOCK) {
-        size_t frames = p->frames - start < GRM_MIX_BLOCK ? p->frames - start : GRM_MIX_BLOCK;
-        p->status = grm_tape_read(p->stem->dry, start, frames, p->planes, &p->err);
-        if (p->status) break;
-        if (!grm_all_finite(p->planes[0], frames) || !grm_all_finite(p->planes[1], frames)) {
-            p->status = grm_fail(&p->err, GRM_BAD_INPUT, "stem \"%s\" holds values that are not numbers",
-                                 p->stem->name ? p->stem->name : "");
-            break;
-        }
-        p->status = grm_loudness_add(p->loudness, (const float *const *)p->planes, frames, &p->err);
-        look_at_block(p, start, frames, rate_hz);
-        if (!p->status) p->status = grm_run_check(p->run, &p->err);
+    for (size_t k = 0; k < count; k++) {
+        p[k].status = probe_open(&p[k], rate_hz);
+        meters[k] = p[k].loudness;
+        planes[k] = (const float *const *)p[k].planes;
     }
-    if (!p->status) sum_up(p, rate_hz);
-    probe_close(p);
+    grm_status status = first_failure(p, count, NULL);
+    for (size_t start = 0; start < p->frames && !status; start += GRM_MIX_BLOCK) {
+        size_t frames = p->frames - start < GRM_MIX_BLOCK ? p->frames - start : GRM_MIX_BLOCK;
+        for (size_t k = 0; k < count; k++) read_block(&p[k], start, frames, rate_hz);
+        status = first_failure(p, count, NULL);
+        if (!status) status = p->status = grm_loudnesses_add(meters, planes, count, frames, &p->err);
+        if (!status) status = p->status = grm_run_check(p->run, &p->err);
+    }
+    for (size_t k = 0; k < count; k++) {
+        if (!status) sum_up(&p[k], rate_hz);
+        probe_close(&p[k]);
+    }
     grm_denormals_restore(mode);
-    grm_progress_step(p->run->progress, p->stage, 0.2 * (double)(index + 1) / (double)p->stems);
+    grm_progress_step(p->run->progress, p->stage, 0.2 * (double)(rack + 1) * GRM_MIX_BESIDE / (double)p->stems);
 }
 
 grm_status grm_stems_measure(const grm_run *run, const grm_stems *stems, size_t frames, size_t stage,
@@ -144,13 +172,10 @@ grm_status grm_stems_measure(const grm_run *run, const grm_stems *stems, size_t 
         probes[i].frames = frames;
         probes[i].stage = stage;
         probes[i].stems = stems->count;
+        facts[i].one_sound = true;
     }
-    grm_pool_run(run->pool, stems->count, measure_stem, probes);
-    grm_status status = GRM_OK;
-    for (size_t i = 0; i < stems->count && !status; i++) {
-        status = probes[i].status;
-        if (status && err) *err = probes[i].err;
-    }
+    grm_pool_run(run->pool, (stems->count + GRM_MIX_BESIDE - 1) / GRM_MIX_BESIDE, measure_rack, probes);
+    grm_status status = first_failure(probes, stems->count, err);
     free(probes);
     return status;
 }

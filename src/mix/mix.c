@@ -6,11 +6,16 @@
 
 #include "mix/internal.h"
 
-enum { TILES = GRM_MIX_BLOCK / GRM_MIX_TILE, SETS = 2 };
+enum { TILES = GRM_MIX_BLOCK / GRM_MIX_TILE, SETS = 3 };
 
 static const float ceiling = 0.7078f;  // -3 dBFS and a hair
 
-// A block is finished one block late: the common fader must know the next one's peaks before it moves.
+typedef struct block {
+    size_t start, frames, set;  // set: which of the wet planes hold it
+} block;
+
+// A block is finished two blocks late: the common fader must know the next one's peaks before it moves, and finishing
+// runs beside the strips of the one after that.
 typedef struct desk {
     const grm_run *run;
     const grm_stems *stems;
@@ -26,8 +31,10 @@ typedef struct desk {
     float fader[TILES + 1];      // of the block being finished
     bool fader_moves;
     float deepest;
-    size_t total, start, frames, set;  // of the block at work
-    grm_status *status;                // [stems]
+    size_t total;
+    size_t racks;        // of stems side by side
+    block now, ending;   // no frames: none
+    grm_status *status;  // [2 * stems + 1], a rack at its first stem's place, then the finishing ones
     grm_error *errors;
 } desk;
 
@@ -37,44 +44,36 @@ static float *wet_plane(const desk *d, size_t set, size_t stem, size_t side) {
 
 // ---- a block ----
 
-static void run_channel(void *context, size_t stem) {
-    desk *d = context;
-    float *const wet[2] = {wet_plane(d, d->set, stem, 0), wet_plane(d, d->set, stem, 1)};
-    d->status[stem] = grm_channel_run(d->channels[stem], &d->stems->items[stem], d->plan, d->start, d->frames, d->duck,
-                                      wet, &d->errors[stem]);
+// As many racks as keep all threads busy, of sizes that differ by one at most.
+static size_t count_racks(const desk *d) {
+    size_t threads = grm_pool_threads(d->run->pool), most = GRM_MIX_BESIDE * threads;
+    size_t racks = (d->stems->count + most - 1) / most * threads;
+    return racks < d->stems->count ? racks : d->stems->count;
+}
+
+static void run_rack(desk *d, size_t rack) {
+    size_t first = rack * d->stems->count / d->racks, end = (rack + 1) * d->stems->count / d->racks;
+    float *wet[GRM_MIX_BESIDE][2];
+    for (size_t i = first; i < end; i++)
+        for (size_t side = 0; side < 2; side++) wet[i - first][side] = wet_plane(d, d->now.set, i, side);
+    d->status[first] =
+        grm_channels_run(d->channels + first, d->stems->items + first, end - first, d->plan, d->now.start,
+                         d->now.frames, d->duck, (float *const(*)[2])wet, &d->errors[first]);
 }
 
 // The stems' sum over one tile, always in the same order.
 static void add_up(void *context, size_t tile) {
     desk *d = context;
-    size_t at = tile * GRM_MIX_TILE, count = d->frames - at < GRM_MIX_TILE ? d->frames - at : GRM_MIX_TILE;
+    const block *b = &d->now;
+    size_t at = tile * GRM_MIX_TILE, count = b->frames - at < GRM_MIX_TILE ? b->frames - at : GRM_MIX_TILE;
     float peak = 0;
     for (size_t side = 0; side < 2; side++) {
-        float *sum = d->mix->plane[side] + d->start + at;
+        float *sum = d->mix->plane[side] + b->start + at;
         for (size_t stem = 0; stem < d->stems->count; stem++)
-            if (!d->decision->stems[stem].mute) grm_add_ramp(sum, wet_plane(d, d->set, stem, side) + at, count, 1, 1);
+            if (!d->decision->stems[stem].mute) grm_add_ramp(sum, wet_plane(d, b->set, stem, side) + at, count, 1, 1);
         peak = fmaxf(peak, grm_peak(sum, count));
     }
-    d->allowed[d->set][tile] = peak > ceiling ? ceiling / peak : 1;
-}
-
-static grm_status first_failure(const desk *d, grm_error *err) {
-    for (size_t i = 0; i < d->stems->count; i++)
-        if (d->status[i]) {
-            if (err) *err = d->errors[i];
-            return d->status[i];
-        }
-    return GRM_OK;
-}
-
-static grm_status run_block(desk *d, grm_duck *duck, grm_error *err) {
-    grm_status status = grm_duck_run(duck, d->start, d->frames, d->duck, err);
-    if (status) return status;
-    grm_pool_run(d->run->pool, d->stems->count, run_channel, d);
-    status = first_failure(d, err);
-    if (status) return status;
-    grm_pool_run(d->run->pool, (d->frames + GRM_MIX_TILE - 1) / GRM_MIX_TILE, add_up, d);
-    return GRM_OK;
+    d->allowed[b->set][tile] = peak > ceiling ? ceiling / peak : 1;
 }
 
 // ---- finishing it ----
@@ -85,18 +84,19 @@ static float end_fade(const desk *d, size_t frame) {
     return left >= 1 ? 1 : left <= 0 ? 0 : (float)(left * left * (3 - 2 * left));
 }
 
-static void move_fader(desk *d, size_t set, size_t start, size_t frames, float next, float *at) {
-    size_t tiles = (frames + GRM_MIX_TILE - 1) / GRM_MIX_TILE;
+// next: what the first tile after it allows.
+static void move_fader(desk *d, const block *b, float next, float *at) {
+    size_t tiles = (b->frames + GRM_MIX_TILE - 1) / GRM_MIX_TILE, end = b->start + b->frames;
     d->fader_moves = false;
-    if (start == 0) *at = d->allowed[set][0];
+    if (b->start == 0) *at = d->allowed[b->set][0];
     for (size_t t = 0; t <= tiles; t++) {
         if (t) {
-            float here = d->allowed[set][t - 1], then = t < tiles ? d->allowed[set][t] : next;
+            float here = d->allowed[b->set][t - 1], then = t < tiles ? d->allowed[b->set][t] : next;
             *at += (1 - *at) * 0.03f;
             *at = fminf(*at, fminf(here, then));
         }
         d->deepest = fminf(d->deepest, *at);
-        size_t frame = start + t * GRM_MIX_TILE < start + frames ? start + t * GRM_MIX_TILE : start + frames;
+        size_t frame = b->start + t * GRM_MIX_TILE < end ? b->start + t * GRM_MIX_TILE : end;
         d->fader[t] = *at * end_fade(d, frame);
         if (d->fader[t] < 1) d->fader_moves = true;
     }
@@ -111,51 +111,72 @@ static void apply_fader(const desk *d, float *x, size_t frames) {
     }
 }
 
-// The last index is the mix itself, the others are the stems; start, frames and set are those of the block to finish.
-static void finish_one(void *context, size_t index) {
-    desk *d = context;
+// The last index is the mix itself, the others are the stems.
+static void finish_one(desk *d, size_t index) {
+    const block *b = &d->ending;
     bool is_mix = index == d->stems->count;
     float *planes[2];
     for (size_t side = 0; side < 2; side++) {
-        planes[side] = is_mix ? d->mix->plane[side] + d->start : wet_plane(d, d->set, index, side);
-        if (d->fader_moves) apply_fader(d, planes[side], d->frames);
+        planes[side] = is_mix ? d->mix->plane[side] + b->start : wet_plane(d, b->set, index, side);
+        if (d->fader_moves) apply_fader(d, planes[side], b->frames);
     }
+    size_t place = d->stems->count + index;
     if (!is_mix && d->sink)
-        d->status[index] = d->sink(d->sink_context, index, (const float *const *)planes, d->frames, &d->errors[index]);
+        d->status[place] = d->sink(d->sink_context, index, (const float *const *)planes, b->frames, &d->errors[place]);
 }
 
-static grm_status finish_block(desk *d, size_t start, size_t frames, size_t set, float next, float *at,
-                               grm_error *err) {
-    size_t start_now = d->start, frames_now = d->frames, set_now = d->set;
-    move_fader(d, set, start, frames, next, at);
-    d->start = start;
-    d->frames = frames;
-    d->set = set;
-    grm_pool_run(d->run->pool, d->stems->count + 1, finish_one, d);
-    d->start = start_now;
-    d->frames = frames_now;
-    d->set = set_now;
-    return first_failure(d, err);
+// ---- all blocks ----
+
+static void work(void *context, size_t index) {
+    desk *d = context;
+    size_t racks = d->now.frames ? d->racks : 0;
+    if (index < racks)
+        run_rack(d, index);
+    else
+        finish_one(d, index - racks);
+}
+
+static grm_status first_failure(const desk *d, grm_error *err) {
+    for (size_t i = 0; i < 2 * d->stems->count; i++)
+        if (d->status[i]) {
+            if (err) *err = d->errors[i];
+            return d->status[i];
+        }
+    return GRM_OK;
+}
+
+static block block_at(const desk *d, size_t index) {
+    block b = {.start = index * GRM_MIX_BLOCK, .set = index % SETS};
+    if (b.start < d->total) b.frames = d->total - b.start < GRM_MIX_BLOCK ? d->total - b.start : GRM_MIX_BLOCK;
+    return b;
+}
+
+// One block's strips and the finishing of the one two before.
+static grm_status take_step(desk *d, grm_duck *duck, size_t index, float *fader, grm_error *err) {
+    d->now = block_at(d, index);
+    d->ending = index < 2 ? (block){0} : block_at(d, index - 2);
+    grm_status status = d->now.frames ? grm_duck_run(duck, d->now.start, d->now.frames, d->duck, err) : GRM_OK;
+    if (status) return status;
+    if (d->ending.frames) {
+        block next = block_at(d, index - 1);
+        move_fader(d, &d->ending, next.frames ? d->allowed[next.set][0] : 1, fader);
+    }
+    size_t items = (d->now.frames ? d->racks : 0) + (d->ending.frames ? d->stems->count + 1 : 0);
+    grm_pool_run(d->run->pool, items, work, d);
+    status = first_failure(d, err);
+    if (!status) grm_pool_run(d->run->pool, (d->now.frames + GRM_MIX_TILE - 1) / GRM_MIX_TILE, add_up, d);
+    return status ? status : grm_run_check(d->run, err);
 }
 
 static grm_status run_desk(desk *d, size_t stage, grm_error *err) {
     grm_duck duck;
     float fader = 1;
-    size_t last_start = 0, last_frames = 0;
+    size_t blocks = (d->total + GRM_MIX_BLOCK - 1) / GRM_MIX_BLOCK;
     grm_status status = grm_duck_init(&duck, d->stems, d->decision, d->mix->rate_hz, err);
-    for (d->start = 0; d->start < d->total && !status; d->start += GRM_MIX_BLOCK) {
-        d->frames = d->total - d->start < GRM_MIX_BLOCK ? d->total - d->start : GRM_MIX_BLOCK;
-        d->set = d->start / GRM_MIX_BLOCK % SETS;
-        status = run_block(d, &duck, err);
-        if (!status && d->start > 0)
-            status = finish_block(d, last_start, last_frames, 1 - d->set, d->allowed[d->set][0], &fader, err);
-        last_start = d->start;
-        last_frames = d->frames;
-        grm_progress_step(d->run->progress, stage, 0.2 + 0.8 * (double)d->start / (double)d->total);
-        if (!status) status = grm_run_check(d->run, err);
+    for (size_t i = 0; i < blocks + 2 && !status; i++) {
+        status = take_step(d, &duck, i, &fader, err);
+        grm_progress_step(d->run->progress, stage, 0.2 + 0.8 * (double)i / (double)(blocks + 2));
     }
-    if (!status && last_frames)
-        status = finish_block(d, last_start, last_frames, last_start / GRM_MIX_BLOCK % SETS, 1, &fader, err);
     grm_duck_free(&duck);
     return status;
 }
@@ -186,9 +207,10 @@ static size_t length_of(const grm_stems *stems) {
 static grm_status desk_open(desk *d, grm_error *err) {
     size_t stems = d->stems->count;
     d->deepest = 1;
+    d->racks = count_racks(d);
     d->channels = calloc(stems + 1, sizeof *d->channels);
-    d->status = calloc(stems + 1, sizeof *d->status);
-    d->errors = calloc(stems + 1, sizeof *d->errors);
+    d->status = calloc(2 * stems + 1, sizeof *d->status);
+    d->errors = calloc(2 * stems + 1, sizeof *d->errors);
     if (!d->channels || !d->status || !d->errors) return grm_fail_memory(err);
     for (size_t set = 0; set < SETS; set++) {
         d->wet[set] = grm_floats_new((stems + 1) * 2 * GRM_MIX_BLOCK);

@@ -192,7 +192,9 @@ static double misfit(const grm_brief *b, double bpm) {
 static double draw_tempo(const grm_draft *d, const pace *p) {
     const grm_style *s = d->style;
     const grm_brief *b = d->brief;
-    double low = s->tempo_low, high = s->tempo_high, centre = s->tempo_typical;
+    // Bars of two dotted beats are counted slower than four quarters: a style's tempo is that of its quarters.
+    double scale = b->metre.unit == 8 && b->metre.beats == 6 ? 0.62 : 1;
+    double low = s->tempo_low * scale, high = s->tempo_high * scale, centre = s->tempo_typical * scale;
     double lean = p->bias;
     if (lean == 0 && b->mood_words.count) lean = clamp(b->energy - s->energy, -1, 1) * 0.6;
     if (p->range) {

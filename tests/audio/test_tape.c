@@ -15,9 +15,11 @@
 
 enum { FRAMES = 100003 };
 
-// What the tape should hold at a frame: long silences and sound in turn, different in each channel.
+// What the tape should hold at a frame: long silences and sound in turn, different in each channel, then the same in
+// all.
 static float sample_at(unsigned channel, size_t frame) {
     if (frame / 20000 % 2 == 1) return 0.0f;
+    if (frame / 20000 % 4 == 2) channel = 0;
     return (float)((frame * 31 + channel * 7) % 1009) / 1009.0f - 0.5f;
 }
 

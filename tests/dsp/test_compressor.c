@@ -90,6 +90,113 @@ static void the_key_decides(void **state) {
     assert_true(x[0][FRAMES - 1] == 1);
 }
 
+static double steady_db(const grm_compressor_plan *p, double hz, double amplitude) {
+    enum { FRAMES = 2 * RATE };
+    static float x[2][FRAMES];
+    fill_sine(x[0], FRAMES, RATE, hz, amplitude, 0);
+    fill_sine(x[1], FRAMES, RATE, hz, amplitude / 4, 0);
+    double before = grm_power(x[0] + RATE, RATE);
+    grm_compressor c;
+    grm_compressor_init(&c, p, RATE);
+    assert_true(grm_compressor_run(&c, (float *[]){x[0], x[1]}, NULL, FRAMES));
+    return 10 * log10(grm_power(x[0] + RATE, RATE) / before);
+}
+
+static void peaks_get_the_static_curve_at_any_pitch(void **state) {
+    (void)state;
+    grm_compressor_plan p = plan;
+    p.detector = GRM_DETECT_PEAK;
+    static const double pitches[] = {30, 100, 1000, 11025};
+    for (size_t i = 0; i < GRM_COUNT(pitches); i++)
+        for (float db = -30; db <= 0; db += 5)
+            assert_true(fabs(steady_db(&p, pitches[i], pow(10, db / 20)) - grm_compressor_static_db(&p, db)) < 0.1);
+}
+
+static void makeup_gives_back_half_of_the_most(void **state) {
+    (void)state;
+    grm_compressor_plan p = plan;
+    p.auto_makeup = true;
+    p.makeup_db = 1;
+    assert_true(fabsf(grm_compressor_makeup_db(&p) - (1 + 7.5f)) < 1e-4f);  // 20 dB over, 4:1
+    p.detector = GRM_DETECT_PEAK;
+    assert_true(fabs(steady_db(&p, 1000, 1) - (-15 + 8.5)) < 0.1);
+    assert_true(fabs(steady_db(&p, 1000, 0.01) - 8.5) < 0.01);
+}
+
+static void a_dry_share_goes_past_it(void **state) {
+    (void)state;
+    grm_compressor_plan p = plan;
+    p.detector = GRM_DETECT_PEAK;
+    p.dry = 0.4f;
+    double wet = pow(10, grm_compressor_static_db(&p, -6.0206f) / 20);
+    assert_true(fabs(steady_db(&p, 1000, 0.5) - 20 * log10(0.4 + 0.6 * wet)) < 0.1);
+}
+
+static void the_range_ends_reduction(void **state) {
+    (void)state;
+    grm_compressor_plan p = plan;
+    p.range_db = 5;
+    p.detector = GRM_DETECT_PEAK;
+    assert_true(fabs(steady_db(&p, 1000, 1) + 5) < 0.02);
+}
+
+static void changes_do_not_click(void **state) {
+    (void)state;
+    enum { FRAMES = RATE };
+    static float x[2][FRAMES];
+    fill_sine(x[0], FRAMES, RATE, 100, 0.25, 0);
+    fill_sine(x[1], FRAMES, RATE, 100, 0.25, 0);
+    grm_compressor c;
+    grm_compressor_plan p = plan;
+    grm_compressor_init(&c, &p, RATE);
+    assert_true(grm_compressor_run(&c, (float *[]){x[0], x[1]}, NULL, FRAMES / 2));
+    p.threshold_db = -50, p.makeup_db = 6, p.dry = 0.5f, p.attack_ms = 5;
+    grm_compressor_set(&c, &p, RATE);
+    assert_true(grm_compressor_run(&c, (float *[]){x[0] + FRAMES / 2, x[1] + FRAMES / 2}, NULL, FRAMES / 2));
+    assert_true(roughest(x[0], FRAMES) < 2 * grm_peak(x[0], FRAMES) * 2 * GRM_PI * 100 / RATE);
+    assert_true(fabsf(c.makeup_db - 6) < 1e-3f && fabsf(c.dry - 0.5f) < 1e-3f);
+}
+
+static bool run(void *block, float *const *planes, size_t frames) {
+    return grm_compressor_run(block, planes, NULL, frames);
+}
+
+static void nan_is_refused_also_in_the_key(void **state) {
+    (void)state;
+    grm_compressor c;
+    for (int peak = 0; peak < 2; peak++) {
+        grm_compressor_plan p = plan;
+        p.detector = peak ? GRM_DETECT_PEAK : GRM_DETECT_RMS;
+        grm_compressor a, b;
+        grm_compressor_init(&a, &p, RATE);
+        b = a;
+        assert_pieces_give_the_same(run, &a, &b, 20000);
+        grm_compressor_init(&c, &p, RATE);
+        assert_silence_and_nan_are_safe(run, &c, 9600);
+    }
+    float x[2][4] = {{1, 1, 1, 1}, {1, 1, 1, 1}}, key[2][4] = {{0}, {0, 0, NAN, 0}};
+    assert_false(grm_compressor_run(&c, (float *[]){x[0], x[1]}, (const float *const[]){key[0], key[1]}, 4));
+    assert_true(grm_peak(x[0], 4) == 0 && grm_peak(x[1], 4) == 0);
+}
+
+static void times_hold_at_any_rate(void **state) {
+    (void)state;
+    static const double rates[] = {22050, 44100, 96000, 192000};
+    for (size_t r = 0; r < GRM_COUNT(rates); r++) {
+        enum { FRAMES = 192000 };
+        static float x[2][FRAMES];
+        for (size_t i = 0; i < FRAMES; i++) x[0][i] = x[1][i] = 0.398107f;  // -8 dB from the start
+        grm_compressor c;
+        grm_compressor_init(&c, &plan, rates[r]);
+        assert_true(grm_compressor_run(&c, (float *[]){x[0], x[1]}, NULL, FRAMES));
+        float goal = 0.632f * -9;
+        size_t i = 0;
+        while (i < FRAMES && grm_gain_to_db(x[0][i] / 0.398107f) > goal) i++;
+        double ms = (double)i * 1000 / rates[r];
+        assert_true(ms > 18 && ms < 26);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steady_levels_get_the_static_curve),
@@ -97,6 +204,13 @@ int main(void) {
         cmocka_unit_test(any_block_length_gives_the_same_bits),
         cmocka_unit_test(silence_stays_silence),
         cmocka_unit_test(the_key_decides),
+        cmocka_unit_test(peaks_get_the_static_curve_at_any_pitch),
+        cmocka_unit_test(makeup_gives_back_half_of_the_most),
+        cmocka_unit_test(a_dry_share_goes_past_it),
+        cmocka_unit_test(the_range_ends_reduction),
+        cmocka_unit_test(changes_do_not_click),
+        cmocka_unit_test(nan_is_refused_also_in_the_key),
+        cmocka_unit_test(times_hold_at_any_rate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

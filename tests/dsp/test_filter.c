@@ -125,6 +125,34 @@ static void any_block_length_and_either_kernel_give_the_same_bits(void **state) 
     }
 }
 
+static void cascades_side_by_side_give_the_bits_of_each_alone(void **state) {
+    (void)state;
+    enum { FRAMES = 400, MOST = 7 };
+    static float alone[MOST][2][FRAMES], beside[MOST][2][FRAMES];
+    grm_filter list[GRM_COUNT(cells)];
+    for (size_t i = 0; i < GRM_COUNT(cells); i++)
+        list[i] = grm_filter_design(cells[i].kind, RATE, cells[i].hz, cells[i].q, cells[i].db);
+    for (size_t count = 1; count <= MOST; count++) {
+        grm_cascade a[MOST], b[MOST], *c[MOST];
+        for (size_t k = 0; k < count; k++) {
+            fill_noise(alone[k][0], FRAMES, "left", (unsigned)k);
+            fill_noise(alone[k][1], FRAMES, "right", (unsigned)k);
+            memcpy(beside[k], alone[k], sizeof alone[k]);
+            grm_cascade_init(&a[k], list, (k * 5 + count) % (GRM_COUNT(cells) + 1));
+            if (k == 3) a[k].avx2 = false;
+            b[k] = a[k];
+            c[k] = &b[k];
+            grm_cascade_run(&a[k], alone[k][0], alone[k][1], FRAMES);
+        }
+        for (size_t at = 0, n = 1; at < FRAMES; at += n, n = n * 3 % 61 + 1) {
+            float *left[MOST], *right[MOST];
+            for (size_t k = 0; k < count; k++) left[k] = beside[k][0] + at, right[k] = beside[k][1] + at;
+            grm_cascades_run(c, left, right, count, n < FRAMES - at ? n : FRAMES - at);
+        }
+        for (size_t k = 0; k < count; k++) assert_memory_equal(alone[k], beside[k], sizeof alone[k]);
+    }
+}
+
 static void absurd_settings_stay_stable(void **state) {
     (void)state;
     static float x[4800];
@@ -146,6 +174,7 @@ int main(void) {
         cmocka_unit_test(responses_are_the_cookbooks),
         cmocka_unit_test(shelves_do_not_resonate),
         cmocka_unit_test(any_block_length_and_either_kernel_give_the_same_bits),
+        cmocka_unit_test(cascades_side_by_side_give_the_bits_of_each_alone),
         cmocka_unit_test(absurd_settings_stay_stable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,12 @@ static void lane_transforms_equal_single_ones(void **state) {
         float *bins = grm_floats_new((size / 2 + 1) * 2 * GRM_LANES);
         grm_complex *expected = calloc(size / 2 + 1, sizeof *expected);
         fill_noise(x, size * GRM_LANES, "lanes", 1);
-        memcpy(y, x, size * GRM_LANES * sizeof *x);
-        grm_lane_fft_forward(lanes, y, bins);
+        double *wide = calloc(size * GRM_WIDE_LANES, sizeof *wide);
+        for (size_t lane = 0; lane < GRM_LANES; lane += GRM_WIDE_LANES) {
+            for (size_t i = 0; i < size * GRM_WIDE_LANES; i++)
+                wide[i] = (double)x[i / GRM_WIDE_LANES * GRM_LANES + lane + i % GRM_WIDE_LANES];
+            grm_lane_fft_forward(lanes, wide, bins + lane);
+        }
         for (size_t l = 0; l < GRM_LANES; l++) {
             for (size_t i = 0; i < size; i++) frame[i] = x[i * GRM_LANES + l];
             grm_fft_forward(one, frame, expected);
@@ -30,6 +34,7 @@ static void lane_transforms_equal_single_ones(void **state) {
         }
         grm_lane_fft_inverse(lanes, bins, y);
         assert_true(largest_difference(x, y, size * GRM_LANES) < 2e-6f);
+        free(wide);
         free(expected);
         free(bins);
         free(frame);
@@ -79,6 +84,26 @@ static void running_medians_are_those_of_sorting(void **state) {
         }
 }
 
+static void extremes_are_those_of_sorting(void **state) {
+    (void)state;
+    enum { ROWS = 61 };
+    static float x[ROWS][GRM_LANES];
+    float low[GRM_LANES], high[GRM_LANES], sorted[ROWS];
+    fill_noise(x[0], (size_t)ROWS * GRM_LANES, "extremes", 1);
+    for (size_t count = 1; count <= ROWS; count += 3)
+        for (size_t extreme = 1; extreme <= count && extreme <= GRM_MOST_EXTREME; extreme += 4)
+            for (int fast = 0; fast <= (int)grm_cpu_detect().avx2_fma; fast++) {
+                grm_lane_extremes(fast, x[0], count, extreme, low, high);
+                for (size_t l = 0; l < GRM_LANES; l++) {
+                    float lows = 0, highs = 0;
+                    for (size_t i = 0; i < count; i++) sorted[i] = x[i][l];
+                    qsort(sorted, count, sizeof *sorted, by_value);
+                    for (size_t i = 0; i < extreme; i++) lows += sorted[i], highs += sorted[count - 1 - i];
+                    assert_true(low[l] == lows / (float)extreme && high[l] == highs / (float)extreme);
+                }
+            }
+}
+
 static void transposing_twice_gives_the_same(void **state) {
     (void)state;
     enum { ROWS = 37, COLUMNS = 50 };
@@ -96,6 +121,7 @@ int main(void) {
         cmocka_unit_test(lane_transforms_equal_single_ones),
         cmocka_unit_test(lane_transforms_have_sizes_of_their_own),
         cmocka_unit_test(running_medians_are_those_of_sorting),
+        cmocka_unit_test(extremes_are_those_of_sorting),
         cmocka_unit_test(transposing_twice_gives_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -358,7 +358,7 @@ static void metres_are_found(void **state) {
     const example examples[] = {
         {"waltz", "metre=3/4; from:metre=p"},
         {"jazz waltz", "metre=3/4; style=jazz-swing"},
-        {"rock in 6/8", "metre=6/8"},
+        {"rock in 6/8", "metre=6/8;bpm<110"},  // of dotted quarters
         {"7/8 rock", "metre=7/8; sure:metre>0.9"},
         {"prog rock in seven", "metre=7/8"},
         {"rock in 5", "metre=5/4"},
