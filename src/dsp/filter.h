@@ -28,6 +28,12 @@ grm_filter grm_filter_design(grm_filter_kind kind, double rate_hz, double hz, do
 grm_filter grm_filter_prototype(double rate_hz, double hz, double k, double high, double band, double low);
 double grm_filter_gain_db(const grm_filter *filter, double rate_hz, double at_hz);
 
+// Magnitude of the analogue filter that the cookbook starts from, and one or two cells that have it within 0.1 dB up to
+// 0.455 of the rate. Returns how many it takes; the second is always there, and does nothing when it takes one. Takes
+// three milliseconds at worst.
+double grm_filter_analogue_db(grm_filter_kind kind, double hz, double q, double db, double at_hz);
+size_t grm_filter_match(grm_filter_kind kind, double rate_hz, double hz, double q, double db, grm_filter cells[2]);
+
 // Cells one behind the other on two channels at once. Plain data: copy it to copy its state.
 enum { GRM_CASCADE_CELLS = 16 };
 typedef struct grm_cascade {
@@ -48,6 +54,27 @@ void grm_cascade_run(grm_cascade *cascade, float *left, float *right, size_t fra
 void grm_cascades_run(grm_cascade *const *cascades, float *const *left, float *const *right, size_t count,
                       size_t frames);
 double grm_cascade_gain_db(const grm_cascade *cascade, double rate_hz, double at_hz);
+
+// ---- parametric equaliser ----
+
+typedef struct grm_eq_band {
+    grm_filter_kind kind;
+    float hz, q, db;
+} grm_eq_band;
+
+// Bands in series, each with the magnitude of grm_filter_analogue_db. Plain data.
+enum { GRM_EQ_BANDS = GRM_CASCADE_CELLS / 2 };
+typedef struct grm_equaliser {
+    double rate_hz;
+    size_t bands, phase, step, steps;  // step of the glide
+    grm_eq_band band[GRM_EQ_BANDS];
+    grm_filter from[GRM_CASCADE_CELLS], to[GRM_CASCADE_CELLS];
+    grm_cascade cascade;
+} grm_equaliser;
+void grm_equaliser_init(grm_equaliser *equaliser, double rate_hz, const grm_eq_band *bands, size_t count);
+void grm_equaliser_set(grm_equaliser *equaliser, const grm_eq_band *bands);  // as many as before; glides there
+bool grm_equaliser_run(grm_equaliser *equaliser, float *left, float *right, size_t frames);  // in place
+double grm_equaliser_gain_db(const grm_equaliser *equaliser, double at_hz);                  // of what it glides to
 
 // ---- crossovers ----
 
