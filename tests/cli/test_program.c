@@ -58,8 +58,8 @@ static void assert_says(const char *words) {
 
 static void every_command_has_help(void **state) {
     (void)state;
-    static const char *const commands[] = {"make",   "enhance", "compose", "render",
-                                           "styles", "meter",   "master",  "config"};
+    static const char *const commands[] = {"make",   "enhance", "compose",  "render", "styles", "meter",
+                                           "master", "config",  "generate", "models", "bench"};
     assert_int_equal(grammy("--help"), 0);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         char words[64];
@@ -83,6 +83,8 @@ static void typos_are_answered_with_the_nearest_word(void **state) {
     assert_says("did you mean --tempo?");
     assert_int_equal(grammy("styles huose"), 2);
     assert_says("did you mean house?");
+    assert_int_equal(grammy("models pul small"), 2);
+    assert_says("did you mean pull?");
 }
 
 static void absurd_values_are_refused(void **state) {
@@ -343,6 +345,33 @@ static void what_cannot_be_mastered_is_refused_and_leaves_nothing(void **state) 
     }
 }
 
+static void what_a_track_costs_is_measured_in_both_modes(void **state) {
+    (void)state;
+    json_t *cost = grammy_json("bench \"techno\" --duration 0:05 --json");
+    static const char *const modes[] = {"standard", "lightweight"};
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *mode = json_object_get(cost, modes[i]);
+        assert_true(json_number_value(json_object_get(mode, "wall_s")) > 0);
+        assert_true(json_number_value(json_object_get(mode, "processor_s")) > 0);
+        assert_true(json_number_value(json_object_get(mode, "peak_memory_mb")) > 1);
+        assert_true(json_array_size(json_object_get(mode, "stages")) > 5);
+    }
+    json_decref(cost);
+    assert_int_equal(grammy("bench --lightweight true"), 2);
+}
+
+static void models_are_looked_for_before_work_begins(void **state) {
+    (void)state;
+    setenv("XDG_DATA_HOME", "/nonexistent", 1);
+    assert_int_equal(grammy("models list"), 0);
+    assert_says("No models");
+    assert_int_equal(grammy("generate \"a beat\" --model small"), 4);
+    assert_says("grammy models pull small");
+    assert_int_equal(grammy("make \"a beat\" --engine musicgen -o none"), 4);
+    assert_int_equal(access("none", F_OK), -1);
+    assert_int_equal(grammy("make \"a beat\" --model small"), 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_command_has_help),
@@ -358,6 +387,8 @@ int main(void) {
         cmocka_unit_test(the_meter_refuses_genres_and_curves_it_cannot_read),
         cmocka_unit_test(a_master_is_written_in_every_format_with_its_tags_and_its_story),
         cmocka_unit_test(what_cannot_be_mastered_is_refused_and_leaves_nothing),
+        cmocka_unit_test(what_a_track_costs_is_measured_in_both_modes),
+        cmocka_unit_test(models_are_looked_for_before_work_begins),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }
