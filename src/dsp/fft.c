@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "dsp/dsp.h"
+#include "dsp/pure_fft.h"
 
 struct grm_fft {
     size_t size;
     kiss_fftr_cfg forward, inverse;
+    grm_pure_fft *pure;  // forward, where the size is a power of two; else NULL
 };
 
 _Static_assert(sizeof(grm_complex) == sizeof(kiss_fft_cpx), "a complex number is two floats");
@@ -19,9 +21,13 @@ grm_status grm_fft_new(size_t size, grm_fft **out, grm_error *err) {
     grm_fft *fft = calloc(1, sizeof *fft);
     if (!fft) return grm_fail_memory(err);
     fft->size = size;
-    fft->forward = kiss_fftr_alloc((int)size, 0, NULL, NULL);
+    bool pure = grm_pure_fft_takes(size);
+    if (pure)
+        fft->pure = grm_pure_fft_new(size, grm_cpu_detect().avx2_fma);
+    else
+        fft->forward = kiss_fftr_alloc((int)size, 0, NULL, NULL);
     fft->inverse = kiss_fftr_alloc((int)size, 1, NULL, NULL);
-    if (!fft->forward || !fft->inverse) {
+    if (!(pure ? (bool)fft->pure : (bool)fft->forward) || !fft->inverse) {
         grm_fft_free(fft);
         return grm_fail_memory(err);
     }
@@ -33,6 +39,7 @@ void grm_fft_free(grm_fft *fft) {
     if (!fft) return;
     kiss_fftr_free(fft->inverse);
     kiss_fftr_free(fft->forward);
+    grm_pure_fft_free(fft->pure);
     free(fft);
 }
 
@@ -41,7 +48,10 @@ size_t grm_fft_size(const grm_fft *fft) {
 }
 
 void grm_fft_forward(grm_fft *fft, const float *x, grm_complex *bins) {
-    kiss_fftr(fft->forward, x, (kiss_fft_cpx *)bins);
+    if (fft->pure)
+        grm_pure_fft_run(fft->pure, x, bins);
+    else
+        kiss_fftr(fft->forward, x, (kiss_fft_cpx *)bins);
 }
 
 void grm_fft_inverse(grm_fft *fft, const grm_complex *bins, float *x) {

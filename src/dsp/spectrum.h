@@ -8,7 +8,8 @@ typedef struct grm_complex {
     float re, im;
 } grm_complex;
 
-// A real FFT (kissfft) of an even size, 2..2^20. The plan holds scratch memory: one for each thread.
+// A real FFT of an even size, 2..2^20 (kissfft, where that is no power of two). The plan holds scratch memory: one for
+// each thread.
 typedef struct grm_fft grm_fft;
 grm_status grm_fft_new(size_t size, grm_fft **out, grm_error *err);
 void grm_fft_free(grm_fft *fft);

@@ -7,5 +7,10 @@
 #undef LESS
 #undef MORE
 #undef PLUS
+#undef MINUS
+#undef TIMES
+#undef REVERSED
+#undef STORE_PAIRS
+#undef STORE_FOURS
 #undef TARGET
 #undef NAME

@@ -1,5 +1,7 @@
 #include "signals.h"
 
+#include "dsp/pure_fft.h"
+
 static void a_cosine_lands_on_its_bin(void **state) {
     (void)state;
     enum { SIZE = 512, BIN = 37 };
@@ -14,6 +16,36 @@ static void a_cosine_lands_on_its_bin(void **state) {
         assert_true(fabsf(bins[i].im) < 1e-3f);
     }
     grm_fft_free(fft);
+}
+
+// Against sums in double, and every kind of vector to the same bits.
+static void powers_of_two_are_transformed_alike(void **state) {
+    (void)state;
+    assert_false(grm_pure_fft_takes(16) || grm_pure_fft_takes(48) || grm_pure_fft_takes(0));
+    for (size_t size = 32; size <= 2048; size *= 2) {
+        float *x = grm_floats_new(size);
+        grm_complex *bins[2];
+        assert_true(grm_pure_fft_takes(size));
+        fill_noise(x, size, "pure", 1);
+        for (int fast = 0; fast < 2; fast++) {
+            grm_pure_fft *fft = grm_pure_fft_new(size, fast && grm_cpu_detect().avx2_fma);
+            bins[fast] = calloc(size / 2 + 1, sizeof *bins[fast]);
+            assert_true(fft && bins[fast]);
+            grm_pure_fft_run(fft, x, bins[fast]);
+            grm_pure_fft_free(fft);
+        }
+        assert_memory_equal(bins[0], bins[1], (size / 2 + 1) * sizeof *bins[0]);
+        for (size_t k = 0; k <= size / 2; k += 1 + size / 256) {
+            double re = 0, im = 0, tolerance = 1e-6 * sqrt((double)size);
+            for (size_t i = 0; i < size; i++) {
+                re += (double)x[i] * cos(2 * GRM_PI * (double)(i * k % size) / (double)size);
+                im -= (double)x[i] * sin(2 * GRM_PI * (double)(i * k % size) / (double)size);
+            }
+            assert_true(fabs((double)bins[0][k].re - re) < tolerance && fabs((double)bins[0][k].im - im) < tolerance);
+        }
+        for (int fast = 0; fast < 2; fast++) free(bins[fast]);
+        free(x);
+    }
 }
 
 static void inverse_undoes_forward(void **state) {
@@ -73,9 +105,9 @@ static void a_frame_has_the_power_of_its_window(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_cosine_lands_on_its_bin),           cmocka_unit_test(inverse_undoes_forward),
-        cmocka_unit_test(odd_and_huge_sizes_are_refused),      cmocka_unit_test(periodic_hann_windows_add_up),
-        cmocka_unit_test(a_frame_has_the_power_of_its_window),
+        cmocka_unit_test(a_cosine_lands_on_its_bin),    cmocka_unit_test(powers_of_two_are_transformed_alike),
+        cmocka_unit_test(inverse_undoes_forward),       cmocka_unit_test(odd_and_huge_sizes_are_refused),
+        cmocka_unit_test(periodic_hann_windows_add_up), cmocka_unit_test(a_frame_has_the_power_of_its_window),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,16 @@
+// The forward transform of a real frame whose size is a power of two, by vectors.
+#ifndef GRM_DSP_PURE_FFT_H
+#define GRM_DSP_PURE_FFT_H
+
+#include <stdbool.h>
+
+#include "dsp/spectrum.h"
+
+typedef struct grm_pure_fft grm_pure_fft;
+bool grm_pure_fft_takes(size_t size);                    // powers of two from 32 on
+grm_pure_fft *grm_pure_fft_new(size_t size, bool avx2);  // NULL when memory runs out
+void grm_pure_fft_free(grm_pure_fft *fft);
+// As grm_fft_forward. One thread at a time.
+void grm_pure_fft_run(grm_pure_fft *fft, const float *x, grm_complex *bins);
+
+#endif
