@@ -158,15 +158,28 @@ double grm_syncopation_measure(const grm_novelty *novelty, const double *beats, 
 
 // Mean square residual of a straight line through y, over a window.
 static double residual(const double *y, size_t count) {
-    double sum = 0, square = 0, along = 0, middle = 0.5 * (double)(count - 1), n = (double)count;
-    for (size_t i = 0; i < count; i++) {
-        double v = y[i] - y[0];
-        sum += v;
-        square += v * v;
-        along += ((double)i - middle) * v;
+    enum { LANES = 4 };  // sums side by side, as each waits for its own last addition
+    double sum[LANES] = {0}, square[LANES] = {0}, along[LANES] = {0}, place[LANES];
+    const double first = y[0], middle = 0.5 * (double)(count - 1);
+    size_t i = 0;
+    for (size_t l = 0; l < LANES; l++) place[l] = (double)l - middle;
+    for (; i + LANES <= count; i += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            double v = y[i + l] - first;
+            sum[l] += v;
+            square[l] += v * v;
+            along[l] += place[l] * v;
+            place[l] += LANES;
+        }
+    for (; i < count; i++) {
+        double v = y[i] - first;
+        sum[0] += v;
+        square[0] += v * v;
+        along[0] += ((double)i - middle) * v;
     }
-    double spread = n * (n * n - 1) / 12;
-    return fmax(square - sum * sum / n - along * along / spread, 0) / n;
+    for (size_t l = 1; l < LANES; l++) sum[0] += sum[l], square[0] += square[l], along[0] += along[l];
+    double n = (double)count, spread = n * (n * n - 1) / 12;
+    return fmax(square[0] - sum[0] * sum[0] / n - along[0] * along[0] / spread, 0) / n;
 }
 
 // Detrended fluctuation analysis of the level from 310 to 8800 ms (Streich and Herrera 2005, with the steps and the

@@ -150,7 +150,8 @@ static void separate_group(void *context, size_t index) {
 static grm_status file_records(spectrum *s, grm_group *g, grm_error *err) {
     for (size_t l = 0; l < g->count; l++) {
         const grm_frame_record *r = &g->record[l];
-        for (size_t i = 0; i < GRM_MELS; i++) s->peaks.mel_db = fmaxf(s->peaks.mel_db, r->mel_db[i]);
+        for (size_t i = 0; i < GRM_MELS; i++)
+            if (r->mel_db[i] > s->peaks.mel_db) s->peaks.mel_db = r->mel_db[i];
         for (size_t i = 0; i < s->plan.banks->contrast_bands; i++) {
             s->peaks.peak_db = fmaxf(s->peaks.peak_db, r->peak_db[i]);
             s->peaks.valley_db = fmaxf(s->peaks.valley_db, r->valley_db[i]);
@@ -160,7 +161,8 @@ static grm_status file_records(spectrum *s, grm_group *g, grm_error *err) {
     }
     if (s->has_last) {
         float rise = 0;
-        for (size_t k = 0; k < GRM_SPECTRUM_BINS; k++) rise += fmaxf(0, g->frames[k] - s->last[k]);
+        for (size_t k = 0; k < GRM_SPECTRUM_BINS; k++)
+            rise += g->frames[k] > s->last[k] ? g->frames[k] - s->last[k] : 0;
         s->rise += (double)rise;
     }
     memcpy(s->last, g->frames + (g->count - 1) * GRM_SPECTRUM_ROWS, GRM_SPECTRUM_BINS * sizeof *s->last);

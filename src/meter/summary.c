@@ -4,7 +4,7 @@
 
 #include "meter/spectrum.h"
 
-enum { BLOCK = 64, OVERLAP = 1 };
+enum { BLOCK = 64, HALF_MELS = GRM_MELS / 2 };
 static const float range_db = 80, smallest_db = -100;  // power_to_db's top_db and amin
 
 typedef struct series {
@@ -18,7 +18,7 @@ typedef struct summary {
     grm_spectrum_peaks peaks;
     double nodes[GRM_CHROMA_NODES];
     float low_chroma[GRM_LOW_BINS * 12];
-    float cosines[GRM_MFCCS][GRM_MELS], tonnetz[6][12];
+    float cosines[GRM_MFCCS][HALF_MELS], tonnetz[6][12];
     series to;
     float before[GRM_MELS];  // the last frame's mel
     struct {
@@ -58,7 +58,7 @@ static void fill_tables(summary *s) {
     static const double scale[6] = {7.0 / 6, 7.0 / 6, 3.0 / 2, 3.0 / 2, 2.0 / 3, 2.0 / 3},
                         radius[6] = {1, 1, 1, 1, .5, .5};
     for (size_t i = 0; i < GRM_MFCCS; i++)
-        for (size_t k = 0; k < GRM_MELS; k++)
+        for (size_t k = 0; k < HALF_MELS; k++)
             s->cosines[i][k] = (float)(sqrt((i ? 2.0 : 1.0) / GRM_MELS) *
                                        cos(GRM_PI * (double)i * (2 * (double)k + 1) / (2.0 * GRM_MELS)));
     for (size_t p = 0; p < 6; p++)
@@ -71,21 +71,33 @@ static void put(float *row, size_t frame, double *sum, float value) {
     *sum += (double)value;
 }
 
+// A cosine's second half is the first turned round, with the other sign in the odd ones.
+static void put_mfcc(summary *s, size_t t, const float mel[GRM_MELS]) {
+    float folded[2][HALF_MELS];
+    for (size_t k = 0; k < HALF_MELS; k++) {
+        folded[0][k] = mel[k] + mel[GRM_MELS - 1 - k];
+        folded[1][k] = mel[k] - mel[GRM_MELS - 1 - k];
+    }
+    for (size_t i = 0; i < GRM_MFCCS; i++) {
+        const float *x = folded[i % 2];
+        float lane[8] = {0}, value = 0;
+        for (size_t k = 0; k < HALF_MELS; k += 8)
+            for (size_t l = 0; l < 8; l++) lane[l] += s->cosines[i][k + l] * x[k + l];
+        for (size_t l = 0; l < 8; l++) value += lane[l];
+        put(s->to.mfcc ? s->to.mfcc + i * s->frames : NULL, t, &s->sum.mfcc[i], value);
+        s->sum.mfcc_squared[i] += (double)value * value;
+    }
+}
+
 static void put_mel(summary *s, size_t t, const float *mel_db) {
     float mel[GRM_MELS], rise = 0, floor = fmaxf(smallest_db, s->peaks.mel_db - range_db);
-    for (size_t i = 0; i < GRM_MELS; i++) mel[i] = fmaxf(mel_db[i], floor);
-    for (size_t i = 0; t > 0 && i < GRM_MELS; i++) rise += fmaxf(0, mel[i] - s->before[i]);
+    for (size_t i = 0; i < GRM_MELS; i++) mel[i] = mel_db[i] > floor ? mel_db[i] : floor;
+    for (size_t i = 0; t > 0 && i < GRM_MELS; i++) rise += mel[i] > s->before[i] ? mel[i] - s->before[i] : 0;
     memcpy(s->before, mel, sizeof mel);
     if (t > 0 && t - 1 + s->onset_shift < s->frames)
         put(s->to.onset, t - 1 + s->onset_shift, &s->sum.onset, rise / GRM_MELS);
     for (size_t i = 0; s->to.mel && i < GRM_MELS; i++) s->to.mel[i * s->frames + t] = powf(10, mel_db[i] / 10);
-    for (size_t i = 0; s->plan->full && i < GRM_MFCCS; i++) {
-        float lane[8] = {0}, value = 0;
-        for (size_t k = 0; k < GRM_MELS; k++) lane[k % 8] += s->cosines[i][k] * mel[k];
-        for (size_t k = 0; k < 8; k++) value += lane[k];
-        put(s->to.mfcc ? s->to.mfcc + i * s->frames : NULL, t, &s->sum.mfcc[i], value);
-        s->sum.mfcc_squared[i] += (double)value * value;
-    }
+    if (s->plan->full) put_mfcc(s, t, mel);
 }
 
 static void put_chroma(summary *s, size_t t, const float *nodes, const float *low) {
