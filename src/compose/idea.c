@@ -53,7 +53,8 @@ static void draw_contour(grm_idea *idea, grm_rng *rng) {
     for (int i = 0; i < 3; i++) idea->contour[i] = 1.5f * shape[i] + grm_rng_between(rng, -1.0f, 1.0f);
 }
 
-bool grm_idea_make(const grm_work *work, int bars, float energy, float breath, grm_rng *rng, grm_idea *idea) {
+bool grm_idea_make(const grm_work *work, int bars, float energy, float breath, float long_end, grm_rng *rng,
+                   grm_idea *idea) {
     *idea = (grm_idea){.ticks = bars * work->bar_ticks};
     const grm_figure *cell = NULL;
     for (int bar = 0; bar < bars;) {
@@ -73,8 +74,8 @@ bool grm_idea_make(const grm_work *work, int bars, float energy, float breath, g
     int32_t cut = (int32_t)((float)idea->ticks * (1.0f - share) + 0.5f), beat = work->beat_ticks;
     cut = (cut + beat / 2) / beat * beat;  // breathe on a beat
     if (cut < idea->ticks / 2) cut = idea->ticks / 2;
-    bool long_end = grm_rng_chance(rng, 0.6f);
-    if (cut < idea->ticks) cut_at(work, idea, cut, long_end);
+    bool ends_long = grm_rng_chance(rng, long_end);
+    if (cut < idea->ticks) cut_at(work, idea, cut, ends_long);
     anticipate(work, idea, rng);
     draw_contour(idea, rng);
     return true;

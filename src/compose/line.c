@@ -136,44 +136,61 @@ static float note_cost(const grm_work *work, const grm_idea *idea, const grm_sin
     return cost;
 }
 
-static float move_cost(const float intervals[PITCHES], int from, int to, int direction, bool was_leap,
-                       const place *before, bool improvised) {
+typedef enum last_move { WAS_STEP, WAS_LEAP, WAS_REPEAT, LAST_MOVES } last_move;
+
+static bool is_foreign(const place *p, int pitch) {
+    return !(p->chord->pcs >> (pitch % 12) & 1);
+}
+
+// What a singer does with a note outside the chord: leaves it by step, or holds on until the harmony has come to it.
+static float leaving_cost(const place *before, const place *now, int from, int move) {
+    if (!is_foreign(before, from) || abs(move) == 1 || abs(move) == 2) return 0;
+    if (move == 0) return is_foreign(now, from) ? (before->heavy ? 1.8f : 0.6f) : 0;
+    return before->heavy ? 2.4f : 0.8f;
+}
+
+static float move_cost(const float intervals[PITCHES], int from, int to, int direction, last_move last,
+                       const place *before, const place *now, bool improvised) {
     int move = to - from, sign = (move > 0) - (move < 0);
     float cost = intervals[abs(move)];
     if (direction && sign) {
         bool turns = sign != direction;
-        if (was_leap)
+        if (last == WAS_LEAP)
             cost += turns ? 0 : 0.5f;
         else if (abs(move) <= 2)
             cost += turns ? 0.25f : 0;
-        if (!turns && abs(move) > 4 && was_leap) cost += 2.0f;  // two leaps on end make a chord, not a tune
+        if (!turns && abs(move) > 4 && last == WAS_LEAP) cost += 2.0f;  // two leaps on end make a chord, not a tune
     }
     if (improvised) {  // runs go on, and go down in steps after going up in thirds; what leads must arrive
         if (direction && sign && sign != direction) cost += 0.3f;
         if (abs(move) >= 3 && move < 0) cost += 0.3f;
-        if (before && !(before->scale >> (from % 12) & 1) && abs(move) != 1) cost += 5.0f;
+        if (!(before->scale >> (from % 12) & 1) && abs(move) != 1) cost += 5.0f;
         return cost;
     }
-    bool dissonant = before && before->heavy && !(before->chord->pcs >> (from % 12) & 1);
-    if (dissonant && (abs(move) > 2 || move == 0)) cost += 1.8f;
-    return cost;
+    if (move == 0 && last == WAS_REPEAT) cost += 0.45f;  // a note that comes a third time stands still
+    return cost + leaving_cost(before, now, from, move);
 }
 
-enum { STATES = PITCHES * DIRECTIONS * 2 };
+enum { STATES = PITCHES * DIRECTIONS * LAST_MOVES };
 
-// A state: pitch, direction of the last move (0 down, 1 none yet, 2 up), whether it was a leap.
-static int state_of(int pitch, int direction, int leap) {
-    return (pitch * DIRECTIONS + direction) * 2 + leap;
+// A state: pitch, direction of the last move that was one (0 down, 1 none yet, 2 up), what the last one was.
+static int state_of(int pitch, int direction, last_move last) {
+    return (pitch * DIRECTIONS + direction) * LAST_MOVES + (int)last;
+}
+
+static int pitch_of(int state) {
+    return state / LAST_MOVES / DIRECTIONS;
 }
 
 // Likelihood of moving into pitch `to` out of a state; *next receives the state that it leads to.
 static float likelihood(const float intervals[PITCHES], int state, int to, int low, const place *before,
-                        const grm_singing *s, int *next) {
-    int leap = state & 1, direction = state / 2 % DIRECTIONS, from = state / 2 / DIRECTIONS;
+                        const place *now, const grm_singing *s, int *next) {
+    last_move last = (last_move)(state % LAST_MOVES);
+    int direction = state / LAST_MOVES % DIRECTIONS, from = pitch_of(state);
     int move = to - from, sign = (move > 0) - (move < 0) + 1;
     // A repeated note keeps the direction in mind.
-    *next = state_of(to, sign == 1 ? direction : sign, abs(move) >= 5);
-    return expf(-move_cost(intervals, low + from, low + to, direction - 1, leap, before, s->improvised) /
+    *next = state_of(to, sign == 1 ? direction : sign, abs(move) >= 5 ? WAS_LEAP : move ? WAS_STEP : WAS_REPEAT);
+    return expf(-move_cost(intervals, low + from, low + to, direction - 1, last, before, now, s->improvised) /
                 fmaxf(s->noise, 0.05f));
 }
 
@@ -201,32 +218,33 @@ void grm_line_sing(const grm_work *work, const grm_idea *idea, const grm_singing
         for (int q = 0; q < span; q++) {
             if (i == 0) {
                 float enter = s->last_pitch >= 0 ? 0.4f * fminf(interval_cost(work, low + q - s->last_pitch), 8.0f) : 0;
-                forward[0][state_of(q, 1, 0)] = own[q] * expf(-enter / temperature);
-                total += forward[0][state_of(q, 1, 0)];
+                forward[0][state_of(q, 1, WAS_STEP)] = own[q] * expf(-enter / temperature);
+                total += forward[0][state_of(q, 1, WAS_STEP)];
                 continue;
             }
-            for (int from = 0; from < span * DIRECTIONS * 2; from++) {
+            for (int from = 0; from < span * DIRECTIONS * LAST_MOVES; from++) {
                 if (forward[i - 1][from] <= 0) continue;
                 int next;
-                float weight =
-                    forward[i - 1][from] * own[q] * likelihood(intervals, from, q, low, &places[i - 1], s, &next);
+                float weight = forward[i - 1][from] * own[q] *
+                               likelihood(intervals, from, q, low, &places[i - 1], &places[i], s, &next);
                 forward[i][next] += weight;
                 total += weight;
             }
         }
         for (int k = 0; k < STATES; k++) forward[i][k] = total > 0 ? forward[i][k] / total : 0;
     }
-    int state = draw(rng, forward[idea->count - 1], span * DIRECTIONS * 2);
+    int state = draw(rng, forward[idea->count - 1], span * DIRECTIONS * LAST_MOVES);
     for (int i = idea->count - 1; i >= 0; i--) {
-        int q = state / 2 / DIRECTIONS;
+        int q = pitch_of(state);
         pitch[i] = low + q;
         if (i == 0) break;
         float weights[STATES] = {0};
-        for (int from = 0; from < span * DIRECTIONS * 2; from++) {
+        for (int from = 0; from < span * DIRECTIONS * LAST_MOVES; from++) {
             int next;
-            float weight = forward[i - 1][from] * likelihood(intervals, from, q, low, &places[i - 1], s, &next);
+            float weight =
+                forward[i - 1][from] * likelihood(intervals, from, q, low, &places[i - 1], &places[i], s, &next);
             weights[from] = next == state ? weight : 0;
         }
-        state = draw(rng, weights, span * DIRECTIONS * 2);
+        state = draw(rng, weights, span * DIRECTIONS * LAST_MOVES);
     }
 }

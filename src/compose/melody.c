@@ -13,8 +13,12 @@ typedef struct unit {
     int shift;    // scale steps of a sequence
 } unit;
 
+// Where a theme breathes: behind each of its units, or more behind every four bars and little or nothing between.
+typedef enum breathing { BREATHES_EVENLY, BREATHES_BY_PAIRS, FLOWS, BREATHINGS } breathing;
+
 typedef struct theme {
     const char *tune;
+    breathing breathing;
     int unit_bars, unit_count;
     unit units[MAX_UNITS];
     grm_idea ideas[MAX_IDEAS];  // by letter a..h
@@ -50,6 +54,9 @@ static void lay_out(const grm_work *work, theme *t, int bars, float energy, grm_
         if (i >= count && i % count == count - 1) t->units[i].varied = true;  // the second time round ends otherwise
     }
     if (t->unit_count < count && t->units[t->unit_count - 1].letter != '.') t->units[t->unit_count - 1].varied = true;
+    static const float usual[BREATHINGS] = {0.3f, 0.4f, 0.3f};
+    grm_rng breath = grm_rng_branch(rng, "breathing", 0);
+    t->breathing = (breathing)grm_rng_weighted(&breath, usual, BREATHINGS);
 }
 
 static grm_ending ending_of(const theme *t, int i) {
@@ -84,13 +91,22 @@ static bool scale_is(const grm_work *work, const char *name) {
     return work->style->melody.scale && strcmp(work->style->melody.scale, name) == 0;
 }
 
+// How much of the style's breath a unit takes, and how likely it ends on a long note.
+static float breath_of(const theme *t, int i, float *long_end) {
+    static const float within[BREATHINGS] = {1.0f, 0.4f, 0.0f}, at_end[BREATHINGS] = {1.0f, 1.5f, 1.3f};
+    static const float held[BREATHINGS] = {0.5f, 0.25f, 0.1f};
+    bool ends = ending_of(t, i) != GRM_ENDING_NONE;
+    *long_end = ends ? 0.65f : held[t->breathing];
+    return ends ? at_end[t->breathing] : within[t->breathing];
+}
+
 static bool make_ideas(const grm_work *work, theme *t, float energy, grm_rng *rng) {
     for (int i = 0; i < t->unit_count; i++) {
         char letter = t->units[i].letter;
         if (letter == '.' || t->ideas[letter - 'a'].ticks) continue;
         grm_rng own = grm_rng_branch(rng, "idea", (unsigned)(letter - 'a'));
-        if (!grm_idea_make(work, t->unit_bars, energy, work->style->melody.breath, &own, &t->ideas[letter - 'a']))
-            return false;
+        float long_end, breath = work->style->melody.breath * breath_of(t, i, &long_end);
+        if (!grm_idea_make(work, t->unit_bars, energy, breath, long_end, &own, &t->ideas[letter - 'a'])) return false;
         if (letter != 'a') {  // what answers lies elsewhere
             float lift = grm_rng_between(&own, 0.0f, 1.0f) < 0.65f ? 2.5f : -2.0f;
             for (int c = 0; c < 3; c++) t->ideas[letter - 'a'].contour[c] += lift;
@@ -229,6 +245,24 @@ static void add_chromatics(grm_work *work, grm_rng *rng) {
     }
 }
 
+// A song that ends with its tune comes home on the root of its last chord, near where it was.
+static bool come_home(grm_work *work) {
+    const grm_passage *last = work->passage_count ? &work->passages[work->passage_count - 1] : NULL;
+    const grm_line *line = &work->melody;
+    if (!last || !last->tune || strcmp(last->tune, "-") == 0 || line->count == 0) return true;
+    const grm_line_note *before = &line->notes[line->count - 1];
+    if (before->start < last->start) return true;
+    const grm_chord *chord = &work->chords[work->chord_count - 1];
+    range r = range_of(work, last);
+    grm_line_note home = {.start = work->last_chord,
+                          .length = work->end - work->last_chord,
+                          .pitch = grm_pitch_near(chord->root, before->pitch, r.low, r.high),
+                          .accent = 3,
+                          .phrase_start = true,
+                          .phrase_end = true};
+    return grm_line_add(&work->melody, home);
+}
+
 grm_status grm_melody_plan(grm_work *work, grm_error *err) {
     theme *themes = grm_memory_take(work->memory, MAX_THEMES, sizeof *themes);
     const grm_passage *home[MAX_THEMES] = {0};
@@ -275,5 +309,5 @@ grm_status grm_melody_plan(grm_work *work, grm_error *err) {
     }
     grm_rng chromatic = grm_rng_branch(&all, "chromatic", 0);
     add_chromatics(work, &chromatic);
-    return GRM_OK;
+    return come_home(work) ? GRM_OK : grm_fail_memory(err);
 }

@@ -60,13 +60,12 @@ void grm_melody_play(grm_work *work, grm_writer_part *part) {
             }
             grm_part_note(part, n->start, n->length, pitch, velocity);
         }
-        if (plays && p + 1 == work->passage_count && to == passage->end) {  // home
-            const grm_chord *chord = &work->chords[work->chord_count - 1];
-            int near = part->note_count ? part->notes[part->note_count - 1].pitch : (part->low + part->high) / 2;
-            bool tune = passage->tune && passage->tune[0] != '-';
-            if (tune)
-                grm_part_note(part, work->last_chord, work->end - work->last_chord,
-                              grm_pitch_near(chord->root, near, part->low, part->high), 84);
+        const grm_line_note *last = line->count ? &line->notes[line->count - 1] : NULL;
+        if (plays && p + 1 == work->passage_count && to == passage->end && last && last->start == work->last_chord) {
+            int pitch = last->pitch + shift;  // home
+            while (pitch > high && pitch >= 12) pitch -= 12;
+            while (pitch < low) pitch += 12;
+            grm_part_note(part, last->start, last->length, pitch, 84);
         }
     }
 }

@@ -35,8 +35,10 @@ typedef struct grm_singing {
 } grm_singing;
 
 // ---- idea.c ----
-// A rhythm for a unit of `bars` bars, with its breath at the end; `breath` is the share of silence wanted.
-bool grm_idea_make(const grm_work *work, int bars, float energy, float breath, grm_rng *rng, grm_idea *idea);
+// A rhythm for a unit of `bars` bars, with its breath at the end; `breath` is the share of silence wanted, `long_end`
+// the chance that what stands before it is a long note.
+bool grm_idea_make(const grm_work *work, int bars, float energy, float breath, float long_end, grm_rng *rng,
+                   grm_idea *idea);
 // The same beginning, another ending: the last bar gets a rhythm of its own that ends long.
 bool grm_idea_new_ending(const grm_work *work, grm_idea *idea, float energy, bool long_end, grm_rng *rng);
 

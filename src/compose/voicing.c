@@ -109,7 +109,7 @@ static double tune_cost(const grm_work *work, const grm_voicing *v, const grm_wr
     double cost = 0, beat = work->beat_ticks;
     for (int i = 0; i < v->count; i++) {
         grm_rub rub = grm_tune_rub(heard, v->pitch[i]);
-        cost += 5.0 * fmin(rub.sharp / beat, 2.0) + 0.8 * fmin(rub.mild / beat, 2.0);
+        cost += 10.0 * fmin(rub.sharp / beat, 2.0) + 0.8 * fmin(rub.mild / beat, 2.0);
     }
     int over = v->count ? v->pitch[v->count - 1] - heard->lowest : 0;
     if (over > 0 && heard->count && part->low + 9 <= heard->lowest) cost += 0.3 * over;
