@@ -21,7 +21,7 @@ static const grm_figure *draw_rhythm(const grm_work *work, float energy, grm_rng
 // Removes what begins at or behind `tick`, and, where the phrase should end long, what would crowd its last note; that
 // note rings until there.
 static void cut_at(const grm_work *work, grm_idea *idea, int32_t tick, bool long_end) {
-    int32_t beat = work->beat_ticks, least = long_end ? beat + beat / 2 : 1;
+    int32_t beat = work->beat_ticks, least = !long_end ? 1 : work->beats_per_bar >= 4 ? beat + beat / 2 : beat;
     while (idea->count > 2 && idea->at[idea->count - 1] > tick - least) idea->count--;
     int last = idea->count - 1;
     int32_t room = tick - idea->at[last];
