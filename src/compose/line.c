@@ -4,6 +4,7 @@
 // do a thing, give or take; the temperature says how freely the line is drawn about the likeliest.
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "compose/tune.h"
 
@@ -149,6 +150,15 @@ static float leaving_cost(const place *before, const place *now, int from, int m
     return before->heavy ? 2.4f : 0.8f;
 }
 
+// A tune that keeps its octave or fifth from a bass that moves is one voice with it: forbidden where voices are strict,
+// a shade thin elsewhere.
+static float parallel_cost(const grm_work *work, const place *before, const place *now, int from, int to) {
+    int bass = before->chord->bass, next = now->chord->bass, above = ((from - bass) % 12 + 12) % 12;
+    if (bass == next || from == to || (above != 0 && above != 7) || ((to - next) % 12 + 12) % 12 != above) return 0;
+    const char *family = work->style->family;
+    return family && strcmp(family, "classical") == 0 ? 4.0f : 0.8f;
+}
+
 static float move_cost(const float intervals[PITCHES], int from, int to, int direction, last_move last,
                        const place *before, const place *now, bool improvised) {
     int move = to - from, sign = (move > 0) - (move < 0);
@@ -183,15 +193,24 @@ static int pitch_of(int state) {
 }
 
 // Likelihood of moving into pitch `to` out of a state; *next receives the state that it leads to.
-static float likelihood(const float intervals[PITCHES], int state, int to, int low, const place *before,
-                        const place *now, const grm_singing *s, int *next) {
+static float likelihood(const grm_work *work, const float intervals[PITCHES], int state, int to, int low,
+                        const place *before, const place *now, const grm_singing *s, int *next) {
     last_move last = (last_move)(state % LAST_MOVES);
     int direction = state / LAST_MOVES % DIRECTIONS, from = pitch_of(state);
     int move = to - from, sign = (move > 0) - (move < 0) + 1;
     // A repeated note keeps the direction in mind.
     *next = state_of(to, sign == 1 ? direction : sign, abs(move) >= 5 ? WAS_LEAP : move ? WAS_STEP : WAS_REPEAT);
-    return expf(-move_cost(intervals, low + from, low + to, direction - 1, last, before, now, s->improvised) /
-                fmaxf(s->noise, 0.05f));
+    float cost = move_cost(intervals, low + from, low + to, direction - 1, last, before, now, s->improvised);
+    if (!s->improvised) cost += parallel_cost(work, before, now, low + from, low + to);
+    return expf(-cost / fmaxf(s->noise, 0.05f));
+}
+
+// From the last note of the unit before.
+static float entry_cost(const grm_work *work, const grm_singing *s, const place *first, int32_t at, int pitch) {
+    int32_t earlier = s->start + (at < 0 ? at : 0) - 1;
+    place before = {.chord = grm_chord_at(work, earlier > 0 ? earlier : 0)};
+    float parallel = s->improvised ? 0 : parallel_cost(work, &before, first, s->last_pitch, pitch);
+    return 0.4f * fminf(interval_cost(work, pitch - s->last_pitch), 8.0f) + parallel;
 }
 
 static int draw(grm_rng *rng, const float *weights, int count) {
@@ -217,7 +236,7 @@ void grm_line_sing(const grm_work *work, const grm_idea *idea, const grm_singing
             own[q] = expf(-note_cost(work, idea, s, &places[i], i, low + q) / temperature) + nothing;
         for (int q = 0; q < span; q++) {
             if (i == 0) {
-                float enter = s->last_pitch >= 0 ? 0.4f * fminf(interval_cost(work, low + q - s->last_pitch), 8.0f) : 0;
+                float enter = s->last_pitch >= 0 ? entry_cost(work, s, &places[0], idea->at[0], low + q) : 0;
                 forward[0][state_of(q, 1, WAS_STEP)] = own[q] * expf(-enter / temperature);
                 total += forward[0][state_of(q, 1, WAS_STEP)];
                 continue;
@@ -226,7 +245,7 @@ void grm_line_sing(const grm_work *work, const grm_idea *idea, const grm_singing
                 if (forward[i - 1][from] <= 0) continue;
                 int next;
                 float weight = forward[i - 1][from] * own[q] *
-                               likelihood(intervals, from, q, low, &places[i - 1], &places[i], s, &next);
+                               likelihood(work, intervals, from, q, low, &places[i - 1], &places[i], s, &next);
                 forward[i][next] += weight;
                 total += weight;
             }
@@ -242,7 +261,7 @@ void grm_line_sing(const grm_work *work, const grm_idea *idea, const grm_singing
         for (int from = 0; from < span * DIRECTIONS * LAST_MOVES; from++) {
             int next;
             float weight =
-                forward[i - 1][from] * likelihood(intervals, from, q, low, &places[i - 1], &places[i], s, &next);
+                forward[i - 1][from] * likelihood(work, intervals, from, q, low, &places[i - 1], &places[i], s, &next);
             weights[from] = next == state ? weight : 0;
         }
         state = draw(rng, weights, span * DIRECTIONS * LAST_MOVES);

@@ -118,7 +118,7 @@ static bool make_ideas(const grm_work *work, theme *t, float energy, grm_rng *rn
 // Sings the theme over a passage's chords.
 static bool sing_theme(const grm_work *work, theme *t, const grm_passage *p, grm_rng *rng) {
     range r = range_of(work, p);
-    int last_pitch = -1;
+    int last_pitch = work->melody.count ? work->melody.notes[work->melody.count - 1].pitch : -1;
     for (int i = 0; i < t->unit_count; i++) {
         const unit *u = &t->units[i];
         if (u->letter == '.') continue;
@@ -201,6 +201,7 @@ static bool vary_ending(const grm_work *work, theme *t, const grm_passage *p, gr
     while (last > 0 && t->units[last].letter == '.') last--;
     grm_idea *now = &t->sung[last];
     if (t->units[last].letter == '.' || now->count < 3) return true;
+    const grm_idea *before = last && t->sung[last - 1].count ? &t->sung[last - 1] : NULL;
     range r = range_of(work, p);
     int remembered[IDEA_NOTES];
     memcpy(remembered, now->pitch, sizeof remembered);
@@ -209,7 +210,7 @@ static bool vary_ending(const grm_work *work, theme *t, const grm_passage *p, gr
                            .low = r.low,
                            .high = r.high,
                            .centre = r.centre,
-                           .last_pitch = -1,
+                           .last_pitch = before ? before->pitch[before->count - 1] : -1,
                            .ending = GRM_ENDING_CLOSED,
                            .noise = 0.5f,
                            .memory = remembered,

@@ -50,9 +50,9 @@ static void sort_pitches(grm_voicing *v) {
         }
 }
 
-// Stacks the members' pitch classes upward from the one at `turn`, close together, from `bottom` on; where there are
-// more voices than pitch classes the stack goes round once more.
-static grm_voicing stack(const grm_chord *chord, const int *members, int count, int turn, int bottom) {
+// Stacks the members' pitch classes upward from the one at `turn`, close together, from `bottom` on, leaving one place
+// out before voice `skip` (0: none); where there are more voices than pitch classes the stack goes round once more.
+static grm_voicing stack(const grm_chord *chord, const int *members, int count, int turn, int bottom, int skip) {
     grm_voicing v = {.count = 0};
     int pcs[GRM_MAX_VOICES], distinct = 0;
     for (int pc = 0; pc < 12; pc++)
@@ -63,10 +63,21 @@ static grm_voicing stack(const grm_chord *chord, const int *members, int count, 
             }
     int at = bottom;
     for (int i = 0; i < count; i++) {
-        while (at % 12 != pcs[(turn + i) % distinct]) at++;
+        int next = turn + i + (skip && i >= skip);
+        if (skip && i == skip)
+            while (at % 12 != pcs[(next - 1) % distinct]) at++;
+        while (at % 12 != pcs[next % distinct]) at++;
         v.pitch[v.count++] = at++;
     }
     return v;
+}
+
+// Whether all of the members' pitch classes sound, as they may not where a place was left out.
+static bool is_whole(const grm_voicing *v, const grm_chord *chord, const int *members, int count) {
+    unsigned wanted = 0, there = 0;
+    for (int i = 0; i < count; i++) wanted |= 1u << (chord->root + members[i]) % 12;
+    for (int i = 0; i < v->count; i++) there |= 1u << v->pitch[i] % 12;
+    return wanted == there;
 }
 
 static void open_up(grm_voicing *v, const char *voicing) {
@@ -82,9 +93,20 @@ static bool parallel(int low_from, int high_from, int low_to, int high_to) {
            (low_to > low_from) == (high_to > high_from);
 }
 
-static double move_cost(const grm_voicing *v, const grm_voicing *last, const grm_chord *chord,
-                        const grm_chord *last_chord) {
+// Voices in parallel octaves are one voice fewer, in parallel fifths a hollow one. Players of an ensemble avoid them; a
+// synthesizer's octaves are its sound.
+static double parallel_cost(const grm_voicing *v, const grm_voicing *last) {
     double cost = 0;
+    for (int i = 0; i < v->count; i++)
+        for (int j = i + 1; j < v->count; j++)
+            if (parallel(last->pitch[i], last->pitch[j], v->pitch[i], v->pitch[j]))
+                cost += i == 0 && j + 1 == v->count ? 40.0 : (v->pitch[j] - v->pitch[i]) % 12 ? 6.0 : 12.0;
+    return cost;
+}
+
+static double move_cost(const grm_voicing *v, const grm_voicing *last, const grm_chord *chord,
+                        const grm_chord *last_chord, bool ensemble) {
+    double cost = ensemble && v->count == last->count ? parallel_cost(v, last) : 0;
     for (int i = 0; i < v->count; i++) {  // each new note from its nearest old one
         int nearest = 99;
         for (int j = 0; j < last->count; j++)
@@ -127,6 +149,7 @@ static double stack_cost(const grm_voicing *v, int low, int high) {
         int gap = v->pitch[i + 1] - v->pitch[i];
         if (gap <= 2 && v->pitch[i] < 52) cost += 4;
         if (gap == 1 && i + 2 == v->count) cost += 2;
+        if (gap == 0) cost += 6;  // two players on one note
     }
     return cost;
 }
@@ -153,14 +176,18 @@ grm_voicing grm_voice_chord(const grm_work *work, const grm_chord *chord, const 
     if (count < 2) count = order_members(chord, voicing, wanted, 0, tonic, members);
     grm_voicing best = {0};
     double best_cost = 1e9;
-    for (int turn = 0; turn < count; turn++) {
-        for (int bottom = low - 2; bottom <= high - 4; bottom++) {
-            grm_voicing v = stack(chord, members, count, turn, bottom);
-            open_up(&v, voicing);
-            double cost = stack_cost(&v, low, high) + tune_cost(work, &v, part, heard);
-            if (last && last->count) cost += move_cost(&v, last, chord, last_chord);
-            if (cost < best_cost) best_cost = cost, best = v;
-        }
-    }
+    // Where voices are written as such: classical music, and choirs in any.
+    bool classical = strcmp(work->style->family, "classical") == 0 && !part->instrument->voice;
+    bool ensemble = part->plan->play == GRM_PLAY_PAD && (classical || strcmp(part->instrument->family, "choir") == 0);
+    for (int turn = 0; turn < count; turn++)
+        for (int bottom = low - 2; bottom <= high - 4; bottom++)
+            for (int skip = 0; skip < (ensemble ? count : 1); skip++) {
+                grm_voicing v = stack(chord, members, count, turn, bottom, skip);
+                if (skip && !is_whole(&v, chord, members, count)) continue;
+                open_up(&v, voicing);
+                double cost = stack_cost(&v, low, high) + tune_cost(work, &v, part, heard) + (skip ? 0.7 : 0);
+                if (last && last->count) cost += move_cost(&v, last, chord, last_chord, ensemble);
+                if (cost < best_cost) best_cost = cost, best = v;
+            }
     return best;
 }
