@@ -152,6 +152,7 @@ void grm_balance_tell(const grm_balance *b, grm_features *out) {
     double middle = b->frames ? level_of(b, MIDDLE) : floor_db, change = 0;
     if (b->frames == 0) return;
     out->tone_share = tone_share(b);
+    grm_octaves_tell(&b->shape, b->mean_power, out);
     if (middle > floor_db + 20) {
         out->bass_db = level_of(b, BASS) - middle;
         // on a scale of octaves the low middle lies 0.4 of the way from the one neighbour to the other

@@ -20,6 +20,23 @@ void grm_balance_free(grm_balance *balance);
 void grm_balance_add(grm_balance *balance, const float *power);  // [bins]
 void grm_balance_tell(const grm_balance *balance, grm_features *out);
 
+// Ten octaves around 31.25 Hz .. 16 kHz from the mean power of all bins, beside pink noise, which has the same power in
+// each; and how much of the energy of bands is in the side.
+void grm_octaves_tell(const grm_frame_shape *shape, const double *mean_power, grm_features *out);
+typedef struct grm_width {
+    double mid[GRM_WIDTH_BANDS], side[GRM_WIDTH_BANDS];  // sums of power
+} grm_width;
+void grm_width_add(grm_width *width, const grm_frame_shape *shape, const float *mid, const float *side);  // [bins]
+void grm_width_tell(const grm_width *width, grm_features *out);
+
+// Mains hum: lines at 50 or 60 Hz and their harmonics, that are always there, in spectra so long that notes are
+// none.
+typedef struct grm_hum grm_hum;
+grm_status grm_hum_new(unsigned rate_hz, grm_hum **out, grm_error *err);
+void grm_hum_free(grm_hum *hum);
+grm_status grm_hum_hear(grm_hum *hum, const float *mono, size_t frames, grm_error *err);  // NULL: the end
+grm_status grm_hum_tell(const grm_hum *hum, grm_features *out, grm_error *err);
+
 // Noise by minimum statistics (after Martin, IEEE Trans. Speech and Audio Processing 9, 2001): what the quietest
 // hundredth of all points of a band, over bins and time, says about a steady noise below the music.
 typedef struct grm_hiss grm_hiss;

@@ -1,0 +1,76 @@
+// The ten octaves, and how wide the bands are.
+#include <math.h>
+#include <stdlib.h>
+
+#include "meter/faults.h"
+
+static const double range_db = 60;  // what lies farther below the loudest octave is as good as silent
+static const double width_edges[GRM_WIDTH_BANDS + 1] = {0, 120, 500, 2000, 8000, 1e9};
+
+static double decibels(double power) {
+    return power > 1e-16 ? 10 * log10(power) : -160;
+}
+
+static int rising(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// Octaves that lie above what the rate can hold are not counted.
+static size_t sum_octaves(const grm_frame_shape *shape, const double *mean_power, double level[GRM_OCTAVES]) {
+    size_t count = 0;
+    double loudest = -160;
+    for (size_t i = 0; i < GRM_OCTAVES; i++) {
+        double from = 31.25 * M_SQRT1_2 * exp2((double)i), to = 2 * from, power = 0;
+        if (1.2 * from >= 0.5 * shape->rate_hz) break;
+        for (size_t k = (size_t)ceil(from / shape->step_hz); k < shape->bins && (double)k * shape->step_hz < to; k++)
+            power += mean_power[k];
+        level[count++] = decibels(power);
+        loudest = fmax(loudest, level[i]);
+    }
+    if (loudest <= -160) return 0;
+    for (size_t i = 0; i < count; i++) level[i] = fmax(level[i] - loudest, -range_db);
+    return count;
+}
+
+void grm_octaves_tell(const grm_frame_shape *shape, const double *mean_power, grm_features *out) {
+    double level[GRM_OCTAVES], sorted[GRM_OCTAVES], error = 0, slope = 0, spread = 0;
+    size_t count = sum_octaves(shape, mean_power, level);
+    if (count < 2) return;
+    for (size_t i = 0; i < count; i++) sorted[i] = level[i];
+    qsort(sorted, count, sizeof *sorted, rising);
+    double target = 0.5 * (sorted[(count - 1) / 2] + sorted[count / 2]), middle = 0.5 * (double)(count - 1);
+    for (size_t i = 0; i < count; i++) {
+        double at = (double)i - middle;
+        out->tonal_balance_db[i] = level[i];
+        out->tonal_balance_target_db[i] = target;
+        error += fabs(level[i] - target) / (double)count;
+        slope += at * level[i];
+        spread += at * at;
+    }
+    out->tonal_balance_error_db = error;
+    out->spectral_tilt_db = slope / spread;
+}
+
+// ---- width ----
+
+void grm_width_add(grm_width *w, const grm_frame_shape *shape, const float *mid, const float *side) {
+    size_t k = 1;
+    for (size_t i = 0; i < GRM_WIDTH_BANDS; i++) {
+        double both[2] = {0};
+        for (; k < shape->bins && (double)k * shape->step_hz < width_edges[i + 1]; k++) {
+            both[0] += (double)mid[k];
+            both[1] += (double)side[k];
+        }
+        w->mid[i] += both[0];
+        w->side[i] += both[1];
+    }
+}
+
+void grm_width_tell(const grm_width *w, grm_features *out) {
+    for (size_t i = 0; i < GRM_WIDTH_BANDS; i++) {
+        double both = w->mid[i] + w->side[i];
+        if (both > 0) out->width_by_band[i] = w->side[i] / both;
+    }
+    out->low_end_mono = 1 - out->width_by_band[0];
+}
