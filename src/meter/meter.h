@@ -44,6 +44,7 @@ extern const grm_ear grm_ear_level;     // loudness, peaks, faults, stereo
 extern const grm_ear grm_ear_spectrum;  // librosa's series and their means, HPSS
 extern const grm_ear grm_ear_rhythm;    // tempo, beats, downbeats, swing
 extern const grm_ear grm_ear_harmony;   // key, chords
+extern const grm_ear grm_ear_form;      // sections, repetition, hook
 extern const grm_ear grm_ear_faults;    // balance of the bands, noise, clipping, wandering pitch
 extern const grm_ear grm_ear_sides;     // width by bands; as series, mean power by bin of mid and side
 

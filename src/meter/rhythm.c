@@ -1,6 +1,8 @@
 // The ear for rhythm: tempo, beats, bars and what can be said about them.
 #include "meter/rhythm.h"
 
+#include <string.h>
+
 static grm_status rhythm_open(const grm_listening *listening, void **self, grm_error *err) {
     return grm_rhythm_front_new(listening->rate_hz, (grm_rhythm_front **)self, err);
 }
@@ -25,6 +27,18 @@ static grm_status keep_beats(const grm_bars *bars, grm_analysis *analysis, grm_e
     analysis->beats_s = beats;
     analysis->beat_count = bars->count;
     analysis->downbeats_s = downbeats;
+    return GRM_OK;
+}
+
+// The last frame, which is short, is left out.
+static grm_status keep_colours(const grm_rhythm_series *series, grm_analysis *analysis, grm_error *err) {
+    size_t count = series->frames / GRM_RHYTHM_CHROMA_HOPS;
+    grm_colour_series *kept = grm_memory_take(analysis->memory, 1, sizeof *kept);
+    grm_colour_frame *frames = grm_memory_take(analysis->memory, count + 1, sizeof *frames);
+    if (!kept || !frames) return grm_fail_memory(err);
+    if (count) memcpy(frames, series->colours, count * sizeof *frames);
+    *kept = (grm_colour_series){count, GRM_RHYTHM_CHROMA_HOPS / GRM_RHYTHM_FPS, frames};
+    analysis->colours = kept;
     return GRM_OK;
 }
 
@@ -77,6 +91,7 @@ static grm_status rhythm_finish(void *self, const grm_run *run, grm_analysis *an
     f->onset_rate_hz = f->pulse_clarity = f->swing_ratio = f->syncopation = f->danceability = NAN;
     (void)run;
     grm_status status = grm_rhythm_front_end(self, &series, err);
+    if (status == GRM_OK) status = keep_colours(series, analysis, err);
     if (status == GRM_OK) status = grm_novelty_make(series, &novelty, err);
     if (status == GRM_OK) status = grm_tempogram_make(&novelty, &tempogram, err);
     if (status == GRM_OK) status = grm_pulse_choose(series, &novelty, &tempogram, &pulse, err);

@@ -6,12 +6,12 @@
 #define GRM_METER_RHYTHM_H
 
 #include "dsp/dsp.h"
+#include "meter/colour.h"
 #include "meter/meter.h"
 
 enum {
     GRM_RHYTHM_RATE = 22050,
     GRM_RHYTHM_HOP = 220,     // 10 ms: a hundred frames a second
-    GRM_RHYTHM_BANDS = 5,     // of the flux
     GRM_RHYTHM_PITCHES = 24,  // twelve of the bass, twelve of what is above it
     GRM_RHYTHM_CHROMA_HOPS = 10,
 };
@@ -24,6 +24,7 @@ typedef struct grm_rhythm_series {
     float *level;                     // [frames] RMS of a hop
     size_t chroma_frames, chroma_room;
     float (*chroma)[GRM_RHYTHM_PITCHES];  // [chroma_frames] every GRM_RHYTHM_CHROMA_HOPS frames
+    grm_colour_frame *colours;            // [chroma_frames] of the frames from there on
 } grm_rhythm_series;
 
 // ---- from samples to series ----

@@ -25,7 +25,7 @@ struct grm_rhythm_front {
     size_t narrow_count;
     struct {
         uint16_t from, to;  // bins
-        uint8_t band;
+        uint8_t band, colour;
     } narrow[MOST_NARROW];
     int8_t pitch_of[CHROMA_SIZE / 2 + 1];  // of a bin, -1: none
     float before[MOST_NARROW];             // log magnitudes one frame ago
@@ -33,6 +33,13 @@ struct grm_rhythm_front {
     double heard_power;
     grm_rhythm_series series;
 };
+
+// Band of equal width in mel (O'Shaughnessy 1987).
+static uint8_t colour_at(double hz) {
+    const double lowest = 2595 * log10(1 + 40.0 / 700), highest = 2595 * log10(1 + 10000.0 / 700);
+    double at = GRM_COLOURS * (2595 * log10(1 + hz / 700) - lowest) / (highest - lowest);
+    return (uint8_t)fmin(fmax(at, 0), GRM_COLOURS - 1);
+}
 
 // Single bins up to where a 24th of an octave is wider than one.
 static void lay_bands(grm_rhythm_front *front) {
@@ -48,6 +55,7 @@ static void lay_bands(grm_rhythm_front *front) {
         while (from * bin_hz >= band_edge_hz[band + 1]) band++;
         front->narrow[front->narrow_count].from = (uint16_t)from;
         front->narrow[front->narrow_count].to = (uint16_t)to;
+        front->narrow[front->narrow_count].colour = colour_at(0.5 * (from + to - 1) * bin_hz);
         front->narrow[front->narrow_count++].band = (uint8_t)band;
         from = to;
     }
@@ -93,6 +101,7 @@ void grm_rhythm_front_free(grm_rhythm_front *front) {
     free(front->series.flux);
     free(front->series.level);
     free(front->series.chroma);
+    free(front->series.colours);
     free(front);
 }
 
@@ -109,8 +118,10 @@ static grm_status make_room(grm_rhythm_series *series, grm_error *err) {
     if (series->chroma_frames == series->chroma_room) {
         size_t room = series->chroma_room ? series->chroma_room * 2 : 1024;
         void *chroma = realloc(series->chroma, room * sizeof *series->chroma);
-        if (!chroma) return grm_fail_memory(err);
-        series->chroma = chroma;
+        if (chroma) series->chroma = chroma;
+        void *colours = realloc(series->colours, room * sizeof *series->colours);
+        if (colours) series->colours = colours;
+        if (!chroma || !colours) return grm_fail_memory(err);
         series->chroma_room = room;
     }
     return GRM_OK;
@@ -125,7 +136,9 @@ static void follow(grm_rhythm_front *front, double magnitude) {
 }
 
 // x: [SIZE] around the frame
-static void take_flux(grm_rhythm_front *front, const float *x, float flux[GRM_RHYTHM_BANDS]) {
+static void take_flux(grm_rhythm_front *front, const float *x, float flux[GRM_RHYTHM_BANDS], grm_colour_frame *colour) {
+    // the squares of a Hann window add up to 3/8 of its length
+    const float scale = (float)(4 / (0.375 * SIZE * SIZE * GRM_RHYTHM_CHROMA_HOPS));
     float now[MOST_NARROW];
     double sum = 0;
     size_t count = front->narrow_count;
@@ -135,6 +148,7 @@ static void take_flux(grm_rhythm_front *front, const float *x, float flux[GRM_RH
         for (size_t bin = front->narrow[n].from; bin < front->narrow[n].to; bin++) power += front->power[bin];
         now[n] = sqrtf(power);
         sum += now[n];
+        colour->power[front->narrow[n].colour] += scale * power;
     }
     follow(front, sum / (double)count);
     // 1e-4 of a full-scale sine's magnitude: below -80 dB there is nothing to hear
@@ -148,6 +162,7 @@ static void take_flux(grm_rhythm_front *front, const float *x, float flux[GRM_RH
         if (n + 1 < count) largest = fmaxf(largest, before[n + 1]);
         if (now[n] > largest) flux[front->narrow[n].band] += now[n] - largest;
     }
+    for (size_t b = 0; b < GRM_RHYTHM_BANDS; b++) colour->flux[b] += flux[b] / GRM_RHYTHM_CHROMA_HOPS;
     memcpy(front->before, now, count * sizeof *now);
 }
 
@@ -167,10 +182,12 @@ static grm_status take_frames(grm_rhythm_front *front, grm_error *err) {
         grm_status status = make_room(series, err);
         if (status != GRM_OK) return status;
         const float *x = front->line + centre;
-        take_flux(front, x - SIZE / 2, series->flux[series->frames]);
-        series->level[series->frames] = (float)sqrt(grm_power(x, GRM_RHYTHM_HOP));
-        if (series->frames % GRM_RHYTHM_CHROMA_HOPS == 0)
+        if (series->frames % GRM_RHYTHM_CHROMA_HOPS == 0) {
+            series->colours[series->chroma_frames] = (grm_colour_frame){0};
             take_chroma(front, x - CHROMA_SIZE / 2, series->chroma[series->chroma_frames++]);
+        }
+        take_flux(front, x - SIZE / 2, series->flux[series->frames], &series->colours[series->chroma_frames - 1]);
+        series->level[series->frames] = (float)sqrt(grm_power(x, GRM_RHYTHM_HOP));
         series->frames++;
     }
     int64_t next = (int64_t)series->frames * GRM_RHYTHM_HOP - CHROMA_SIZE / 2;

@@ -85,7 +85,7 @@ static inline void hearing_begin(hearing *h, unsigned threads) {
 // Cut into blocks of `block` frames.
 static inline void hear_with(hearing *h, const grm_ear *ear, const sound *s, size_t block) {
     grm_listening listening = {
-        .profile = &h->profile, .file_rate_hz = s->rate, .channels = 1, .rate_hz = s->rate, .hop = 512};
+        .profile = &h->profile, .file_rate_hz = s->rate, .channels = 1, .rate_hz = s->rate, .hop = 512, .run = &h->run};
     void *self;
     grm_error err = {0};
     assert_int_equal(ear->open(&listening, &self, &err), GRM_OK);
@@ -95,7 +95,7 @@ static inline void hear_with(hearing *h, const grm_ear *ear, const sound *s, siz
         assert_int_equal(ear->hear(self, &b, &err), GRM_OK);
     }
     assert_int_equal(ear->finish(self, &h->run, &h->analysis, &err), GRM_OK);
-    ear->close(self);
+    if (self) ear->close(self);
 }
 
 static inline void hearing_end(hearing *h) {

@@ -1,0 +1,139 @@
+// The ear for form: sections, what comes again, and how the energy runs.
+#include "meter/form.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { FEWEST = 8 };                     // units; less has no form
+static const double full_lu = 5;         // a section within this of the whole's loudness is no introduction
+static const double least_range_lu = 6;  // softest to loudest section, over which `energy` goes from 0 to 1
+static const double half_soon_s = 60;    // a hook that comes first so late is half as strong
+
+static grm_status form_open(const grm_listening *listening, void **self, grm_error *err) {
+    (void)listening;
+    (void)err;
+    *self = NULL;
+    return GRM_OK;
+}
+
+static grm_status form_hear(void *self, const grm_block *block, grm_error *err) {
+    (void)self;
+    (void)block;
+    (void)err;
+    return GRM_OK;
+}
+
+static void form_close(void *self) {
+    (void)self;
+}
+
+// Mean loudness between two times, from the momentary one.
+static double loudness_between(const grm_analysis *a, double from_s, double to_s) {
+    size_t from = (size_t)fmax(from_s * 10, 0), to = (size_t)fmax(to_s * 10, 0);
+    double sum = 0;
+    if (to > a->energy_count) to = a->energy_count;
+    if (from >= to) return GRM_FORM_SILENT_LUFS;
+    for (size_t i = from; i < to; i++) sum += pow(10, (double)a->energy_lufs[i] / 10);
+    return fmax(10 * log10(sum / (double)(to - from)), GRM_FORM_SILENT_LUFS);
+}
+
+// "A" .. "Z", "AA" ..
+static void write_label(size_t kind, char label[4]) {
+    size_t at = 0;
+    if (kind >= 26) label[at++] = (char)('A' + (kind / 26 - 1) % 26);
+    label[at++] = (char)('A' + kind % 26);
+    label[at] = 0;
+}
+
+static grm_status keep_sections(const grm_form_units *u, const size_t *starts, const size_t *kinds, size_t count,
+                                grm_analysis *a, grm_error *err) {
+    grm_heard_section *sections = grm_memory_take(a->memory, count, sizeof *sections);
+    double loudest = GRM_FORM_SILENT_LUFS, softest = 100;
+    if (!sections) return grm_fail_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        sections[i].start_s = u->at[starts[i]];
+        sections[i].end_s = u->at[i + 1 < count ? starts[i + 1] : u->count];
+        sections[i].loudness_lufs = loudness_between(a, sections[i].start_s, sections[i].end_s);
+        write_label(kinds[i], sections[i].label);
+        loudest = fmax(loudest, sections[i].loudness_lufs);
+        softest = fmin(softest, sections[i].loudness_lufs);
+    }
+    for (size_t i = 0; i < count; i++)
+        sections[i].energy = 1 - (loudest - sections[i].loudness_lufs) / fmax(loudest - softest, least_range_lu);
+    a->sections = sections;
+    a->section_count = count;
+    a->features.section_count = (double)count;
+    a->features.energy_range_db = loudest - softest;
+    return GRM_OK;
+}
+
+static double find_intro(const grm_analysis *a) {
+    for (size_t i = 0; i < a->section_count; i++)
+        if (a->sections[i].loudness_lufs >= a->features.integrated_lufs - full_lu) return a->sections[i].start_s;
+    return NAN;
+}
+
+// Spearman's rank correlation of level and time, from the beginning to the end of the loudest section.
+static double find_arc(const grm_analysis *a, const grm_form_units *u) {
+    size_t loudest = 0, count = 0;
+    double sum = 0;
+    for (size_t i = 0; i < a->section_count; i++)
+        if (a->sections[i].loudness_lufs > a->sections[loudest].loudness_lufs) loudest = i;
+    while (count < u->count && u->at[count + 1] <= a->sections[loudest].end_s + 1e-6) count++;
+    if (count < 3) return 0;
+    for (size_t i = 0; i < count; i++) {
+        double below = 0;  // rank, ties in the middle
+        for (size_t k = 0; k < count; k++)
+            below += u->level_db[k] < u->level_db[i] ? 1 : k != i && u->level_db[k] == u->level_db[i] ? 0.5 : 0;
+        double d = below - (double)i;
+        sum += d * d;
+    }
+    double n = (double)count;
+    return fmax(-1, 1 - 6 * sum / (n * (n * n - 1)));
+}
+
+// Three times are three quarters as good as ever so many; at once is twice as good as after a minute.
+static void tell_hook(const grm_form_units *u, const grm_form_hook *hook, grm_features *f) {
+    f->repetition = hook->repetition;
+    f->hook_strength = 0;
+    if (!hook->length) return;
+    f->hook_first_s = u->at[hook->first];
+    double often = 1 - exp2(1 - (double)hook->times), soon = exp2(-f->hook_first_s / half_soon_s);
+    f->hook_strength = sqrt(often * soon);
+}
+
+static grm_status find_form(const grm_form_units *u, const grm_form_likeness *l, grm_analysis *a, grm_error *err) {
+    size_t *starts = calloc(u->count, sizeof *starts), *kinds = calloc(u->count, sizeof *kinds), count;
+    grm_form_hook hook;
+    grm_status status = starts && kinds ? grm_form_cut(u, l, starts, &count, err) : grm_fail_memory(err);
+    if (status == GRM_OK) status = grm_form_label(l, starts, count, u->count, kinds, err);
+    if (status == GRM_OK) status = keep_sections(u, starts, kinds, count, a, err);
+    if (status == GRM_OK) status = grm_form_hook_find(u, l, starts, count, &hook, err);
+    if (status == GRM_OK) {
+        a->features.intro_s = find_intro(a);
+        a->features.energy_arc = find_arc(a, u);
+        tell_hook(u, &hook, &a->features);
+    }
+    free(kinds);
+    free(starts);
+    return status;
+}
+
+static grm_status form_finish(void *self, const grm_run *run, grm_analysis *a, grm_error *err) {
+    grm_form_units units = {0};
+    grm_form_likeness likeness = {0};
+    (void)self;
+    if (!a->colours || !a->notes || !a->energy_count || !(a->features.integrated_lufs > GRM_FORM_SILENT_LUFS))
+        return GRM_OK;
+    grm_status status = grm_form_units_make(a, &units, err);
+    if (status == GRM_OK && units.count >= FEWEST) {
+        status = grm_form_likeness_make(&units, &likeness, err);
+        if (status == GRM_OK) status = grm_run_check(run, err);
+        if (status == GRM_OK) status = find_form(&units, &likeness, a, err);
+    }
+    grm_form_likeness_clear(&likeness);
+    grm_form_units_clear(&units);
+    return status;
+}
+
+const grm_ear grm_ear_form = {"form", form_open, form_hear, form_finish, form_close};

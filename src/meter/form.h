@@ -1,0 +1,59 @@
+// What the files of the form ear share. Internal to the room.
+//
+// The ear hears nothing itself: it reads what the ears for rhythm and harmony have left, which is the same in standard
+// and lightweight, bar by bar. Bars beyond GRM_FORM_MOST are joined, so that memory has a bound.
+#ifndef GRM_METER_FORM_H
+#define GRM_METER_FORM_H
+
+#include "meter/colour.h"
+#include "meter/pitch.h"
+
+#define GRM_FORM_SILENT_LUFS (-70.0)
+enum {
+    GRM_FORM_MOST = 1024,
+    GRM_FORM_QUARTERS = 4,                        // of a unit, whose notes are kept apart: the order of chords counts
+    GRM_FORM_NOTES = GRM_FORM_QUARTERS * 3 * 12,  // bass, middle, top
+    GRM_FORM_COLOURS = GRM_COLOURS + GRM_RHYTHM_BANDS,
+};
+
+// Bars, or where there are none stretches of two seconds.
+typedef struct grm_form_units {
+    size_t count;
+    unsigned joined;                    // bars in a unit
+    double *at;                         // [count + 1] seconds
+    float (*notes)[GRM_FORM_NOTES];     // [count] of length 1, or 0 where nothing sounds
+    float (*colour)[GRM_FORM_COLOURS];  // [count] levels in 6 dB, and flux over its mean
+    float *level_db;                    // [count]
+    float *accent_db;                   // [count] treble where the unit begins
+} grm_form_units;
+grm_status grm_form_units_make(const grm_analysis *analysis, grm_form_units *units, grm_error *err);
+void grm_form_units_clear(grm_form_units *units);
+
+// How alike each two units are: [count][count], 0..1.
+typedef struct grm_form_likeness {
+    size_t count;
+    float *notes;   // cosine
+    float *colour;  // exp(-distance)
+} grm_form_likeness;
+grm_status grm_form_likeness_make(const grm_form_units *units, grm_form_likeness *likeness, grm_error *err);
+void grm_form_likeness_clear(grm_form_likeness *likeness);
+// Both together, as a listener would say that material comes again.
+float grm_form_alike(const grm_form_likeness *likeness, size_t a, size_t b);
+
+// Where sections begin: starts[0] is 0. starts: [units->count]
+grm_status grm_form_cut(const grm_form_units *units, const grm_form_likeness *likeness, size_t *starts, size_t *count,
+                        grm_error *err);
+// kinds: [count], numbered as they come. `end` is units->count.
+grm_status grm_form_label(const grm_form_likeness *likeness, const size_t *starts, size_t count, size_t end,
+                          size_t *kinds, grm_error *err);
+
+typedef struct grm_form_hook {
+    double repetition;     // share of the units that come again
+    size_t first, length;  // units; length 0: nothing comes again
+    size_t times;          // that these units come, none over another
+} grm_form_hook;
+// starts: [count], where sections begin.
+grm_status grm_form_hook_find(const grm_form_units *units, const grm_form_likeness *likeness, const size_t *starts,
+                              size_t count, grm_form_hook *hook, grm_error *err);
+
+#endif
