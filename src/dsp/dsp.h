@@ -9,6 +9,7 @@
 #define GRM_DSP_H
 
 #include "dsp/colour.h"
+#include "dsp/convolution.h"
 #include "dsp/dynamics.h"
 #include "dsp/filter.h"
 #include "dsp/gain_path.h"
