@@ -6,12 +6,14 @@
 #include "cli/card.h"
 #include "cli/cli.h"
 #include "meter/meter.h"
+#include "release/release.h"
 
 static const grm_option options[] = {
     {"--genre", "NAME", "judge as this style or family of styles"},
     {"--curves", "FILE", "judge by your own curves (see docs/score.md)"},
     {"--features", NULL, "the features alone"},
-    {"--series", "DIR", "write the frame series as .npy files"},
+    {"--series", "DIR", "write the frame series as .npy files (docs/features.md)"},
+    {"--html", "FILE", "write a page of it: score, figures, spectrogram, chroma, self-similarity"},
     {NULL, NULL, NULL},
 };
 
@@ -97,23 +99,37 @@ static char *series_folder(const grm_arguments *arguments, const char *path) {
     return grm_path_join(folder, slash ? slash + 1 : path);
 }
 
+static grm_status write_page(const grm_arguments *arguments, const char *path, const grm_analysis *a,
+                             const grm_report *report, grm_error *err) {
+    const char *slash = strrchr(path, '/');
+    json_t *json = grm_analysis_json(a, report);
+    if (!json) return grm_fail_memory(err);
+    const char *title = strcmp(path, "-") == 0 ? "Standard input" : slash ? slash + 1 : path;
+    grm_heard_page page = {title, json, a};
+    grm_status status = grm_heard_page_write(NULL, grm_argument(arguments, "--html"), &page, err);
+    json_decref(json);
+    return status;
+}
+
 static grm_status meter(const grm_arguments *arguments, grm_session *session, const char *path, json_t **json,
                         grm_error *err) {
-    grm_analysis_options wanted = {.series = grm_argument_given(arguments, "--series")};
+    bool series = grm_argument_given(arguments, "--series"), page = grm_argument_given(arguments, "--html");
     bool features = grm_argument_given(arguments, "--features");
+    grm_analysis_options wanted = {.series = series || page};
     grm_analysis *analysis = NULL;
     grm_report *report = NULL;
     grm_status status =
         grm_analyse_file(grm_session_profile(session), path, &wanted, grm_session_progress(session), &analysis, err);
     if (status != GRM_OK) return status;
-    if (wanted.series) {
+    if (series) {
         char *folder = series_folder(arguments, path);
         status = folder ? write_series(analysis, folder, err) : grm_fail_memory(err);
         free(folder);
     }
-    if (status == GRM_OK && !features)
+    if (status == GRM_OK && (!features || page))
         status = grm_report_make(analysis, grm_argument(arguments, "--genre"), grm_argument(arguments, "--curves"),
                                  &report, err);
+    if (status == GRM_OK && page) status = write_page(arguments, path, analysis, report, err);
     if (status == GRM_OK && json) {
         *json = analysis_json(arguments, path, analysis, report);
     } else if (status == GRM_OK && features) {
@@ -131,11 +147,24 @@ static grm_status run(const grm_arguments *arguments, grm_error *err) {
     bool as_json = grm_argument_given(arguments, "--json");
     json_t *list = as_json ? json_array() : NULL;
     grm_session *session = NULL;
+    if (grm_argument_given(arguments, "--html") && arguments->count > 1) {
+        json_decref(list);
+        return grm_fail(err, GRM_USAGE, "--html writes the page of one recording; %zu were given", arguments->count);
+    }
     grm_status status = grm_session_open(arguments, &session, err);
+    size_t unheard = 0;
     for (size_t i = 0; status == GRM_OK && i < arguments->count; i++) {
         json_t *one = NULL;
-        status = meter(arguments, session, arguments->positional[i], as_json ? &one : NULL, err);
-        if (status == GRM_OK && as_json && json_array_append_new(list, one) != 0) status = grm_fail_memory(err);
+        grm_error why = {0};
+        status = meter(arguments, session, arguments->positional[i], as_json ? &one : NULL, &why);
+        if (status == GRM_OK && as_json && json_array_append_new(list, one) != 0) status = grm_fail_memory(&why);
+        if (status == GRM_BAD_INPUT && arguments->count > 1) {  // the others are heard all the same
+            fprintf(stderr, "grammy: %s\n", why.message);
+            unheard++;
+            status = GRM_OK;
+        } else if (status != GRM_OK && err) {
+            *err = why;
+        }
     }
     grm_session_close(session);
     if (status == GRM_OK && as_json)  // one file: its object; several: a list
@@ -143,6 +172,8 @@ static grm_status run(const grm_arguments *arguments, grm_error *err) {
     else if (status == GRM_OK)
         status = grm_print_flush(err);
     json_decref(list);
+    if (status == GRM_OK && unheard > 0)
+        return grm_fail(err, GRM_BAD_INPUT, "%zu of %zu recordings could not be heard", unheard, arguments->count);
     return status;
 }
 
@@ -151,8 +182,10 @@ const grm_command grm_command_meter = {
     .usage = "FILE... [--json]",
     .summary = "hear what is in a recording, and score it",
     .details =
-        "Reads WAV, AIFF, FLAC, Ogg, Opus, MP3 and whatever else libsndfile knows; - is standard input. Series are\n"
-        "shaped and named as librosa's functions are.",
+        "Reads WAV, AIFF, FLAC, Ogg, Opus, MP3 and whatever else libsndfile knows, AAC and m4a where the program was\n"
+        "built with FFmpeg; - is standard input. Series are shaped and named as librosa's functions are; those of "
+        "several\n"
+        "recordings go into a folder each.",
     .least = 1,
     .most = GRM_MAX_ARGUMENTS,
     .options = options,

@@ -21,4 +21,9 @@ void grm_figure_label(grm_figure *figure, double x, double y, double align, cons
 // Ticks and times below the plot.
 void grm_figure_time_axis(grm_figure *figure);
 
+// Fills the plot with `levels`: [columns][rows], the lowest row first, from the darkest at `low` to the brightest at
+// `high`.
+void grm_figure_heat(grm_figure *figure, const float *levels, size_t columns, size_t rows, double low, double high);
+uint32_t grm_heat(double t);  // its colours, 0..1, as 0xrrggbb
+
 #endif

@@ -1,5 +1,6 @@
 #include "release/html.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,41 @@ void grm_html_accent(FILE *out, const grm_style *style, bool dark) {
         accent = grm_rgb_lighten(accent, dark ? 0.02 : -0.02);
     fprintf(out, "#%02x%02x%02x", (unsigned)(accent.r * 255 + 0.5), (unsigned)(accent.g * 255 + 0.5),
             (unsigned)(accent.b * 255 + 0.5));
+}
+
+void grm_html_common(FILE *out, const char *name, const grm_style *style) {
+    static const char *const files[][2] = {{"page-css", "data/page.css"}, {"score-css", "data/score.css"}};
+    if (strcmp(name, "version") == 0) fputs(GRM_VERSION, out);
+    if (strcmp(name, "accent-on-light") == 0) grm_html_accent(out, style, false);
+    if (strcmp(name, "accent-on-dark") == 0) grm_html_accent(out, style, true);
+    for (size_t i = 0; i < GRM_COUNT(files); i++) {
+        const grm_embedded *file = strcmp(name, files[i][0]) == 0 ? grm_embedded_find(files[i][1]) : NULL;
+        if (file) fwrite(file->bytes, 1, file->size, out);
+    }
+}
+
+void grm_html_levels(FILE *out, const json_t *features) {
+    static const struct {
+        const char *field, *name, *unit, *format;
+        double scale;
+    } rows[] = {
+        {"integrated_lufs", "Loudness", "LUFS", "%.1f", 1},
+        {"true_peak_dbtp", "True peak", "dBTP", "%.1f", 1},
+        {"loudness_range_lu", "Loudness range", "LU", "%.1f", 1},
+        {"crest_factor_db", "Crest factor", "dB", "%.1f", 1},
+        {"tempo_bpm", "Tempo heard", "BPM", "%.1f", 1},
+        {"sample_rate_hz", "Sample rate", "kHz", "%.4g", 1e-3},
+    };
+    for (size_t i = 0; i < GRM_COUNT(rows); i++) {
+        const json_t *value = json_object_get(features, rows[i].field);
+        double number = rows[i].scale * json_number_value(value);
+        fprintf(out, "<div><dt>%s</dt><dd>%s", rows[i].name, number < 0 ? "\u2212" : "");
+        if (json_is_number(value))
+            fprintf(out, rows[i].format, fabs(number));
+        else
+            fputs("\u2013", out);
+        fprintf(out, " <small>%s</small></dd></div>", rows[i].unit);
+    }
 }
 
 grm_status grm_html_write(const char *path, const char *template, grm_html_piece *piece, const void *context,

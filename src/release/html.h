@@ -12,6 +12,10 @@ void grm_html_picture(FILE *out, const grm_picture *picture);  // as a data: add
 void grm_html_clock(FILE *out, double seconds);                // 3:07
 // The accent of a style's palette, as far from the page's ground as small letters need.
 void grm_html_accent(FILE *out, const grm_style *style, bool dark);
+// "version", "page-css", "score-css", "accent-on-light" and "accent-on-dark": what every page has.
+void grm_html_common(FILE *out, const char *name, const grm_style *style);
+// The most wanted levels of report.json's features, as a list of figures.
+void grm_html_levels(FILE *out, const json_t *features);
 // The judgement of report.json: gauge, bars, insights, advice, trend; nothing when there is none in it.
 void grm_html_score(FILE *out, const json_t *report);
 

@@ -79,29 +79,8 @@ static void put_sections(const sheet *s) {
     }
 }
 
-static void put_figure(const sheet *s, const char *name, const char *unit, const char *value) {
-    fprintf(s->out, "<div><dt>%s</dt><dd>", name);
-    put_escaped(s, value);
-    fprintf(s->out, " <small>%s</small></dd></div>", unit);
-}
-
 static void put_figures(const sheet *s) {
-    static const struct {
-        const char *field, *name, *unit, *format;
-    } rows[] = {
-        {"integrated_lufs", "Loudness", "LUFS", "%.1f"},       {"true_peak_dbtp", "True peak", "dBTP", "%.1f"},
-        {"loudness_range_lu", "Loudness range", "LU", "%.1f"}, {"crest_factor_db", "Crest factor", "dB", "%.1f"},
-        {"tempo_bpm", "Tempo heard", "BPM", "%.1f"},           {"sample_rate_hz", "Sample rate", "kHz", "%.4g"},
-    };
-    const json_t *features = json_object_get(s->page->report, "features");
-    for (size_t i = 0; i < GRM_COUNT(rows); i++) {
-        char text[32], signed_text[40];
-        double value = number_at(features, rows[i].field);
-        if (strcmp(rows[i].unit, "kHz") == 0) value /= 1000;
-        snprintf(text, sizeof text, rows[i].format, fabs(value));
-        snprintf(signed_text, sizeof signed_text, "%s%s", value < 0 ? "\u2212" : "", text);
-        put_figure(s, rows[i].name, rows[i].unit, signed_text);
-    }
+    grm_html_levels(s->out, json_object_get(s->page->report, "features"));
 }
 
 static void put_stems(const sheet *s) {
@@ -228,7 +207,7 @@ static void put_files(const sheet *s) {
 static void put_plain(const sheet *s, const char *name) {
     const grm_page *page = s->page;
     double duration = number_at(json_object_get(page->report, "features"), "duration_s");
-    if (strcmp(name, "version") == 0) put(s, GRM_VERSION);
+    grm_html_common(s->out, name, page->style);
     if (strcmp(name, "title") == 0) put_escaped(s, string_at(page->release, "title"));
     if (strcmp(name, "prompt") == 0) put_escaped(s, string_at(page->brief, "prompt"));
     if (strcmp(name, "length") == 0) put_clock(s, duration);
@@ -236,11 +215,7 @@ static void put_plain(const sheet *s, const char *name) {
     if (strcmp(name, "cover") == 0) grm_html_picture(s->out, &page->cover);
     if (strcmp(name, "waveform") == 0) grm_html_picture(s->out, &page->waveform);
     if (strcmp(name, "spectrogram") == 0) grm_html_picture(s->out, &page->spectrogram);
-    if (strcmp(name, "accent-on-light") == 0) grm_html_accent(s->out, page->style, false);
-    if (strcmp(name, "accent-on-dark") == 0) grm_html_accent(s->out, page->style, true);
     if (strcmp(name, "score") == 0) grm_html_score(s->out, page->report);
-    const grm_embedded *css = strcmp(name, "score-css") == 0 ? grm_embedded_find("data/score.css") : NULL;
-    if (css) fwrite(css->bytes, 1, css->size, s->out);
 }
 
 static void put_piece(FILE *out, const char *name, const void *page) {

@@ -53,6 +53,16 @@ typedef struct grm_page {
 } grm_page;
 grm_status grm_page_write(const char *path, const grm_page *page, grm_error *err);
 
+// The page of a recording that was only heard: score, figures, and pictures drawn from the analysis's series
+// (spectrogram, chroma, self-similarity; those whose series are there). `run` is only asked for cancelling and may be
+// NULL.
+typedef struct grm_heard_page {
+    const char *title;
+    const json_t *report;  // of grm_analysis_json
+    const grm_analysis *analysis;
+} grm_heard_page;
+grm_status grm_heard_page_write(const grm_run *run, const char *path, const grm_heard_page *page, grm_error *err);
+
 // release.json and report.json as DESIGN.md names their fields; new references.
 typedef struct grm_release_facts {
     const char *model;          // MusicGen's that generated the sound; NULL: it was composed

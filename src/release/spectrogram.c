@@ -8,7 +8,7 @@
 #include "dsp/dsp.h"
 #include "release/figure.h"
 
-enum { WIDTH = 1800, HEIGHT = 860, FFT = 8192, JOB = 64, SHADES = 256 };
+enum { WIDTH = 1800, HEIGHT = 860, FFT = 8192, JOB = 64 };
 static const double low_hz = 25, range_db = 85;
 
 typedef struct task {
@@ -75,42 +75,6 @@ static void analyse_columns(void *context, size_t job) {
     free(x);
 }
 
-// The "magma" map (Smith and van der Walt 2015), even to the eye, as a polynomial of degree 6 fitted by Matt Zucker.
-static uint32_t magma(double t) {
-    static const double c[7][3] = {{-0.002136485053939582, -0.000749655052795221, -0.005386127855323933},
-                                   {0.2516605407371642, 0.6775232436837668, 2.494026599312351},
-                                   {8.353717279216625, -3.577719514958484, 0.3144679030132573},
-                                   {-27.66873308576866, 14.26473078096533, -13.64921318813922},
-                                   {52.17613981234068, -27.94360607168351, 12.94416944238394},
-                                   {-50.76852536473588, 29.04658282127291, 4.23415299384598},
-                                   {18.65570506591883, -11.48977351997711, -5.601961508734096}};
-    uint32_t pixel = 0;
-    for (int i = 0; i < 3; i++) {
-        double x = 0;
-        for (int n = 6; n >= 0; n--) x = x * t + c[n][i];
-        pixel = pixel << 8 | (uint32_t)(x <= 0 ? 0 : x >= 1 ? 255 : x * 255 + 0.5);
-    }
-    return pixel;
-}
-
-// Paints straight into the picture's pixels: one for each column and row.
-static void paint_levels(grm_figure *f, const task *t, double top_db) {
-    uint32_t shades[SHADES];
-    for (int i = 0; i < SHADES; i++) shades[i] = magma(i / (SHADES - 1.0));
-    cairo_surface_flush(f->canvas.surface);
-    unsigned char *pixels = cairo_image_surface_get_data(f->canvas.surface);
-    size_t stride = (size_t)cairo_image_surface_get_stride(f->canvas.surface);
-    for (size_t row = 0; row < t->rows; row++) {
-        unsigned char *line = pixels + ((size_t)f->top + t->rows - 1 - row) * stride + (size_t)f->left * 4;
-        for (size_t i = 0; i < t->columns; i++) {
-            double place = ((double)t->levels[i * t->rows + row] - top_db) / range_db + 1;
-            int shade = (int)(place * (SHADES - 1) + 0.5);
-            memcpy(line + i * 4, &shades[shade < 0 ? 0 : shade >= SHADES ? SHADES - 1 : shade], 4);
-        }
-    }
-    cairo_surface_mark_dirty(f->canvas.surface);
-}
-
 static void draw_frequency_axis(grm_figure *f, double high_hz) {
     static const double ticks[] = {30, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000};
     cairo_t *cr = f->canvas.cr;
@@ -136,7 +100,7 @@ static void draw_colour_bar(grm_figure *f, double top_db) {
     cairo_t *cr = f->canvas.cr;
     double x = f->left + f->width + 24;
     for (int i = 0; i < (int)f->height; i++) {
-        uint32_t pixel = magma(1 - i / (f->height - 1));
+        uint32_t pixel = grm_heat(1 - i / (f->height - 1));
         cairo_set_source_rgb(cr, (pixel >> 16) / 255.0, (pixel >> 8 & 255) / 255.0, (pixel & 255) / 255.0);
         cairo_rectangle(cr, x, f->top + i, 16, 1);
         cairo_fill(cr);
@@ -174,7 +138,7 @@ grm_status grm_spectrogram_draw(const grm_run *run, const grm_audio *audio, grm_
     float loudest = -200;
     for (size_t i = 0; i < t.columns * t.rows; i++) loudest = fmaxf(loudest, t.levels[i]);
     double top_db = fmax(-60, ceil(loudest / 10) * 10);
-    paint_levels(&f, &t, top_db);
+    grm_figure_heat(&f, t.levels, t.columns, t.rows, top_db - range_db, top_db);
     draw_frequency_axis(&f, t.high_hz);
     draw_colour_bar(&f, top_db);
     grm_figure_time_axis(&f);

@@ -189,9 +189,10 @@ static void styles_are_listed_shown_and_checked(void **state) {
     assert_says("typo");
 }
 
+enum { RATE = 22050, FRAMES = 8 * RATE };  // of the tune
+
 // Eight seconds of two chords in turn, 16 bits, 22.05 kHz, stereo.
 static void write_tune(const char *path) {
-    enum { RATE = 22050, FRAMES = 8 * RATE };
     static const double chords[2][3] = {{261.6, 329.6, 392}, {220, 261.6, 329.6}};
     static const uint8_t header[44] =
         "RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0\x22\x56\0\0\x88\x58\x01\0\x04\0\x10\0data";
@@ -266,6 +267,52 @@ static void the_meter_refuses_genres_and_curves_it_cannot_read(void **state) {
     assert_int_equal(grammy("meter tune.wav --curves curves.yaml"), 3);
     assert_says("curves.yaml:1:");
     assert_int_equal(grammy("meter tune.wav --curves missing.yaml"), 3);
+}
+
+static void assert_npy(const char *path, const char *type, const char *shape) {
+    char header[128] = {0};
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_true(fread(header, 1, sizeof header - 1, file) > 64);
+    fclose(file);
+    assert_memory_equal(header, "\x93NUMPY", 6);
+    assert_non_null(strstr(header + 10, type));
+    assert_non_null(strstr(header + 10, shape));
+}
+
+// Frames are 1 + samples / hop, beats whole numbers.
+static void the_meter_writes_series_and_a_page(void **state) {
+    (void)state;
+    char shape[64];
+    write_tune("tune.wav");
+    assert_int_equal(grammy("meter tune.wav --series series --html page.html --json"), 0);
+    snprintf(shape, sizeof shape, "(128, %d)", 1 + FRAMES / 512);
+    assert_npy("series/melspectrogram.npy", "'<f4'", shape);
+    snprintf(shape, sizeof shape, "(%d,)", 1 + FRAMES / 512);
+    assert_npy("series/onset_strength.npy", "'<f4'", shape);
+    assert_npy("series/beats.npy", "'<i8'", ",)");
+    FILE *page = fopen("page.html", "rb");
+    assert_non_null(page);
+    fclose(page);
+    assert_int_equal(grammy("meter tune.wav tune.wav --html page.html"), 2);
+    assert_int_equal(grammy("meter tune.wav --html /nowhere/page.html --json"), 1);
+    assert_int_equal(grammy("meter - --json --features < tune.wav"), 0);
+}
+
+// One that can't be heard does not keep the others from it.
+static void the_meter_tells_which_recording_is_none(void **state) {
+    (void)state;
+    write_tune("tune.wav");
+    FILE *file = fopen("text.wav", "wb");
+    fputs("no sound", file);
+    fclose(file);
+    assert_int_equal(grammy("meter text.wav"), 3);
+    assert_says("text.wav");
+    assert_int_equal(grammy("meter text.wav tune.wav missing.wav"), 3);
+    assert_says("Production quality");
+    assert_says("'text.wav' is not an audio file");
+    assert_says("missing.wav");
+    assert_says("2 of 3");
 }
 
 static double number_at(const json_t *json, const char *part, const char *name) {
@@ -384,6 +431,8 @@ int main(void) {
         cmocka_unit_test(styles_are_listed_shown_and_checked),
         cmocka_unit_test(the_meter_shows_a_card_within_the_width),
         cmocka_unit_test(the_meter_reports_all_of_its_judgement_as_json),
+        cmocka_unit_test(the_meter_writes_series_and_a_page),
+        cmocka_unit_test(the_meter_tells_which_recording_is_none),
         cmocka_unit_test(the_meter_refuses_genres_and_curves_it_cannot_read),
         cmocka_unit_test(a_master_is_written_in_every_format_with_its_tags_and_its_story),
         cmocka_unit_test(what_cannot_be_mastered_is_refused_and_leaves_nothing),
