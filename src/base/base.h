@@ -68,6 +68,18 @@ unsigned grm_pool_threads(const grm_pool *pool);
 typedef void grm_pool_fn(void *context, size_t index);
 void grm_pool_run(grm_pool *pool, size_t count, grm_pool_fn *fn, void *context);
 
+// Threads that run one function side by side and meet at barriers of under a microsecond: for pieces of work too short
+// for a pool. Between two runs they spin for some 100 us before they sleep. NULL is a team of one, the caller.
+typedef struct grm_team grm_team;
+grm_status grm_team_new(unsigned size, grm_team **out, grm_error *err);  // the caller counted in
+void grm_team_free(grm_team *team);
+unsigned grm_team_size(const grm_team *team);
+// Calls fn(context, member, size) once on each thread, member 0 on the caller's, and returns when all are done. One
+// caller at a time, and not inside fn.
+typedef void grm_team_fn(void *context, unsigned member, unsigned size);
+void grm_team_run(grm_team *team, grm_team_fn *fn, void *context);
+void grm_team_wait(grm_team *team);  // inside fn: until all members are here
+
 // ---- a run: what long work is handed ----
 
 typedef struct grm_run {
@@ -129,9 +141,13 @@ const grm_embedded *grm_embedded_find(const char *path);  // NULL when there is 
 // ---- the processor ----
 typedef struct grm_cpu {
     bool avx2_fma;  // and the system saves the registers
+    bool f16c;      // conversions of half floats, with avx2_fma
     bool avx512;
+    bool avx512_vnni;  // products of bytes, with avx512
     bool neon;
-    bool sha;  // x86's instructions for SHA-256
+    bool dotprod;  // ARM's products of bytes
+    bool i8mm;     // and of small matrices of bytes
+    bool sha;      // x86's instructions for SHA-256
 } grm_cpu;
 grm_cpu grm_cpu_detect(void);
 

@@ -21,14 +21,27 @@ grm_cpu grm_cpu_detect(void) {
     uint64_t saved = saved_registers();
     bool avx_fma = (basic & bit_AVX) && (basic & bit_FMA) && (saved & avx_state) == avx_state;
     cpu.avx2_fma = avx_fma && (extended & bit_AVX2);
+    cpu.f16c = cpu.avx2_fma && (basic & bit_F16C);
     cpu.avx512 = cpu.avx2_fma && (extended & avx512) == avx512 && (saved & avx512_state) == avx512_state;
+    cpu.avx512_vnni = cpu.avx512 && (c & bit_AVX512VNNI);
     return cpu;
+}
+
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+
+grm_cpu grm_cpu_detect(void) {
+    const unsigned long hwcap_dotprod = 1ul << 20, hwcap2_i8mm = 1ul << 13;  // of Linux's asm/hwcap.h
+    // NEON is part of the base architecture.
+    return (grm_cpu){.neon = true,
+                     .dotprod = getauxval(AT_HWCAP) & hwcap_dotprod,
+                     .i8mm = getauxval(AT_HWCAP2) & hwcap2_i8mm};
 }
 
 #elif defined(__aarch64__)
 
 grm_cpu grm_cpu_detect(void) {
-    return (grm_cpu){.neon = true};  // part of the base architecture
+    return (grm_cpu){.neon = true};
 }
 
 #elif defined(__arm__) && defined(__linux__)

@@ -1,0 +1,81 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "base/base.h"
+
+enum { MEMBERS = 5, ROUNDS = 60 };
+
+typedef struct tally {
+    grm_team *team;
+    atomic_int calls[MEMBERS];
+    int written[2][MEMBERS];  // by each member in turn, read by all others behind the barrier
+    atomic_int wrong;
+} tally;
+
+static void meet(void *context, unsigned member, unsigned size) {
+    tally *t = context;
+    atomic_fetch_add(&t->calls[member], 1);
+    for (int round = 0; round < ROUNDS; round++) {
+        t->written[round % 2][member] = round;
+        grm_team_wait(t->team);
+        for (unsigned m = 0; m < size; m++)
+            if (t->written[round % 2][m] != round) atomic_fetch_add(&t->wrong, 1);
+    }
+}
+
+static void all_meet_at_every_barrier(void **state) {
+    for (unsigned size = 1; size <= MEMBERS; size++) {
+        static tally t;
+        t = (tally){0};
+        assert_int_equal(grm_team_new(size, &t.team, NULL), GRM_OK);
+        assert_int_equal(grm_team_size(t.team), size);
+        for (int run = 0; run < 5; run++) grm_team_run(t.team, meet, &t);
+        for (unsigned m = 0; m < MEMBERS; m++) assert_int_equal(atomic_load(&t.calls[m]), m < size ? 5 : 0);
+        assert_int_equal(atomic_load(&t.wrong), 0);
+        grm_team_free(t.team);
+    }
+}
+
+static void wakes_members_that_fell_asleep(void **state) {
+    static tally t;
+    t = (tally){0};
+    assert_int_equal(grm_team_new(3, &t.team, NULL), GRM_OK);
+    for (int run = 0; run < 3; run++) {
+        nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
+        grm_team_run(t.team, meet, &t);
+    }
+    assert_int_equal(atomic_load(&t.calls[2]), 3);
+    assert_int_equal(atomic_load(&t.wrong), 0);
+    grm_team_free(t.team);
+}
+
+static void runs_on_the_caller_alone_without_a_team(void **state) {
+    static tally t;
+    t = (tally){0};
+    grm_team_run(NULL, meet, &t);
+    assert_int_equal(atomic_load(&t.calls[0]), 1);
+    assert_int_equal(grm_team_size(NULL), 1);
+}
+
+static void refuses_sizes_that_make_no_sense(void **state) {
+    grm_team *team;
+    assert_int_equal(grm_team_new(0, &team, NULL), GRM_USAGE);
+    assert_int_equal(grm_team_new(100000, &team, NULL), GRM_USAGE);
+    assert_null(team);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_meet_at_every_barrier),
+        cmocka_unit_test(wakes_members_that_fell_asleep),
+        cmocka_unit_test(runs_on_the_caller_alone_without_a_team),
+        cmocka_unit_test(refuses_sizes_that_make_no_sense),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
