@@ -17,10 +17,14 @@ extern "C" {
 // A model: weights, tokenizer, settings. Immutable; threads may share it.
 typedef struct grm_model grm_model;
 
-// `folder` is a MusicGen folder as the Hugging Face hub serves it (config.json, model.safetensors or shards,
-// tokenizer.json; small to large, mono or stereo, melody). Weights are mapped and not copied where they are float32.
-// GRM_MISSING when nothing is there, GRM_BAD_INPUT when it is broken; the message names the tensor or key.
-GRM_API grm_status grm_model_open(const char *folder, grm_model **out, grm_error *err);
+// `path` is a packed model (.grm), which is mapped, or a MusicGen folder as the Hugging Face hub serves it
+// (config.json, model.safetensors or shards, tokenizer.json; small to large, mono or stereo, melody), which is packed
+// in memory first, as the profile's precision says. GRM_MISSING when nothing is there, GRM_BAD_INPUT when it is broken;
+// the message names the tensor or key.
+GRM_API grm_status grm_model_open(const char *path, const grm_profile *profile, grm_model **out, grm_error *err);
+// Packs a folder into a file, in the layout that the kernels read. `progress` may be NULL.
+GRM_API grm_status grm_model_quantize(const char *folder, grm_precision precision, const grm_profile *profile,
+                                      grm_progress *progress, const char *path, grm_error *err);
 GRM_API void grm_model_free(grm_model *model);
 
 #define GRM_MAX_GENERATED_S 300.0

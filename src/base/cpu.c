@@ -33,9 +33,8 @@ grm_cpu grm_cpu_detect(void) {
 grm_cpu grm_cpu_detect(void) {
     const unsigned long hwcap_dotprod = 1ul << 20, hwcap2_i8mm = 1ul << 13;  // of Linux's asm/hwcap.h
     // NEON is part of the base architecture.
-    return (grm_cpu){.neon = true,
-                     .dotprod = getauxval(AT_HWCAP) & hwcap_dotprod,
-                     .i8mm = getauxval(AT_HWCAP2) & hwcap2_i8mm};
+    return (grm_cpu){
+        .neon = true, .dotprod = getauxval(AT_HWCAP) & hwcap_dotprod, .i8mm = getauxval(AT_HWCAP2) & hwcap2_i8mm};
 }
 
 #elif defined(__aarch64__)

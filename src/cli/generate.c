@@ -143,7 +143,7 @@ static grm_status run(const grm_arguments *arguments, grm_error *err) {
         path = named;
     }
     if (!status) status = grm_model_find(folder, &found, err);
-    if (!status) status = grm_model_open(found, &model, err);
+    if (!status) status = grm_model_open(found, grm_session_profile(session), &model, err);
     if (!status) status = generate(model, session, prompt, &wishes, &audio, err);
     if (status) goto done;
     fit(audio);

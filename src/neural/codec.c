@@ -73,7 +73,7 @@ static grm_status convolve(const grm_compute *compute, const grm_convolution *c,
     if (fine) {
         const signal *from = c->dilation == 1 ? &padded : &windows;
         size_t stride = c->dilation == 1 ? c->stride * c->in : c->kernel * c->in;
-        grm_linear_run(compute, &c->matrix, from->x, stride, steps, out->x, c->out);
+        grm_matrix_run(compute, &c->matrix, from->x, stride, steps, out->x, c->out, GRM_STORE);
     }
     free(padded.x);
     free(windows.x);
@@ -93,7 +93,7 @@ static grm_status convolve_up(const grm_compute *compute, const grm_convolution 
         free(parts.x);
         return grm_fail_memory(err);
     }
-    grm_linear_run(compute, &c->matrix, in->x, c->in, in->time, parts.x, parts.channels);
+    grm_matrix_run(compute, &c->matrix, in->x, c->in, in->time, parts.x, parts.channels, GRM_STORE);
     for (size_t t = 0; t < length; t++) memcpy(out->x + t * c->out, c->bias, c->out * sizeof *out->x);
     for (size_t t = 0; t < in->time; t++)
         for (size_t k = 0; k < c->kernel; k++) {
@@ -110,10 +110,10 @@ static grm_status run_residual(const grm_compute *compute, const grm_residual *r
     grm_status status = GRM_OK;
     if (!make_signal(&a, s->time, s->channels)) return grm_fail_memory(err);
     memcpy(a.x, s->x, s->time * s->channels * sizeof *a.x);
-    grm_elu(a.x, a.time * a.channels);
+    compute->kernels->elu(a.x, a.time * a.channels);
     status = convolve(compute, &r->narrow, &a, &b, err);
     if (status) goto done;
-    grm_elu(b.x, b.time * b.channels);
+    compute->kernels->elu(b.x, b.time * b.channels);
     status = convolve(compute, &r->wide, &b, &c, err);
     if (status) goto done;
     if (r->beside.out) {
@@ -136,8 +136,7 @@ done:
 static grm_status run_lstm(const grm_compute *compute, const grm_lstm *lstm, signal *s, grm_error *err) {
     size_t width = lstm->width;
     signal x = {0}, gates = {0};
-    float *state = calloc(6 * width, sizeof *state), *cell = state ? state + width : NULL,
-          *now = state ? state + 2 * width : NULL;
+    float *state = calloc(2 * width, sizeof *state), *cell = state ? state + width : NULL;
     if (!state || !make_signal(&x, s->time, width) || !make_signal(&gates, s->time, 4 * width)) {
         free(state);
         free(x.x);
@@ -145,17 +144,12 @@ static grm_status run_lstm(const grm_compute *compute, const grm_lstm *lstm, sig
     }
     memcpy(x.x, s->x, s->time * width * sizeof *x.x);
     for (size_t l = 0; l < lstm->layers; l++) {
-        grm_linear_run(compute, &lstm->layer[l].input, x.x, width, s->time, gates.x, 4 * width);
+        grm_matrix_run(compute, &lstm->layer[l].input, x.x, width, s->time, gates.x, 4 * width, GRM_STORE);
         memset(state, 0, 2 * width * sizeof *state);
         for (size_t t = 0; t < s->time; t++) {
-            grm_linear_run(compute, &lstm->layer[l].state, state, width, 1, now, 4 * width);
-            grm_add(now, gates.x + t * 4 * width, 4 * width);
-            for (size_t i = 0; i < width; i++) {
-                float in = grm_sigmoid(now[i]), forget = grm_sigmoid(now[width + i]);
-                float new = grm_tanh(now[2 * width + i]), out = grm_sigmoid(now[3 * width + i]);
-                cell[i] = forget * cell[i] + in * new;
-                state[i] = out * grm_tanh(cell[i]);
-            }
+            float *now = gates.x + t * 4 * width;
+            grm_matrix_run(compute, &lstm->layer[l].state, state, width, 1, now, 4 * width, GRM_ADD);
+            compute->kernels->cell(now, width, cell, state);
             memcpy(x.x + t * width, state, width * sizeof *state);
         }
     }
@@ -173,7 +167,7 @@ static grm_status run_up(const grm_codec *codec, const grm_compute *compute, sig
     signal next;
     for (size_t i = 0; i < c->ratio_count; i++) {
         const grm_codec_stage *stage = &codec->decoder.stage[i];
-        grm_elu(s->x, s->time * s->channels);
+        compute->kernels->elu(s->x, s->time * s->channels);
         grm_status status = convolve_up(compute, &stage->resample, s, &next, err);
         if (status) return status;
         replace(s, next);
@@ -182,7 +176,7 @@ static grm_status run_up(const grm_codec *codec, const grm_compute *compute, sig
             if (status) return status;
         }
     }
-    grm_elu(s->x, s->time * s->channels);
+    compute->kernels->elu(s->x, s->time * s->channels);
     grm_status status = convolve(compute, &codec->decoder.last, s, &next, err);
     if (!status) replace(s, next);
     return status;
@@ -292,14 +286,14 @@ grm_status grm_codec_encode(const grm_codec *codec, const grm_compute *compute, 
             status = run_residual(compute, &half->stage[i].residual[r], &s, err);
             if (status) goto done;
         }
-        grm_elu(s.x, s.time * s.channels);
+        compute->kernels->elu(s.x, s.time * s.channels);
         status = convolve(compute, &half->stage[i].resample, &s, &next, err);
         if (status) goto done;
         replace(&s, next);
     }
     if (c->lstm_layers) status = run_lstm(compute, &half->lstm, &s, err);
     if (status) goto done;
-    grm_elu(s.x, s.time * s.channels);
+    compute->kernels->elu(s.x, s.time * s.channels);
     status = convolve(compute, &half->last, &s, &next, err);
     if (status) goto done;
     replace(&s, next);

@@ -3,13 +3,14 @@
 #define GRM_NEURAL_CODEC_H
 
 #include "neural/config.h"
+#include "neural/kernels.h"
 #include "neural/weights.h"
 
 // A convolution over time. Signals are [time][channels], so that a window of `kernel` steps is one contiguous row of
 // kernel * channels figures and the convolution a matrix over overlapping rows.
 typedef struct grm_convolution {
     size_t in, out, kernel, stride, dilation;
-    grm_linear matrix;  // [out][kernel * in]; of a transposed one [kernel * out][in]
+    grm_matrix matrix;  // [out][kernel * in]; of a transposed one [kernel * out][in]
     const float *bias;  // [out]
 } grm_convolution;
 
@@ -18,7 +19,7 @@ typedef struct grm_residual {
 } grm_residual;
 
 typedef struct grm_lstm_layer {
-    grm_linear input, state;  // [4 width][width], gates i f g o
+    grm_matrix input, state;  // [4 width][width], gates i f g o
 } grm_lstm_layer;
 
 typedef struct grm_lstm {

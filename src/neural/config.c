@@ -98,7 +98,7 @@ static void read_decoder(reader *r, grm_decoder_config *c) {
     if (c->width % c->heads) complain(r, "hidden_size", "a multiple of num_attention_heads");
     if (c->width % 2) complain(r, "hidden_size", "even");
     if (c->codebooks % c->channels) complain(r, "num_codebooks", "a multiple of audio_channels");
-    if (gated) complain(r, "activation_function", "one without a gate");
+    if (gated || c->activation == GRM_GELU_TANH) complain(r, "activation_function", "gelu or relu");
 }
 
 // How many codebooks a frame's bits pay for.
@@ -160,23 +160,29 @@ static void read_codec(reader *r, grm_codec_config *c) {
     c->codebooks = r->status ? 1 : codebooks_of(r, c);
 }
 
-static json_t *load(const char *folder, const char *name, bool needed, char **path, grm_status *status,
-                    grm_error *err) {
+static grm_status load(const char *folder, const char *name, bool needed, json_t **out, grm_error *err) {
     enum { MOST = 4 << 20 };
     uint8_t *bytes = NULL;
     size_t size = 0;
-    json_t *root = NULL;
-    *path = grm_path_join(folder, name);
-    *status = *path ? grm_file_read(*path, MOST, &bytes, &size, needed ? err : NULL) : grm_fail_memory(err);
-    if (*status == GRM_BAD_INPUT && !needed) *status = GRM_OK;  // not there: defaults
-    if (!*status && bytes) {
+    char *path = grm_path_join(folder, name);
+    grm_status status = path ? grm_file_read(path, MOST, &bytes, &size, needed ? err : NULL) : grm_fail_memory(err);
+    if (status == GRM_BAD_INPUT && !needed) status = GRM_OK;  // not there: defaults
+    if (!status && bytes) {
         json_error_t problem;
-        root = json_loadb((const char *)bytes, size, 0, &problem);
-        if (!json_is_object(root))
-            *status = grm_fail(err, GRM_BAD_INPUT, "'%s' is broken in line %d: %s", *path, problem.line, problem.text);
+        *out = json_loadb((const char *)bytes, size, 0, &problem);
+        if (!json_is_object(*out))
+            status = grm_fail(err, GRM_BAD_INPUT, "'%s' is broken in line %d: %s", path, problem.line, problem.text);
     }
     free(bytes);
-    return root;
+    free(path);
+    return status;
+}
+
+grm_status grm_model_config_load(const char *folder, json_t **config, json_t **generation, grm_error *err) {
+    *config = *generation = NULL;
+    grm_status status = load(folder, "config.json", true, config, err);
+    if (!status) status = load(folder, "generation_config.json", false, generation, err);
+    return status;
 }
 
 static void read_generation(reader *r, grm_model_config *c) {
@@ -184,16 +190,10 @@ static void read_generation(reader *r, grm_model_config *c) {
     c->start_code = read_size(r, "decoder_start_token_id", c->decoder.codes, 0, c->decoder.codes);
 }
 
-grm_status grm_model_config_read(const char *path, grm_model_config *out, grm_error *err) {
+grm_status grm_model_config_read(const json_t *root, const json_t *generation, const char *name, grm_model_config *out,
+                                 grm_error *err) {
     *out = (grm_model_config){0};
-    char *config_path = NULL, *generation_path = NULL;
-    grm_status status;
-    json_t *generation = NULL, *root = load(path, "config.json", true, &config_path, &status, err);
-    if (status) goto done;
-    generation = load(path, "generation_config.json", false, &generation_path, &status, err);
-    if (status) goto done;
-
-    reader r = {root, config_path, "model", GRM_OK, err};
+    reader r = {root, name, "model", GRM_OK, err};
     const char *type = read_word(&r, "model_type", "");
     out->melody = strcmp(type, "musicgen_melody") == 0;
     if (!out->melody && strcmp(type, "musicgen") != 0) complain(&r, "model_type", "musicgen or musicgen_melody");
@@ -212,14 +212,7 @@ grm_status grm_model_config_read(const char *path, grm_model_config *out, grm_er
         out->codec.codes != out->decoder.codes)
         complain(&r, "codebooks", "as many and as large as the decoder's");
     r.section = "generation";
-    r.path = generation_path;
     r.from = generation;
     read_generation(&r, out);
-    status = r.status;
-done:
-    json_decref(root);
-    json_decref(generation);
-    free(config_path);
-    free(generation_path);
-    return status;
+    return r.status;
 }

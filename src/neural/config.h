@@ -2,6 +2,8 @@
 #ifndef GRM_NEURAL_CONFIG_H
 #define GRM_NEURAL_CONFIG_H
 
+#include <jansson.h>
+
 #include "base/base.h"
 
 enum { GRM_MAX_CODEBOOKS = 16, GRM_MAX_RATIOS = 8 };
@@ -42,7 +44,11 @@ typedef struct grm_model_config {
     size_t start_code;
 } grm_model_config;
 
-// Of the folder `path`. Every figure is within bounds that sizes can be computed with; GRM_BAD_INPUT names what isn't.
-grm_status grm_model_config_read(const char *path, grm_model_config *out, grm_error *err);
+// The two files of a folder; the second may be missing (NULL). json_decref each.
+grm_status grm_model_config_load(const char *folder, json_t **config, json_t **generation, grm_error *err);
+// What they say; `name` is for messages. Every figure is within bounds that sizes can be computed with; GRM_BAD_INPUT
+// names what isn't.
+grm_status grm_model_config_read(const json_t *config, const json_t *generation, const char *name,
+                                 grm_model_config *out, grm_error *err);
 
 #endif

@@ -1,3 +1,4 @@
+// A step of the decoder: one run of the team, with a barrier only where a member needs what others have made.
 #include "neural/decoder.h"
 
 #include <math.h>
@@ -5,73 +6,121 @@
 #include <string.h>
 
 #define EPSILON 1e-5f
+enum { LINE_FLOATS = 16 };
 
-static grm_norm take_norm(grm_weights *w, size_t width, const char *stem, size_t layer, const char *name) {
-    return (grm_norm){grm_weights_take(w, width, 0, "%s.%zu.%s.weight", stem, layer, name),
-                      grm_weights_take(w, width, 0, "%s.%zu.%s.bias", stem, layer, name)};
-}
-
-void grm_decoder_load(grm_decoder *d, const grm_decoder_config *config, bool cross, grm_weights *w) {
-    static const char stem[] = "decoder.model.decoder.layers";
-    size_t width = config->width;
-    d->config = *config;
-    d->cross = cross;
-    for (size_t k = 0; k < config->codebooks; k++) {
-        d->embedding[k] =
-            grm_weights_take(w, config->codes + 1, width, "decoder.model.decoder.embed_tokens.%zu.weight", k);
-        d->heads[k] = grm_weights_linear(w, config->codes, width, false, "decoder.lm_heads.%zu", k);
-    }
-    d->norm = (grm_norm){grm_weights_take(w, width, 0, "decoder.model.decoder.layer_norm.weight"),
-                         grm_weights_take(w, width, 0, "decoder.model.decoder.layer_norm.bias")};
-    d->layers = w->status ? NULL : grm_memory_take(w->memory, config->layers, sizeof *d->layers);
-    if (!d->layers && !w->status) w->status = grm_fail_memory(w->err);
-    for (size_t i = 0; i < config->layers && !w->status; i++) {
-        grm_decoder_layer *l = &d->layers[i];
-        l->self_norm = take_norm(w, width, stem, i, "self_attn_layer_norm");
-        l->ffn_norm = take_norm(w, width, stem, i, "final_layer_norm");
-        l->q = grm_weights_linear(w, width, width, false, "%s.%zu.self_attn.q_proj", stem, i);
-        l->k = grm_weights_linear(w, width, width, false, "%s.%zu.self_attn.k_proj", stem, i);
-        l->v = grm_weights_linear(w, width, width, false, "%s.%zu.self_attn.v_proj", stem, i);
-        l->o = grm_weights_linear(w, width, width, false, "%s.%zu.self_attn.out_proj", stem, i);
-        l->up = grm_weights_linear(w, config->ffn, width, false, "%s.%zu.fc1", stem, i);
-        l->down = grm_weights_linear(w, width, config->ffn, false, "%s.%zu.fc2", stem, i);
-        if (!cross) continue;
-        l->cross_norm = take_norm(w, width, stem, i, "encoder_attn_layer_norm");
-        l->cross_q = grm_weights_linear(w, width, width, false, "%s.%zu.encoder_attn.q_proj", stem, i);
-        l->cross_k = grm_weights_linear(w, width, width, false, "%s.%zu.encoder_attn.k_proj", stem, i);
-        l->cross_v = grm_weights_linear(w, width, width, false, "%s.%zu.encoder_attn.v_proj", stem, i);
-        l->cross_o = grm_weights_linear(w, width, width, false, "%s.%zu.encoder_attn.out_proj", stem, i);
-    }
-}
+// Keys and values of all heads: [layer][row][head], each a run of memory.
+typedef struct store {
+    grm_precision precision;
+    size_t head, positions;  // rounded up to 64
+    size_t key_bytes, value_bytes;
+    uint8_t *keys, *values;
+    float *key_scales, *value_scales;
+} store;
 
 struct grm_decoder_state {
     const grm_decoder *decoder;
+    const grm_compute *compute;
     size_t rows, conditioned, positions, at, tokens;
-    float *keys, *values;            // [layer][row][head][position][head width]
-    float *text_keys, *text_values;  // [layer][head][token][head width]
-    float *scores;                   // [row][head][positions or tokens]
-    size_t score_stride;
-    // Of one run, grown as needed: [rows * count][...].
-    size_t room;
-    float *normed, *q, *k, *v, *mixed, *out, *up;
+    grm_precision precision;
+    store past, text;
+    float *frequencies;        // [width / 2]
+    float *position;           // [width]
+    float *qkv, *mixed, *up;   // [GRM_ROWS or rows][...], of all members
+    float **normed, **scores;  // [member]
+    float *room;
 };
 
-grm_status grm_decoder_state_new(const grm_decoder *decoder, size_t rows, size_t conditioned, size_t positions,
-                                 grm_decoder_state **out, grm_error *err) {
+// ---- memory ----
+
+static size_t round_up(size_t value, size_t to) {
+    return (value + to - 1) / to * to;
+}
+
+static size_t width_of(grm_precision precision) {
+    return precision == GRM_FLOAT32 ? 4 : precision == GRM_FLOAT16 ? 2 : 1;
+}
+
+// Zeroed: kernels read whole blocks of 64 positions.
+static bool store_new(store *s, grm_precision precision, size_t heads, size_t head, size_t positions) {
+    *s = (store){.precision = precision, .head = head, .positions = round_up(positions, 64)};
+    size_t width = width_of(precision);
+    if (s->positions > SIZE_MAX / 64 / (heads * round_up(head, 16))) return false;
+    s->key_bytes = s->positions * head * width;
+    s->value_bytes = s->positions * round_up(head, 16) * width;
+    s->keys = calloc(heads, s->key_bytes);
+    s->values = calloc(heads, s->value_bytes);
+    if (precision == GRM_INT8) {
+        s->key_scales = calloc(heads * s->positions, sizeof *s->key_scales);
+        s->value_scales = calloc(heads * s->positions, sizeof *s->value_scales);
+        if (!s->key_scales || !s->value_scales) return false;
+    }
+    return s->keys && s->values;
+}
+
+static void store_clear(store *s) {
+    free(s->keys);
+    free(s->values);
+    free(s->key_scales);
+    free(s->value_scales);
+    *s = (store){0};
+}
+
+static grm_cache store_head(const store *s, size_t index) {
+    bool scaled = s->precision == GRM_INT8;
+    return (grm_cache){s->precision,
+                       s->head,
+                       s->keys + index * s->key_bytes,
+                       s->values + index * s->value_bytes,
+                       scaled ? s->key_scales + index * s->positions : NULL,
+                       scaled ? s->value_scales + index * s->positions : NULL};
+}
+
+static size_t rows_at_most(const grm_decoder_state *s) {
+    return s->rows > GRM_ROWS ? s->rows : GRM_ROWS;
+}
+
+static bool make_room(grm_decoder_state *s) {
+    const grm_decoder_config *c = &s->decoder->config;
+    size_t members = grm_team_size(s->compute->team), rows = rows_at_most(s);
+    size_t longest = round_up((s->positions > s->tokens ? s->positions : s->tokens) + 64, 64);
+    size_t width = round_up(c->width, LINE_FLOATS), ffn = round_up(c->ffn, LINE_FLOATS);
+    free(s->room);
+    s->room = grm_floats_new(width * 2 + rows * (4 * width + ffn) + members * (rows * width + longest));
+    if (!s->room) return false;
+    float *next = s->room;
+    s->frequencies = next, next += width;
+    s->position = next, next += width;
+    s->qkv = next, next += rows * 3 * width;
+    s->mixed = next, next += rows * width;
+    s->up = next, next += rows * ffn;
+    for (size_t m = 0; m < members; m++) {
+        s->normed[m] = next, next += rows * width;
+        s->scores[m] = next, next += longest;
+    }
+    size_t half = c->width / 2;
+    for (size_t i = 0; i < half; i++)
+        s->frequencies[i] = half > 1 ? (float)exp(-(double)i * (log(10000.0) / (double)(half - 1))) : 1;
+    return true;
+}
+
+grm_status grm_decoder_state_new(const grm_decoder *decoder, const grm_compute *compute, grm_precision cache,
+                                 size_t rows, size_t conditioned, size_t positions, grm_decoder_state **out,
+                                 grm_error *err) {
     const grm_decoder_config *c = &decoder->config;
     *out = NULL;
     grm_decoder_state *s = calloc(1, sizeof *s);
     if (!s) return grm_fail_memory(err);
+    size_t members = grm_team_size(compute->team);
     s->decoder = decoder;
+    s->compute = compute;
     s->rows = rows;
     s->conditioned = conditioned;
     s->positions = positions;
-    if (positions < SIZE_MAX / 16 / (c->layers * rows * c->width)) {
-        size_t count = c->layers * rows * positions * c->width;
-        s->keys = malloc(count * sizeof *s->keys);
-        s->values = malloc(count * sizeof *s->values);
-    }
-    if (!s->keys || !s->values) {
+    s->precision = cache;
+    s->normed = calloc(members, sizeof *s->normed);
+    s->scores = calloc(members, sizeof *s->scores);
+    if (!s->normed || !s->scores || !make_room(s) ||
+        !store_new(&s->past, cache, c->layers * rows * c->heads, c->width / c->heads, positions)) {
         grm_decoder_state_free(s);
         return grm_fail_memory(err);
     }
@@ -79,20 +128,13 @@ grm_status grm_decoder_state_new(const grm_decoder *decoder, size_t rows, size_t
     return GRM_OK;
 }
 
-static void free_room(grm_decoder_state *s) {
-    free(s->normed);  // holds them all
-    s->normed = NULL;
-    s->room = 0;
-}
-
 void grm_decoder_state_free(grm_decoder_state *s) {
     if (!s) return;
-    free_room(s);
-    free(s->keys);
-    free(s->values);
-    free(s->text_keys);
-    free(s->text_values);
+    store_clear(&s->past);
+    store_clear(&s->text);
+    free(s->normed);
     free(s->scores);
+    free(s->room);
     free(s);
 }
 
@@ -100,226 +142,177 @@ void grm_decoder_state_rewind(grm_decoder_state *s) {
     s->at = 0;
 }
 
-static bool make_scores(grm_decoder_state *s) {
-    size_t longest = s->positions > s->tokens ? s->positions : s->tokens;
-    if (s->scores && s->score_stride >= longest) return true;
-    free(s->scores);
-    s->score_stride = longest;
-    s->scores = malloc(s->rows * s->decoder->config.heads * longest * sizeof *s->scores);
-    return s->scores != NULL;
+size_t grm_decoder_chunk(const grm_decoder_state *s) {
+    return s->rows >= GRM_ROWS ? 1 : GRM_ROWS / s->rows;
 }
 
-static bool make_room(grm_decoder_state *s, size_t count) {
+// ---- before the steps ----
+
+grm_status grm_decoder_read_text(grm_decoder_state *s, const float *text, size_t tokens, grm_error *err) {
     const grm_decoder_config *c = &s->decoder->config;
-    if (s->room >= count) return true;
-    free_room(s);
-    float *next = malloc(count * (6 * c->width + c->ffn) * sizeof *next);
-    if (!next) return false;
-    s->normed = next, next += count * c->width;
-    s->q = next, next += count * c->width;
-    s->k = next, next += count * c->width;
-    s->v = next, next += count * c->width;
-    s->mixed = next, next += count * c->width;
-    s->out = next, next += count * c->width;
-    s->up = next;
-    s->room = count;
-    return true;
-}
-
-// [token][width] -> [head][token][head width].
-static void split_heads(const float *x, size_t tokens, size_t heads, size_t head, float *out) {
-    for (size_t h = 0; h < heads; h++)
-        for (size_t t = 0; t < tokens; t++)
-            memcpy(out + (h * tokens + t) * head, x + (t * heads + h) * head, head * sizeof *out);
-}
-
-grm_status grm_decoder_read_text(grm_decoder_state *s, const grm_compute *compute, const float *text, size_t tokens,
-                                 grm_error *err) {
-    const grm_decoder_config *c = &s->decoder->config;
-    size_t layer = tokens * c->width;
-    free(s->text_keys);
-    free(s->text_values);
-    s->text_keys = malloc(c->layers * layer * sizeof *text);
-    s->text_values = malloc(c->layers * layer * sizeof *text);
+    size_t width = c->width, head = width / c->heads;
     s->tokens = tokens;
-    float *raw = malloc(layer * sizeof *raw);
-    if (!s->text_keys || !s->text_values || !raw) {
-        free(raw);
-        return grm_fail_memory(err);
-    }
-    for (size_t i = 0; i < c->layers; i++) {
+    store_clear(&s->text);
+    float *keys = grm_floats_new(tokens * width), *values = grm_floats_new(tokens * width);
+    bool fine = keys && values && make_room(s) && store_new(&s->text, s->precision, c->layers * c->heads, head, tokens);
+    for (size_t i = 0; i < c->layers && fine; i++) {
         const grm_decoder_layer *l = &s->decoder->layers[i];
-        grm_linear_run(compute, &l->cross_k, text, c->width, tokens, raw, c->width);
-        split_heads(raw, tokens, c->heads, c->width / c->heads, s->text_keys + i * layer);
-        grm_linear_run(compute, &l->cross_v, text, c->width, tokens, raw, c->width);
-        split_heads(raw, tokens, c->heads, c->width / c->heads, s->text_values + i * layer);
+        grm_matrix_run(s->compute, &l->cross_k, text, width, tokens, keys, width, GRM_STORE);
+        grm_matrix_run(s->compute, &l->cross_v, text, width, tokens, values, width, GRM_STORE);
+        for (size_t h = 0; h < c->heads; h++) {
+            grm_cache cache = store_head(&s->text, i * c->heads + h);
+            for (size_t t = 0; t < tokens; t++)
+                s->compute->kernels->remember(&cache, t, keys + t * width + h * head, values + t * width + h * head);
+        }
     }
-    free(raw);
-    return GRM_OK;
+    free(keys);
+    free(values);
+    return fine ? GRM_OK : grm_fail_memory(err);
 }
 
 void grm_decoder_embed(const grm_decoder *d, const uint16_t *codes, float *x) {
-    memcpy(x, d->embedding[0] + codes[0] * d->config.width, d->config.width * sizeof *x);
-    for (size_t k = 1; k < d->config.codebooks; k++)
-        grm_add(x, d->embedding[k] + codes[k] * d->config.width, d->config.width);
+    grm_table_row(&d->embedding[0], codes[0], x);
+    for (size_t k = 1; k < d->config.codebooks; k++) grm_table_add(&d->embedding[k], codes[k], x);
 }
 
 // Positions as sines: cosines in the first half of the width, sines in the second, in float32 as the reference.
-static void add_position(float *x, size_t width, size_t position) {
-    size_t half = width / 2;
-    for (size_t i = 0; i < half; i++) {
-        float frequency = half > 1 ? (float)exp(-(double)i * (log(10000.0) / (double)(half - 1))) : 1;
-        float angle = (float)position * frequency;
-        x[i] += (float)cos((double)angle);
-        x[half + i] += (float)sin((double)angle);
+static void add_positions(grm_decoder_state *s, float *x, size_t count) {
+    size_t width = s->decoder->config.width, half = width / 2;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t f = 0; f < half; f++) {
+            float angle = (float)(s->at + i) * s->frequencies[f];
+            s->position[f] = (float)cos((double)angle);
+            s->position[half + f] = (float)sin((double)angle);
+        }
+        for (size_t r = 0; r < s->rows; r++) grm_add(x + (r * count + i) * width, s->position, width);
     }
 }
 
-// ---- attention, one head of one row at a time ----
+// ---- a step, as one member of the team ----
 
-typedef struct attention {
-    grm_compute alone;  // no threads inside a head
-    const float *q;     // [rows * count][width]
-    const float *keys, *values;
-    size_t row_stride;  // of keys and values; 0: all rows share them
-    size_t head_stride, seen, count, heads, head;
-    bool causal;
-    float *scores;
-    size_t score_stride;
-    float *out;  // [rows * count][width]
-    float scale;
-} attention;
+typedef struct step {
+    grm_decoder_state *state;
+    float *x, *logits;
+    size_t count;
+    unsigned member, size;
+} step;
 
-static void attend_head(void *context, size_t index) {
-    const attention *a = context;
-    size_t row = index / a->heads, h = index % a->heads, width = a->heads * a->head;
-    const float *keys = a->keys + row * a->row_stride + h * a->head_stride;
-    const float *values = a->values + row * a->row_stride + h * a->head_stride;
-    float *scores = a->scores + index * a->score_stride;
-    for (size_t i = 0; i < a->count; i++) {
-        size_t seen = a->causal ? a->seen - a->count + 1 + i : a->seen;
-        const grm_linear all = {seen, a->head, keys, NULL};
-        size_t place = (row * a->count + i) * width + h * a->head;
-        grm_linear_run(&a->alone, &all, a->q + place, a->head, 1, scores, seen);
-        for (size_t t = 0; t < seen; t++) scores[t] *= a->scale;
-        grm_softmax(scores, seen);
-        memset(a->out + place, 0, a->head * sizeof *a->out);
-        for (size_t t = 0; t < seen; t++) grm_axpy(a->out + place, scores[t], values + t * a->head, a->head);
-    }
+static void meet(const step *p) {
+    if (p->size > 1) grm_team_wait(p->state->compute->team);
 }
 
-static void attend(const grm_compute *compute, attention *a, size_t rows) {
-    enum { WORTH_SPREADING = 1 << 15 };
-    a->alone = (grm_compute){NULL, compute->dots};
-    if (compute->pool && rows * a->heads * a->head * a->seen * a->count >= WORTH_SPREADING)
-        grm_pool_run(compute->pool, rows * a->heads, attend_head, a);
-    else
-        for (size_t i = 0; i < rows * a->heads; i++) attend_head(a, i);
-}
-
-static void remember(grm_decoder_state *s, size_t layer, size_t count) {
-    const grm_decoder_config *c = &s->decoder->config;
-    size_t head = c->width / c->heads;
-    for (size_t r = 0; r < s->rows; r++)
-        for (size_t i = 0; i < count; i++)
-            for (size_t h = 0; h < c->heads; h++) {
-                size_t to = (((layer * s->rows + r) * c->heads + h) * s->positions + s->at + i) * head;
-                size_t from = (r * count + i) * c->width + h * head;
-                memcpy(s->keys + to, s->k + from, head * sizeof *s->k);
-                memcpy(s->values + to, s->v + from, head * sizeof *s->v);
-            }
-}
-
-static void normalize(const grm_norm *norm, const float *x, size_t rows, size_t width, float *y) {
+static const float *normalize(const step *p, const grm_norm *norm, size_t rows) {
+    size_t width = p->state->decoder->config.width;
+    float *to = p->state->normed[p->member];
     for (size_t r = 0; r < rows; r++)
-        grm_layer_norm(x + r * width, norm->weight, norm->bias, width, EPSILON, y + r * width);
+        p->state->compute->kernels->layer_norm(p->x + r * width, norm->weight, norm->bias, width, EPSILON,
+                                               to + r * width);
+    return to;
 }
 
-static void run_self(grm_decoder_state *s, const grm_compute *compute, size_t layer, float *x, size_t count) {
+// This member's share of y = finish(W x), panel by panel.
+static void multiply(const step *p, const grm_matrix *m, const float *x, size_t rows, float *y, grm_finish finish) {
+    size_t begin, end;
+    grm_share_out(grm_matrix_panels(m->out), 1, p->member, p->size, &begin, &end);
+    grm_matrix_share(p->state->compute, p->member, m, x, m->in, rows, y, m->out, finish, begin, end);
+}
+
+// This member's heads [*begin, *end), of which each has `outputs` outputs of a matrix: as many as fill whole panels.
+static void share_heads(const step *p, size_t outputs, size_t *begin, size_t *end) {
+    size_t together = 1;
+    while (together * outputs % GRM_PANEL) together++;
+    grm_share_out(p->state->decoder->config.heads, together, p->member, p->size, begin, end);
+}
+
+static void multiply_heads(const step *p, const grm_matrix *m, const float *x, size_t rows, float *y, size_t outputs,
+                           size_t begin, size_t end) {
+    if (begin == end) return;
+    grm_matrix_share(p->state->compute, p->member, m, x, m->in, rows, y, m->out, GRM_STORE, begin * outputs / GRM_PANEL,
+                     grm_matrix_panels(end * outputs));
+}
+
+static void run_self(const step *p, size_t layer) {
+    grm_decoder_state *s = p->state;
     const grm_decoder_config *c = &s->decoder->config;
     const grm_decoder_layer *l = &s->decoder->layers[layer];
-    size_t width = c->width, rows = s->rows * count, all = s->rows * s->positions * width;
-    normalize(&l->self_norm, x, rows, width, s->normed);
-    grm_linear_run(compute, &l->q, s->normed, width, rows, s->q, width);
-    grm_linear_run(compute, &l->k, s->normed, width, rows, s->k, width);
-    grm_linear_run(compute, &l->v, s->normed, width, rows, s->v, width);
-    remember(s, layer, count);
-    attention a = {.q = s->q,
-                   .keys = s->keys + layer * all,
-                   .values = s->values + layer * all,
-                   .row_stride = s->positions * width,
-                   .head_stride = s->positions * (width / c->heads),
-                   .seen = s->at + count,
-                   .count = count,
-                   .heads = c->heads,
-                   .head = width / c->heads,
-                   .causal = true,
-                   .scores = s->scores,
-                   .score_stride = s->score_stride,
-                   .out = s->mixed,
-                   .scale = 1 / sqrtf((float)(width / c->heads))};
-    attend(compute, &a, s->rows);
-    grm_linear_run(compute, &l->o, s->mixed, width, rows, s->out, width);
-    grm_add(x, s->out, rows * width);
-}
-
-static void run_cross(grm_decoder_state *s, const grm_compute *compute, size_t layer, float *x, size_t count) {
-    const grm_decoder_config *c = &s->decoder->config;
-    const grm_decoder_layer *l = &s->decoder->layers[layer];
-    size_t width = c->width, rows = s->conditioned * count;
-    normalize(&l->cross_norm, x, rows, width, s->normed);
-    grm_linear_run(compute, &l->cross_q, s->normed, width, rows, s->q, width);
-    attention a = {.q = s->q,
-                   .keys = s->text_keys + layer * s->tokens * width,
-                   .values = s->text_values + layer * s->tokens * width,
-                   .head_stride = s->tokens * (width / c->heads),
-                   .seen = s->tokens,
-                   .count = count,
-                   .heads = c->heads,
-                   .head = width / c->heads,
-                   .scores = s->scores,
-                   .score_stride = s->score_stride,
-                   .out = s->mixed,
-                   .scale = 1 / sqrtf((float)(width / c->heads))};
-    attend(compute, &a, s->conditioned);
-    grm_linear_run(compute, &l->cross_o, s->mixed, width, rows, s->out, width);
-    grm_add(x, s->out, rows * width);
-}
-
-static void activate(grm_activation activation, float *x, size_t count) {
-    if (activation == GRM_RELU)
-        grm_relu(x, count);
-    else
-        grm_gelu(x, count);
-}
-
-static void run_ffn(grm_decoder_state *s, const grm_compute *compute, size_t layer, float *x, size_t count) {
-    const grm_decoder_config *c = &s->decoder->config;
-    const grm_decoder_layer *l = &s->decoder->layers[layer];
-    size_t rows = s->rows * count;
-    normalize(&l->ffn_norm, x, rows, c->width, s->normed);
-    grm_linear_run(compute, &l->up, s->normed, c->width, rows, s->up, c->ffn);
-    activate(c->activation, s->up, rows * c->ffn);
-    grm_linear_run(compute, &l->down, s->up, c->ffn, rows, s->out, c->width);
-    grm_add(x, s->out, rows * c->width);
-}
-
-grm_status grm_decoder_run(grm_decoder_state *s, const grm_compute *compute, float *x, size_t count, float *logits,
-                           grm_error *err) {
-    const grm_decoder_config *c = &s->decoder->config;
-    if (!make_scores(s) || !make_room(s, s->rows * count)) return grm_fail_memory(err);
+    size_t width = c->width, head = width / c->heads, rows = s->rows * p->count, begin, end;
+    share_heads(p, 3 * head, &begin, &end);
+    multiply_heads(p, &l->qkv, normalize(p, &l->self_norm, rows), rows, s->qkv, 3 * head, begin, end);
     for (size_t r = 0; r < s->rows; r++)
-        for (size_t i = 0; i < count; i++) add_position(x + (r * count + i) * c->width, c->width, s->at + i);
-    for (size_t i = 0; i < c->layers; i++) {
-        run_self(s, compute, i, x, count);
-        if (s->decoder->cross && s->conditioned) run_cross(s, compute, i, x, count);
-        run_ffn(s, compute, i, x, count);
+        for (size_t h = begin; h < end; h++) {
+            grm_cache cache = store_head(&s->past, (layer * s->rows + r) * c->heads + h);
+            for (size_t i = 0; i < p->count; i++) {
+                size_t row = r * p->count + i;
+                const float *query = s->qkv + (row * c->heads + h) * 3 * head;
+                s->compute->kernels->remember(&cache, s->at + i, query + head, query + 2 * head);
+                s->compute->kernels->attend(&cache, query, 1 / sqrtf((float)head), s->at + i + 1, s->scores[p->member],
+                                            s->mixed + row * width + h * head);
+            }
+        }
+    meet(p);
+    multiply(p, &l->o, s->mixed, rows, p->x, GRM_ADD);
+    meet(p);
+}
+
+static void run_cross(const step *p, size_t layer) {
+    grm_decoder_state *s = p->state;
+    const grm_decoder_config *c = &s->decoder->config;
+    const grm_decoder_layer *l = &s->decoder->layers[layer];
+    size_t width = c->width, head = width / c->heads, rows = s->conditioned * p->count, begin, end;
+    share_heads(p, head, &begin, &end);
+    multiply_heads(p, &l->cross_q, normalize(p, &l->cross_norm, rows), rows, s->qkv, head, begin, end);
+    for (size_t h = begin; h < end; h++) {
+        grm_cache cache = store_head(&s->text, layer * c->heads + h);
+        for (size_t row = 0; row < rows; row++)
+            s->compute->kernels->attend(&cache, s->qkv + row * width + h * head, 1 / sqrtf((float)head), s->tokens,
+                                        s->scores[p->member], s->mixed + row * width + h * head);
     }
+    meet(p);
+    multiply(p, &l->cross_o, s->mixed, rows, p->x, GRM_ADD);
+    meet(p);
+}
+
+static void run_ffn(const step *p, size_t layer) {
+    grm_decoder_state *s = p->state;
+    const grm_decoder_layer *l = &s->decoder->layers[layer];
+    size_t rows = s->rows * p->count;
+    bool relu = s->decoder->config.activation == GRM_RELU;
+    multiply(p, &l->up, normalize(p, &l->ffn_norm, rows), rows, s->up, relu ? GRM_STORE_RELU : GRM_STORE_GELU);
+    meet(p);
+    multiply(p, &l->down, s->up, rows, p->x, GRM_ADD);
+    meet(p);
+}
+
+static void run_heads(const step *p) {
+    grm_decoder_state *s = p->state;
+    size_t width = s->decoder->config.width;
+    float *to = s->normed[p->member];
+    for (size_t r = 0; r < s->rows; r++)
+        s->compute->kernels->layer_norm(p->x + (r * p->count + p->count - 1) * width, s->decoder->norm.weight,
+                                        s->decoder->norm.bias, width, EPSILON, to + r * width);
+    multiply(p, &s->decoder->heads, to, s->rows, p->logits, GRM_STORE);
+}
+
+static void run_step(void *context, unsigned member, unsigned size) {
+    step p = *(const step *)context;
+    p.member = member;
+    p.size = size;
+    for (size_t i = 0; i < p.state->decoder->config.layers; i++) {
+        run_self(&p, i);
+        if (p.state->decoder->cross && p.state->conditioned) run_cross(&p, i);
+        run_ffn(&p, i);
+    }
+    if (p.logits) run_heads(&p);
+}
+
+void grm_decoder_run(grm_decoder_state *s, float *x, size_t count, float *logits) {
+    step p = {.state = s, .x = x, .logits = logits, .count = count};
+    enum { WORTH_SPREADING = 1 << 17 };  // multiplications of a stage; the barriers of a small one cost more than it
+    const grm_decoder_config *c = &s->decoder->config;
+    add_positions(s, x, count);
+    if (s->rows * count * c->width * c->width < WORTH_SPREADING)
+        run_step(&p, 0, 1);
+    else
+        grm_team_run(s->compute->team, run_step, &p);
     s->at += count;
-    for (size_t r = 0; r < s->rows && logits; r++)
-        normalize(&s->decoder->norm, x + (r * count + count - 1) * c->width, 1, c->width, s->normed + r * c->width);
-    for (size_t k = 0; k < c->codebooks && logits; k++)
-        grm_linear_run(compute, &s->decoder->heads[k], s->normed, c->width, s->rows, logits + k * c->codes,
-                       c->codebooks * c->codes);
-    return GRM_OK;
 }

@@ -26,7 +26,7 @@ typedef struct job {
     const grm_generate_options *options;
     grm_run run;
     size_t stage;  // of the caller's plan; OWN_PLAN: the parts are the plan
-    grm_compute compute;
+    grm_compute *compute;
     grm_prompt_states prompt;
     float guidance;
     size_t rows;  // 2 with guidance: the words', and without words
@@ -102,7 +102,7 @@ static grm_status encode_start(job *j, const grm_audio *audio, grm_error *err) {
     grm_status status = codes ? GRM_OK : grm_fail_memory(err);
     for (size_t c = 0; c < channels && !status; c++) {
         const float *plane = audio->plane[c < audio->channels ? c : 0];
-        status = grm_codec_encode(&j->model->codec, &j->compute, plane, audio->frames, codes, j->known, err);
+        status = grm_codec_encode(&j->model->codec, j->compute, plane, audio->frames, codes, j->known, err);
         for (size_t k = 0; k < codebooks && !status; k++)
             memcpy(j->codes + (k * channels + c) * j->frames, codes + k * j->known, j->known * sizeof *codes);
     }
@@ -131,8 +131,7 @@ static grm_status read_melody(job *j, grm_error *err) {
         for (size_t i = 0; i < length; i++) {
             size_t class = r == 0 && classes ? classes[i % frames] : silent;
             float *row = j->conditions + (r * j->prefix + i) * width;
-            for (size_t d = 0; d < width; d++)
-                row[d] = m->chroma_projection.weight[d * bins + class] + m->chroma_projection.bias[d];
+            for (size_t d = 0; d < width; d++) row[d] = m->chroma_weight[d * bins + class] + m->chroma_bias[d];
         }
     memcpy(j->conditions + length * width, j->prompt.projected, j->prompt.count * width * sizeof *j->conditions);
 done:
@@ -143,17 +142,20 @@ done:
 
 // ---- codes ----
 
+// Melody models begin with their conditions, a few positions at a time.
 static grm_status start_window(job *j, grm_error *err) {
     grm_decoder_state_rewind(j->state);
-    if (!j->prefix) return GRM_OK;
-    // The conditions are overwritten as they run through.
-    size_t count = j->rows * j->prefix * j->model->config.decoder.width;
-    float *x = malloc(count * sizeof *x);
-    if (!x) return grm_fail_memory(err);
-    memcpy(x, j->conditions, count * sizeof *x);
-    grm_status status = grm_decoder_run(j->state, &j->compute, x, j->prefix, NULL, err);
-    free(x);
-    return status;
+    size_t width = j->model->config.decoder.width, chunk = grm_decoder_chunk(j->state);
+    for (size_t at = 0; at < j->prefix; at += chunk) {
+        size_t count = j->prefix - at < chunk ? j->prefix - at : chunk;
+        grm_status status = grm_run_check(&j->run, err);
+        if (status) return status;
+        for (size_t r = 0; r < j->rows; r++)
+            memcpy(j->x + r * count * width, j->conditions + (r * j->prefix + at) * width,
+                   count * width * sizeof *j->x);
+        grm_decoder_run(j->state, j->x, count, NULL);
+    }
+    return GRM_OK;
 }
 
 // Codes of one column of the grid; what is no frame's is padding.
@@ -166,7 +168,7 @@ static void read_column(const job *j, const grm_pattern *p, size_t first, size_t
 }
 
 // Feeds columns [from, to) of the grid to all rows at once.
-static grm_status feed(job *j, const grm_pattern *p, size_t first, size_t from, size_t to, grm_error *err) {
+static void feed(job *j, const grm_pattern *p, size_t first, size_t from, size_t to) {
     size_t width = j->model->config.decoder.width, count = to - from;
     uint16_t codes[GRM_MAX_CODEBOOKS];
     for (size_t i = 0; i < count; i++) {
@@ -174,7 +176,7 @@ static grm_status feed(job *j, const grm_pattern *p, size_t first, size_t from, 
         grm_decoder_embed(&j->model->decoder, codes, j->x + i * width);
     }
     for (size_t r = 1; r < j->rows; r++) memcpy(j->x + r * count * width, j->x, count * width * sizeof *j->x);
-    return grm_decoder_run(j->state, &j->compute, j->x, count, j->logits, err);
+    grm_decoder_run(j->state, j->x, count, j->logits);
 }
 
 // Classifier-free guidance (Ho and Salimans 2022) on raw logits.
@@ -202,17 +204,16 @@ static void draw_column(job *j, const grm_pattern *p, size_t first, size_t given
 
 // Frames [first, first + frames) of the piece, of which `given` are there.
 static grm_status run_window(job *j, size_t first, size_t frames, size_t given, grm_error *err) {
-    enum { CHUNK = 16 };
     const grm_decoder_config *c = &j->model->config.decoder;
     const grm_pattern p = {c->codebooks, c->channels, frames};
-    size_t columns = grm_pattern_columns(&p), count = c->codebooks * c->codes;
+    size_t columns = grm_pattern_columns(&p), count = c->codebooks * c->codes, chunk = grm_decoder_chunk(j->state);
     grm_status status = start_window(j, err);
     for (size_t fed = 0; fed + 1 < columns && !status;) {
         // Columns that are known run together; from `given` on, one after the other.
-        size_t end = fed < given ? (given - fed > CHUNK ? fed + CHUNK : given + 1) : fed + 1;
+        size_t end = fed < given ? (given + 1 - fed > chunk ? fed + chunk : given + 1) : fed + 1;
         status = grm_run_check(&j->run, err);
-        if (!status) status = feed(j, &p, first, fed, end, err);
         if (status) break;
+        feed(j, &p, first, fed, end);
         fed = end;
         if (fed <= given) continue;
         const float *logits = guide(j, count);
@@ -224,15 +225,21 @@ static grm_status run_window(job *j, size_t first, size_t frames, size_t given, 
     return status;
 }
 
+// Keys and values lose nothing that the weights have; in float32 a long clip's are as much traffic as int8 weights.
+static grm_precision cache_of(grm_precision weights) {
+    return weights == GRM_INT4 ? GRM_INT8 : weights;
+}
+
 static grm_status make_codes(job *j, grm_error *err) {
     const grm_codec_config *c = &j->model->config.codec;
     size_t rate = c->rate_hz / c->hop, window = WINDOW_S * rate, overlap = OVERLAP_S * rate;
     size_t longest = j->options->steps ? j->frames : window < j->frames ? window : j->frames;
     size_t positions = j->prefix + longest + j->model->config.decoder.codebooks + 1;
     grm_status status =
-        grm_decoder_state_new(&j->model->decoder, j->rows, j->model->config.melody ? 0 : 1, positions, &j->state, err);
+        grm_decoder_state_new(&j->model->decoder, j->compute, cache_of(grm_packed_precision(j->model->packed)), j->rows,
+                              j->model->config.melody ? 0 : 1, positions, &j->state, err);
     if (!status && !j->model->config.melody)
-        status = grm_decoder_read_text(j->state, &j->compute, j->prompt.projected, j->prompt.count, err);
+        status = grm_decoder_read_text(j->state, j->prompt.projected, j->prompt.count, err);
     while (!status && j->known < j->frames) {
         size_t given = j->frames <= longest || j->known < overlap ? j->known : overlap;
         size_t first = j->known - given, left = j->frames - first;
@@ -256,7 +263,7 @@ static grm_status make_sound(job *j, grm_audio **out, grm_error *err) {
             memcpy(codes + k * j->frames, j->codes + (k * channels + c) * j->frames, j->frames * sizeof *codes);
         status = grm_run_check(&j->run, err);
         if (!status)
-            status = grm_codec_decode(&m->codec, &j->compute, codes, j->frames, j->frames, audio->plane[c], err);
+            status = grm_codec_decode(&m->codec, j->compute, codes, j->frames, j->frames, audio->plane[c], err);
         tell(j, SOUND, (double)(c + 1) / (double)channels);
     }
     free(codes);
@@ -270,7 +277,6 @@ static grm_status make_sound(job *j, grm_audio **out, grm_error *err) {
 // ---- the whole ----
 
 static grm_status make_room(job *j, size_t known, grm_error *err) {
-    enum { CHUNK = 17 };
     const grm_decoder_config *c = &j->model->config.decoder;
     size_t per_frame = c->codebooks / c->channels, rate = j->model->config.codec.rate_hz / j->model->config.codec.hop;
     size_t fresh = j->options->steps ? j->options->steps - per_frame + 1
@@ -278,7 +284,7 @@ static grm_status make_room(job *j, size_t known, grm_error *err) {
     j->known = known;
     j->frames = known + fresh;
     j->codes = calloc(c->codebooks * j->frames, sizeof *j->codes);
-    j->x = malloc(j->rows * CHUNK * c->width * sizeof *j->x);
+    j->x = malloc((GRM_ROWS > j->rows ? GRM_ROWS : j->rows) * c->width * sizeof *j->x);
     j->logits = malloc(j->rows * c->codebooks * c->codes * sizeof *j->logits);
     j->guided = malloc(c->codebooks * c->codes * sizeof *j->guided);
     j->candidates = malloc(c->codes * sizeof *j->candidates);
@@ -287,7 +293,7 @@ static grm_status make_room(job *j, size_t known, grm_error *err) {
 
 static grm_status run_job(job *j, const char *prompt, grm_audio **out, grm_error *err) {
     grm_audio *start = NULL;
-    grm_status status = grm_model_read_prompt(j->model, &j->compute, prompt, &j->prompt, err);
+    grm_status status = grm_model_read_prompt(j->model, j->compute, prompt, &j->prompt, err);
     if (!status && j->model->config.melody) status = read_melody(j, err);
     if (!status && j->options->continue_path) {
         status = load_sound(j, j->options->continue_path, GRM_MAX_GENERATED_S, &start, err);
@@ -296,8 +302,13 @@ static grm_status run_job(job *j, const char *prompt, grm_audio **out, grm_error
     if (!status) status = make_room(j, start ? grm_codec_frames(&j->model->codec, start->frames) : 0, err);
     if (!status && start) status = encode_start(j, start, err);
     grm_audio_free(start);
+    grm_packed_release(j->model->packed, "text_encoder.");
+    grm_packed_release(j->model->packed, "audio_encoder.encoder.");
     tell(j, WORDS, 1);
     if (!status) status = make_codes(j, err);
+    grm_decoder_state_free(j->state);
+    j->state = NULL;
+    grm_packed_release(j->model->packed, "decoder.");
     if (!status) status = make_sound(j, out, err);
     if (!status && j->trace.folder) {
         status = grm_trace_write(&j->trace, j->model, &j->prompt, j->codes, j->frames, j->frames, *out, err);
@@ -316,7 +327,8 @@ grm_status grm_generate_as_stage(const grm_run *run, size_t stage, const grm_mod
     if (status) return status;
     job j = {
         .model = model, .options = options, .run = *run, .stage = stage, .trace = {.folder = options->trace_folder}};
-    j.compute = grm_compute_on(run->pool);
+    status = grm_compute_new(run->profile->threads, grm_model_widest(model), &j.compute, err);
+    if (status) return status;
     j.guidance = isnan(options->guidance) ? model->config.guidance : options->guidance;
     j.rows = j.guidance > 1 ? 2 : 1;
     j.rng = grm_rng_new(options->seed, "codes");
@@ -330,17 +342,14 @@ grm_status grm_generate_as_stage(const grm_run *run, size_t stage, const grm_mod
     free(j.logits);
     free(j.guided);
     free(j.candidates);
+    grm_compute_free(j.compute);
     return status;
 }
 
 grm_status grm_generate(const grm_model *model, const grm_profile *profile, const char *prompt,
                         const grm_generate_options *options, grm_progress *progress, grm_audio **out, grm_error *err) {
-    grm_run run = {.profile = profile, .progress = progress};
+    const grm_run run = {.profile = profile, .progress = progress};
     *out = NULL;
-    grm_status status = grm_pool_new(profile->threads, &run.pool, err);
-    if (status) return status;
     if (progress) grm_progress_plan(progress, shares, WORK_PARTS);
-    status = grm_generate_as_stage(&run, OWN_PLAN, model, prompt, options, out, err);
-    grm_pool_free(run.pool);
-    return status;
+    return grm_generate_as_stage(&run, OWN_PLAN, model, prompt, options, out, err);
 }

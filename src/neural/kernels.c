@@ -5,70 +5,19 @@
 #include <string.h>
 
 #include "neural/halves.h"
-#include "neural/kernels_dot.h"
-
-// ---- matrices ----
-
-// Two rows by three outputs at a time: each weight that is read serves two rows.
-GRM_INLINE void run_outputs(const grm_linear *l, const float *x, size_t x_stride, size_t rows, float *y,
-                            size_t y_stride, size_t begin, size_t end, grm_dots_fn *dots) {
-    for (size_t o = begin; o < end;) {
-        size_t outs = end - o < 3 ? 1 : 3;
-        const float *w = l->weight + o * l->in;
-        for (size_t r = 0; r < rows;) {
-            size_t both = rows - r < 2 ? 1 : 2;
-            float sums[6];
-            dots(w, l->in, outs, x + r * x_stride, x_stride, both, sums);
-            for (size_t i = 0; i < both; i++)
-                for (size_t k = 0; k < outs; k++)
-                    y[(r + i) * y_stride + o + k] = sums[3 * i + k] + (l->bias ? l->bias[o + k] : 0);
-            r += both;
-        }
-        o += outs;
-    }
-}
-
-typedef struct linear_job {
-    const grm_linear *linear;
-    const float *x;
-    size_t x_stride, rows;
-    float *y;
-    size_t y_stride, share;
-    grm_dots_fn *dots;
-} linear_job;
-
-static void run_share(void *context, size_t index) {
-    const linear_job *j = context;
-    size_t begin = index * j->share, end = begin + j->share < j->linear->out ? begin + j->share : j->linear->out;
-    if (begin < end) run_outputs(j->linear, j->x, j->x_stride, j->rows, j->y, j->y_stride, begin, end, j->dots);
-}
-
-void grm_linear_run(const grm_compute *compute, const grm_linear *linear, const float *x, size_t x_stride, size_t rows,
-                    float *y, size_t y_stride) {
-    enum { WORTH_SPREADING = 1 << 16 };  // multiplications
-    linear_job job = {linear, x, x_stride, rows, y, y_stride, linear->out, compute->dots};
-    grm_pool *pool = compute->pool;
-    size_t shares = 1;
-    if (pool && grm_pool_threads(pool) > 1 && rows * linear->out * linear->in >= WORTH_SPREADING)
-        shares = grm_pool_threads(pool);
-    job.share = (linear->out + 3 * shares - 1) / (3 * shares) * 3;
-    if (shares == 1)
-        run_share(&job, 0);
-    else
-        grm_pool_run(pool, shares, run_share, &job);
-}
-
-grm_compute grm_compute_on(grm_pool *pool) {
-    return (grm_compute){pool, grm_dots_best()};
-}
-
-float grm_dot(const grm_compute *compute, const float *a, const float *b, size_t count) {
-    float sum[6];
-    compute->dots(a, count, 1, b, count, 1, sum);
-    return sum[0];
-}
 
 // ---- vectors ----
+
+float grm_dot(const float *a, const float *b, size_t count) {
+    float lanes[16] = {0};
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16)
+        for (size_t l = 0; l < 16; l++) lanes[l] += a[i + l] * b[i + l];
+    for (size_t l = 0; i + l < count; l++) lanes[l] += a[i + l] * b[i + l];
+    for (size_t half = 8; half; half /= 2)
+        for (size_t l = 0; l < half; l++) lanes[l] += lanes[l + half];
+    return lanes[0];
+}
 
 void grm_add(float *y, const float *x, size_t count) {
     for (size_t i = 0; i < count; i++) y[i] += x[i];
@@ -139,21 +88,7 @@ void grm_gelu(float *x, size_t count) {
     for (size_t i = 0; i < count; i++) x[i] = 0.5f * x[i] * (1.0f + grm_erf(x[i] * 0.707106781f));
 }
 
-void grm_elu(float *x, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (x[i] < 0) x[i] = grm_exp(x[i]) - 1.0f;
-}
-
 // ---- norms ----
-
-void grm_layer_norm(const float *x, const float *weight, const float *bias, size_t width, float epsilon, float *y) {
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < width; i++) sum += (double)x[i];
-    float mean = (float)(sum / (double)width);
-    for (size_t i = 0; i < width; i++) squares += (double)(x[i] - mean) * (double)(x[i] - mean);
-    float scale = (float)(1.0 / sqrt(squares / (double)width + (double)epsilon));
-    for (size_t i = 0; i < width; i++) y[i] = (x[i] - mean) * scale * weight[i] + bias[i];
-}
 
 void grm_rms_norm(const float *x, const float *weight, size_t width, float epsilon, float *y) {
     double squares = 0;

@@ -1,31 +1,37 @@
-// The arithmetic that models are made of. Every figure is the same bits on every processor: sums run in 16 lanes that
-// are added up in one fixed tree, with fused multiply-adds, and the functions are polynomials of our own.
+// The arithmetic that models are made of. Every figure is the same bits on every processor and number of threads: sums
+// run in one fixed order, with fused multiply-adds, and the functions are polynomials of our own.
 #ifndef GRM_NEURAL_KERNELS_H
 #define GRM_NEURAL_KERNELS_H
 
 #include "base/base.h"
-#include "neural/kernels_dot.h"
+#include "neural/kernels/table.h"
 
-// What computes: the threads (NULL: the caller alone), and the kernels that the processor is best at.
+// Rows that products of int8 and int4 matrices take at a time.
+enum { GRM_ROWS = 16 };
+
+// What computes: a team of threads, the kernels that the processor is best at, and room for inputs as bytes.
 typedef struct grm_compute {
-    grm_pool *pool;
-    grm_dots_fn *dots;
+    grm_team *team;
+    const grm_kernels *kernels;
+    grm_bytes (*bytes)[GRM_ROWS];  // [member], each for inputs up to `widest`
+    size_t widest;
+    void *room;
 } grm_compute;
-grm_compute grm_compute_on(grm_pool *pool);
+grm_status grm_compute_new(unsigned threads, size_t widest, grm_compute **out, grm_error *err);
+void grm_compute_free(grm_compute *compute);
 
-// A matrix as checkpoints have it: y = W x + b. Plain; the weights are borrowed.
-typedef struct grm_linear {
-    size_t out, in;
-    const float *weight;  // [out][in]
-    const float *bias;    // [out], or NULL
-} grm_linear;
+// y = finish(W x) for any number of rows: those of x lie x_stride floats apart (they may overlap), those of y y_stride.
+// No aliasing of x and y. Not inside a team's run.
+void grm_matrix_run(const grm_compute *compute, const grm_matrix *matrix, const float *x, size_t x_stride, size_t rows,
+                    float *y, size_t y_stride, grm_finish finish);
+// Inside a run, one member's share [begin, end) of the panels, of up to GRM_ROWS rows.
+void grm_matrix_share(const grm_compute *compute, unsigned member, const grm_matrix *matrix, const float *x,
+                      size_t x_stride, size_t rows, float *y, size_t y_stride, grm_finish finish, size_t begin,
+                      size_t end);
+// The part [*begin, *end) of `count` pieces that is this member's, `step` pieces at a time.
+void grm_share_out(size_t count, size_t step, unsigned member, unsigned size, size_t *begin, size_t *end);
 
-// y[r][o] = bias[o] + sum_i weight[o][i] x[r][i] for r < rows. Rows of x lie x_stride floats apart (they may overlap),
-// those of y y_stride. No aliasing of x and y.
-void grm_linear_run(const grm_compute *compute, const grm_linear *linear, const float *x, size_t x_stride, size_t rows,
-                    float *y, size_t y_stride);
-
-float grm_dot(const grm_compute *compute, const float *a, const float *b, size_t count);
+float grm_dot(const float *a, const float *b, size_t count);
 void grm_add(float *y, const float *x, size_t count);            // y += x
 void grm_axpy(float *y, float a, const float *x, size_t count);  // y += a x
 float grm_exp(float x);                                          // within 2 ulp; 0 below -87
@@ -36,8 +42,6 @@ void grm_softmax(float *x, size_t count);                        // in place, co
 void grm_gelu(float *x, size_t count);                           // x Phi(x), the exact one
 void grm_elu(float *x, size_t count);                            // x > 0 ? x : exp(x) - 1
 void grm_relu(float *x, size_t count);
-// Layer norm (Ba et al. 2016): (x - mean) / sqrt(variance + epsilon) * weight + bias. y may be x.
-void grm_layer_norm(const float *x, const float *weight, const float *bias, size_t width, float epsilon, float *y);
 // Root-mean-square norm (Zhang and Sennrich 2019), as T5 has it. y may be x.
 void grm_rms_norm(const float *x, const float *weight, size_t width, float epsilon, float *y);
 

@@ -1,4 +1,4 @@
-// A whole MusicGen model, as it lies in a folder.
+// A whole MusicGen model.
 #ifndef GRM_NEURAL_MODEL_H
 #define GRM_NEURAL_MODEL_H
 
@@ -12,12 +12,12 @@
 
 struct grm_model {
     grm_model_config config;
-    grm_tensors *tensors;
+    grm_packed *packed;
     grm_memory *memory;
     grm_tokenizer *tokenizer;
     grm_text_encoder text;
-    grm_linear text_projection;    // weight NULL: the widths agree
-    grm_linear chroma_projection;  // of melody models
+    grm_matrix text_projection;                // none: the widths agree
+    const float *chroma_weight, *chroma_bias;  // [width][bins] and [width], of melody models
     grm_decoder decoder;
     grm_codec codec;
 };
@@ -31,5 +31,8 @@ typedef struct grm_prompt_states {
 grm_status grm_model_read_prompt(const grm_model *model, const grm_compute *compute, const char *prompt,
                                  grm_prompt_states *out, grm_error *err);
 void grm_prompt_states_clear(grm_prompt_states *states);
+
+// The largest number of inputs of its matrices.
+size_t grm_model_widest(const grm_model *model);
 
 #endif

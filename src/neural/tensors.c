@@ -1,5 +1,6 @@
 // The safetensors format: a 64-bit little-endian length, a JSON object of that length (name -> dtype, shape, the range
 // of bytes behind the header), then the bytes. https://huggingface.co/docs/safetensors
+#define _DEFAULT_SOURCE  // madvise
 #include "neural/tensors.h"
 
 #include <fcntl.h>
@@ -99,6 +100,7 @@ static grm_status read_tensor(grm_tensors *tensors, const char *path, const char
         return grm_fail(err, GRM_BAD_INPUT, "'%s': tensor %.200s has %zu bytes and not the %zu of its shape", path,
                         name, (size_t)(to - from), t.count * width);
     t.bytes = data + from;
+    t.mapped = tensors->file_count > 0;
     t.name = grm_memory_string(tensors->memory, name);
     if (!t.name) return grm_fail_memory(err);
     if (tensors->count == tensors->capacity) {
@@ -273,6 +275,15 @@ const grm_tensor *grm_tensors_find(const grm_tensors *tensors, const char *name)
 
 size_t grm_tensors_count(const grm_tensors *tensors) {
     return tensors->count;
+}
+
+void grm_tensor_release(const grm_tensor *tensor) {
+    enum { PAGE = 4096 };
+    if (!tensor->mapped) return;
+    uintptr_t begin = (uintptr_t)tensor->bytes, end = begin + tensor->count * (tensor->dtype == GRM_DTYPE_F32 ? 4 : 2);
+    begin = (begin + PAGE - 1) / PAGE * PAGE;
+    end = end / PAGE * PAGE;
+    if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
 }
 
 void grm_tensor_floats(const grm_tensor *tensor, size_t first, size_t count, float *out) {

@@ -21,6 +21,7 @@ typedef struct grm_tensor {
     size_t shape[GRM_TENSOR_RANK];
     size_t count;          // elements: the product of the shape
     const uint8_t *bytes;  // [count * width], of any alignment
+    bool mapped;           // from a file
 } grm_tensor;
 
 // Immutable; threads may share it.
@@ -36,5 +37,8 @@ size_t grm_tensors_count(const grm_tensors *tensors);
 
 // Its elements as float32 at `out`, [count]. The dtype must not be GRM_DTYPE_OTHER.
 void grm_tensor_floats(const grm_tensor *tensor, size_t first, size_t count, float *out);
+
+// Lets the system have the memory that its bytes are mapped to; they are read again when used.
+void grm_tensor_release(const grm_tensor *tensor);
 
 #endif

@@ -11,25 +11,26 @@ void grm_text_encoder_load(grm_text_encoder *e, const grm_text_config *config, g
     const char *embedding = grm_weights_have(w, "text_encoder.shared.weight")
                                 ? "text_encoder.shared.weight"
                                 : "text_encoder.encoder.embed_tokens.weight";
-    e->embedding = grm_weights_take(w, config->vocabulary, width, "%s", embedding);
-    e->bias = grm_weights_take(w, config->buckets, config->heads,
-                               "%s.0.layer.0.SelfAttention.relative_attention_bias.weight", block);
-    e->norm = grm_weights_take(w, width, 0, "text_encoder.encoder.final_layer_norm.weight");
-    e->layers = w->status ? NULL : grm_memory_take(w->memory, config->layers, sizeof *e->layers);
-    if (!e->layers && !w->status) w->status = grm_fail_memory(w->err);
+    e->embedding = grm_weights_table(w, config->vocabulary, width, "%s", embedding);
+    e->bias = grm_weights_floats(w, config->buckets, config->heads,
+                                 "%s.0.layer.0.SelfAttention.relative_attention_bias.weight", block);
+    e->norm = grm_weights_floats(w, width, 1, "text_encoder.encoder.final_layer_norm.weight");
+    e->layers = grm_weights_room(w, config->layers, sizeof *e->layers);
     for (size_t i = 0; i < config->layers && !w->status; i++) {
         grm_text_layer *l = &e->layers[i];
-        l->attention_norm = grm_weights_take(w, width, 0, "%s.%zu.layer.0.layer_norm.weight", block, i);
-        l->q = grm_weights_linear(w, inner, width, false, "%s.%zu.layer.0.SelfAttention.q", block, i);
-        l->k = grm_weights_linear(w, inner, width, false, "%s.%zu.layer.0.SelfAttention.k", block, i);
-        l->v = grm_weights_linear(w, inner, width, false, "%s.%zu.layer.0.SelfAttention.v", block, i);
-        l->o = grm_weights_linear(w, width, inner, false, "%s.%zu.layer.0.SelfAttention.o", block, i);
-        l->ffn_norm = grm_weights_take(w, width, 0, "%s.%zu.layer.1.layer_norm.weight", block, i);
+        l->attention_norm = grm_weights_floats(w, width, 1, "%s.%zu.layer.0.layer_norm.weight", block, i);
+        l->q = grm_weights_matrix(w, GRM_CARE_SOME, inner, width, "%s.%zu.layer.0.SelfAttention.q", block, i);
+        l->k = grm_weights_matrix(w, GRM_CARE_SOME, inner, width, "%s.%zu.layer.0.SelfAttention.k", block, i);
+        l->v = grm_weights_matrix(w, GRM_CARE_SOME, inner, width, "%s.%zu.layer.0.SelfAttention.v", block, i);
+        l->o = grm_weights_matrix(w, GRM_CARE_SOME, width, inner, "%s.%zu.layer.0.SelfAttention.o", block, i);
+        l->ffn_norm = grm_weights_floats(w, width, 1, "%s.%zu.layer.1.layer_norm.weight", block, i);
         if (config->gated)
-            l->gate = grm_weights_linear(w, config->ffn, width, false, "%s.%zu.layer.1.DenseReluDense.wi_0", block, i);
-        l->up = grm_weights_linear(w, config->ffn, width, false, "%s.%zu.layer.1.DenseReluDense.%s", block, i,
+            l->gate = grm_weights_matrix(w, GRM_CARE_SOME, config->ffn, width, "%s.%zu.layer.1.DenseReluDense.wi_0",
+                                         block, i);
+        l->up = grm_weights_matrix(w, GRM_CARE_SOME, config->ffn, width, "%s.%zu.layer.1.DenseReluDense.%s", block, i,
                                    config->gated ? "wi_1" : "wi");
-        l->down = grm_weights_linear(w, width, config->ffn, false, "%s.%zu.layer.1.DenseReluDense.wo", block, i);
+        l->down =
+            grm_weights_matrix(w, GRM_CARE_SOME, width, config->ffn, "%s.%zu.layer.1.DenseReluDense.wo", block, i);
     }
 }
 
@@ -51,14 +52,14 @@ typedef struct room {
     float *bias;                                          // [heads][2 * count - 1], by key - query + count - 1
 } room;
 
-static void attend(const grm_text_encoder *e, const grm_compute *compute, room *r, size_t count) {
+static void attend(const grm_text_encoder *e, room *r, size_t count) {
     size_t width = e->config.head_width, inner = e->config.heads * width;
     memset(r->heads, 0, count * inner * sizeof *r->heads);
     for (size_t h = 0; h < e->config.heads; h++) {
         const float *bias = r->bias + h * (2 * count - 1);
         for (size_t i = 0; i < count; i++) {
             for (size_t j = 0; j < count; j++)  // not divided by the root of the width
-                r->scores[j] = grm_dot(compute, r->q + i * inner + h * width, r->k + j * inner + h * width, width) +
+                r->scores[j] = grm_dot(r->q + i * inner + h * width, r->k + j * inner + h * width, width) +
                                bias[j + count - 1 - i];
             grm_softmax(r->scores, count);
             for (size_t j = 0; j < count; j++)
@@ -87,24 +88,24 @@ static void run_layer(const grm_text_encoder *e, const grm_compute *compute, con
     size_t width = e->config.width, inner = e->config.heads * e->config.head_width, ffn = e->config.ffn;
     for (size_t i = 0; i < count; i++)
         grm_rms_norm(x + i * width, l->attention_norm, width, e->config.epsilon, r->normed + i * width);
-    grm_linear_run(compute, &l->q, r->normed, width, count, r->q, inner);
-    grm_linear_run(compute, &l->k, r->normed, width, count, r->k, inner);
-    grm_linear_run(compute, &l->v, r->normed, width, count, r->v, inner);
-    attend(e, compute, r, count);
-    grm_linear_run(compute, &l->o, r->heads, inner, count, r->out, width);
+    grm_matrix_run(compute, &l->q, r->normed, width, count, r->q, inner, GRM_STORE);
+    grm_matrix_run(compute, &l->k, r->normed, width, count, r->k, inner, GRM_STORE);
+    grm_matrix_run(compute, &l->v, r->normed, width, count, r->v, inner, GRM_STORE);
+    attend(e, r, count);
+    grm_matrix_run(compute, &l->o, r->heads, inner, count, r->out, width, GRM_STORE);
     grm_add(x, r->out, count * width);
 
     for (size_t i = 0; i < count; i++)
         grm_rms_norm(x + i * width, l->ffn_norm, width, e->config.epsilon, r->normed + i * width);
-    grm_linear_run(compute, &l->up, r->normed, width, count, r->up, ffn);
+    grm_matrix_run(compute, &l->up, r->normed, width, count, r->up, ffn, GRM_STORE);
     if (e->config.gated) {
-        grm_linear_run(compute, &l->gate, r->normed, width, count, r->gate, ffn);
+        grm_matrix_run(compute, &l->gate, r->normed, width, count, r->gate, ffn, GRM_STORE);
         activate(e->config.activation, r->gate, count * ffn);
         for (size_t i = 0; i < count * ffn; i++) r->up[i] *= r->gate[i];
     } else {
         activate(e->config.activation, r->up, count * ffn);
     }
-    grm_linear_run(compute, &l->down, r->up, ffn, count, r->out, width);
+    grm_matrix_run(compute, &l->down, r->up, ffn, count, r->out, width, GRM_STORE);
     grm_add(x, r->out, count * width);
 }
 
@@ -144,8 +145,7 @@ grm_status grm_text_encoder_run(const grm_text_encoder *e, const grm_compute *co
             size_t bucket = grm_text_bucket((long)d - (long)(count - 1), c->buckets, c->max_distance);
             r.bias[h * (2 * count - 1) + d] = e->bias[bucket * c->heads + h];
         }
-    for (size_t i = 0; i < count; i++)
-        memcpy(hidden + i * c->width, e->embedding + ids[i] * c->width, c->width * sizeof *hidden);
+    for (size_t i = 0; i < count; i++) grm_table_row(&e->embedding, ids[i], hidden + i * c->width);
     for (size_t i = 0; i < c->layers; i++) run_layer(e, compute, &e->layers[i], &r, hidden, count);
     for (size_t i = 0; i < count; i++)
         grm_rms_norm(hidden + i * c->width, e->norm, c->width, c->epsilon, hidden + i * c->width);

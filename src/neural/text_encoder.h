@@ -3,19 +3,20 @@
 #define GRM_NEURAL_TEXT_ENCODER_H
 
 #include "neural/config.h"
+#include "neural/kernels.h"
 #include "neural/weights.h"
 
 typedef struct grm_text_layer {
     const float *attention_norm, *ffn_norm;  // [width]
-    grm_linear q, k, v, o;
-    grm_linear gate, up, down;  // gate.weight NULL in ungated models
+    grm_matrix q, k, v, o;
+    grm_matrix gate, up, down;  // no gate in ungated models
 } grm_text_layer;
 
 typedef struct grm_text_encoder {
     grm_text_config config;
-    const float *embedding;  // [vocabulary][width]
-    const float *bias;       // [buckets][heads], of relative positions, the same in all layers
-    const float *norm;       // [width]
+    grm_table embedding;  // [vocabulary][width]
+    const float *bias;    // [buckets][heads], of relative positions, the same in all layers
+    const float *norm;    // [width]
     grm_text_layer *layers;
 } grm_text_encoder;
 

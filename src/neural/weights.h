@@ -1,28 +1,78 @@
-// Named weights of a model, checked for their shapes, as float32. What a file holds as float32 stays where it is
-// mapped.
+// Named weights of a model. What a model is made of is written down once, in the load functions of its parts; they run
+// twice. Over a folder's tensors each take is planned: the tensors are there and have their shapes. Then, over the
+// packed model that grm_weights_pack made of the plan (or a .grm file), each take gives what the kernels read.
 #ifndef GRM_NEURAL_WEIGHTS_H
 #define GRM_NEURAL_WEIGHTS_H
 
-#include "neural/kernels.h"
+#include "neural/config.h"
+#include "neural/packed.h"
 #include "neural/tensors.h"
 
+typedef struct grm_plan grm_plan;
 typedef struct grm_weights {
+    const grm_packed *packed;  // or, while planning:
     const grm_tensors *tensors;
-    grm_memory *memory;  // of what had to be converted
-    grm_status status;   // of the first that failed; the rest is not looked for
+    grm_plan *plan;
+    grm_precision precision;  // of what is planned
+    grm_memory *memory;       // of what the parts need beside their weights
+    grm_status status;        // of the first that failed; the rest is not looked for
     grm_error *err;
 } grm_weights;
 
-// The tensor of that name (format) and shape ([rows][columns]; columns 0: a vector). NULL when there is none or it is
-// of another shape, which weights->status then says.
-const float *grm_weights_take(grm_weights *weights, size_t rows, size_t columns, const char *format, ...)
+// What has more or less to lose, when the model is packed as ...   float32  float16  int8     int4
+typedef enum grm_care {
+    GRM_CARE_LITTLE,  //                                            float32  float16  int8     int4
+    GRM_CARE_SOME,    // the heads, and what runs once a prompt:    float32  float16  int8     int8
+    GRM_CARE_MUCH,    // the codec, which is bound by arithmetic:   float32  float16  float16  float16
+    GRM_CARE_ALL,     // float32 always
+} grm_care;
+
+typedef struct grm_table {
+    grm_precision precision;  // float32 or float16
+    size_t rows, columns;
+    const uint8_t *data;  // [rows][columns]; NULL: no table
+} grm_table;
+
+// Names are formats. Shapes are checked; on failure the result is empty and weights->status says why.
+// A table of [rows][columns], rows of halves unless the model is float32.
+grm_table grm_weights_table(grm_weights *weights, size_t rows, size_t columns, const char *format, ...)
     GRM_PRINTF(4, 5);
-bool grm_weights_have(const grm_weights *weights, const char *format, ...) GRM_PRINTF(2, 3);
-// A matrix named NAME.weight, and with `bias` NAME.bias.
-grm_linear grm_weights_linear(grm_weights *weights, size_t out, size_t in, bool bias, const char *format, ...)
+// [count] or [rows * columns] floats.
+const float *grm_weights_floats(grm_weights *weights, size_t rows, size_t columns, const char *format, ...)
+    GRM_PRINTF(4, 5);
+// The matrix STEM.weight.
+grm_matrix grm_weights_matrix(grm_weights *weights, grm_care care, size_t out, size_t in, const char *format, ...)
     GRM_PRINTF(5, 6);
-// Zeroed floats that live as long as the weights; NULL sets the status.
-float *grm_weights_floats(grm_weights *weights, size_t rows, size_t columns);
-const grm_tensor *grm_weights_tensor(grm_weights *weights, const char *name, unsigned rank, const size_t *shape);
+// A matrix of the codec's recurrent layers, by its whole name.
+grm_matrix grm_weights_lstm(grm_weights *weights, size_t out, size_t in, const char *format, ...) GRM_PRINTF(4, 5);
+// Matrices with their rows dealt out `piece` by `piece`: STEM with "*" in place of each of `words` in turn.
+grm_matrix grm_weights_stack(grm_weights *weights, grm_care care, const char *const *words, size_t count, size_t piece,
+                             size_t out_of_each, size_t in, const char *format, ...) GRM_PRINTF(8, 9);
+// A convolution's weight under weight norm, in either spelling (STEM.weight_g ...), as a matrix over windows,
+// [out][kernel * in]; of a transposed one [kernel * out][in].
+grm_matrix grm_weights_convolution(grm_weights *weights, bool transposed, size_t out, size_t in, size_t kernel,
+                                   const char *format, ...) GRM_PRINTF(6, 7);
+bool grm_weights_have(const grm_weights *weights, const char *name);
+void *grm_weights_room(grm_weights *weights, size_t count, size_t size);  // zeroed, in memory
+
+void grm_table_row(const grm_table *table, size_t row, float *out);  // [columns]
+void grm_table_add(const grm_table *table, size_t row, float *out);
+
+// ---- packing ----
+
+grm_plan *grm_plan_new(void);  // NULL: out of memory
+void grm_plan_free(grm_plan *plan);
+// Packs what was planned: into a new file at `path` (written beside, then renamed), or with path NULL into memory,
+// which *out then holds (`name` is for messages).
+typedef struct grm_packing {
+    const grm_plan *plan;
+    grm_precision precision;
+    json_t *config, *generation;  // generation may be NULL
+    const uint8_t *tokenizer;
+    size_t tokenizer_size;
+    const char *path, *name;
+    grm_run run;
+} grm_packing;
+grm_status grm_weights_pack(const grm_packing *packing, grm_packed **out, grm_error *err);
 
 #endif

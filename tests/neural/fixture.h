@@ -22,7 +22,15 @@ static inline void link_into(const char *folder, const char *from, const char *n
     free(to);
 }
 
-static inline grm_model *open_model(const char *kind) {
+static inline grm_profile *make_profile(const char *threads, const char *precision) {
+    const grm_setting_value flags[] = {{"GRAMMY_THREADS", threads}, {"MODEL_PRECISION", precision}};
+    grm_profile *profile;
+    assert_int_equal(grm_profile_new(flags, 2, &profile, NULL), GRM_OK);
+    return profile;
+}
+
+// A folder that opens, of links.
+static inline char *link_model(const char *kind) {
     char *source = golden_path(kind), *tokenizer = golden_path("mono/tokenizer.json"), *folder = make_folder();
     DIR *listing = opendir(source);
     assert_non_null(listing);
@@ -34,12 +42,19 @@ static inline grm_model *open_model(const char *kind) {
     }
     closedir(listing);
     link_into(folder, tokenizer, "tokenizer.json");
-    grm_model *model;
-    grm_error err;
-    if (grm_model_open(folder, &model, &err)) fail_msg("%s", err.message);
-    grm_folder_remove(folder);  // what is mapped stays
     free(source);
     free(tokenizer);
+    return folder;
+}
+
+static inline grm_model *open_model(const char *kind, const char *precision) {
+    char *folder = link_model(kind);
+    grm_profile *profile = make_profile("2", precision);
+    grm_model *model;
+    grm_error err;
+    if (grm_model_open(folder, profile, &model, &err)) fail_msg("%s", err.message);
+    grm_folder_remove(folder);
+    grm_profile_free(profile);
     free(folder);
     return model;
 }

@@ -8,20 +8,19 @@
 
 static const char PROMPT[] = "warm lo-fi beat with Rhodes and rain, 78 BPM";
 
-static grm_profile *make_profile(const char *threads) {
-    const grm_setting_value flags[] = {{"GRAMMY_THREADS", threads}};
-    grm_profile *profile;
-    assert_int_equal(grm_profile_new(flags, 1, &profile, NULL), GRM_OK);
-    return profile;
-}
-
 static grm_audio *generate(const grm_model *model, const char *threads, const grm_generate_options *options) {
-    grm_profile *profile = make_profile(threads);
+    grm_profile *profile = make_profile(threads, NULL);
     grm_audio *audio;
     grm_error err;
     if (grm_generate(model, profile, PROMPT, options, NULL, &audio, &err)) fail_msg("%s", err.message);
     grm_profile_free(profile);
     return audio;
+}
+
+static grm_compute *make_compute(const grm_model *model) {
+    grm_compute *compute;
+    assert_int_equal(grm_compute_new(2, grm_model_widest(model), &compute, NULL), GRM_OK);
+    return compute;
 }
 
 static npy npy_in(const char *folder, const char *name) {
@@ -59,7 +58,7 @@ static void compare(const char *kind, const char *folder) {
 
 static void follow(const char *kind, const char *melody) {
     npy logits = npy_of(kind, "logits.npy");
-    grm_model *model = open_model(kind);
+    grm_model *model = open_model(kind, "float32");
     char *folder = make_folder();
     grm_generate_options options;
     grm_generate_defaults(&options);
@@ -107,14 +106,14 @@ static void follows_the_reference_along_a_melody_from_old_float16_files(void **s
 }
 
 static void decodes_codes_as_the_reference_does(void **state) {
-    grm_model *model = open_model("mono");
+    grm_model *model = open_model("mono", "float32");
     npy codes = npy_of("mono", "codec_codes.npy"), expected = npy_of("mono", "codec_sound.npy");
-    grm_compute compute = grm_compute_on(NULL);
+    grm_compute *compute = make_compute(model);
     uint16_t *narrow = malloc(codes.count * sizeof *narrow);
     float *samples = malloc(expected.count * sizeof *samples);
     assert_true(narrow && samples);
     for (size_t i = 0; i < codes.count; i++) narrow[i] = (uint16_t)codes.ints[i];
-    assert_int_equal(grm_codec_decode(&model->codec, &compute, narrow, codes.shape[1], codes.shape[1], samples, NULL),
+    assert_int_equal(grm_codec_decode(&model->codec, compute, narrow, codes.shape[1], codes.shape[1], samples, NULL),
                      GRM_OK);
     double signal = 0, noise = 0;
     for (size_t i = 0; i < expected.count; i++) {
@@ -124,52 +123,55 @@ static void decodes_codes_as_the_reference_does(void **state) {
     }
     assert_true(10 * log10(signal / noise) > 100);
     narrow[5] = 64;
-    assert_int_equal(grm_codec_decode(&model->codec, &compute, narrow, codes.shape[1], codes.shape[1], samples, NULL),
+    assert_int_equal(grm_codec_decode(&model->codec, compute, narrow, codes.shape[1], codes.shape[1], samples, NULL),
                      GRM_BAD_INPUT);
     free(narrow);
     free(samples);
     free(codes.bytes);
     free(expected.bytes);
+    grm_compute_free(compute);
     grm_model_free(model);
 }
 
 static void decodes_long_pieces_as_short_ones(void **state) {
     enum { FRAMES = 173, CODEBOOKS = 4, HOP = 640, CUT = 120, SEEN = 8 };
-    grm_model *model = open_model("mono");
-    grm_compute compute = grm_compute_on(NULL);
+    grm_model *model = open_model("mono", "float32");
+    grm_compute *compute = make_compute(model);
     grm_rng rng = grm_rng_new(4, "test");
     uint16_t codes[CODEBOOKS * FRAMES];
     float *whole = malloc(sizeof *whole * FRAMES * HOP), *part = malloc(sizeof *part * CUT * HOP);
     assert_true(whole && part);
     for (size_t i = 0; i < GRM_COUNT(codes); i++) codes[i] = (uint16_t)grm_rng_below(&rng, 64);
-    assert_int_equal(grm_codec_decode(&model->codec, &compute, codes, FRAMES, FRAMES, whole, NULL), GRM_OK);
-    assert_int_equal(grm_codec_decode(&model->codec, &compute, codes, FRAMES, CUT, part, NULL), GRM_OK);
+    assert_int_equal(grm_codec_decode(&model->codec, compute, codes, FRAMES, FRAMES, whole, NULL), GRM_OK);
+    assert_int_equal(grm_codec_decode(&model->codec, compute, codes, FRAMES, CUT, part, NULL), GRM_OK);
     // The first 120 frames alone end elsewhere, but up to there nothing knows.
     assert_memory_equal(whole, part, sizeof *whole * (CUT - SEEN) * HOP);
     free(whole);
     free(part);
+    grm_compute_free(compute);
     grm_model_free(model);
 }
 
 static void encodes_sound_as_the_reference_does(void **state) {
-    grm_model *model = open_model("mono");
+    grm_model *model = open_model("mono", "float32");
     npy sound = npy_of("mono", "sound.npy"), expected = npy_of("mono", "sound_codes.npy");
-    grm_compute compute = grm_compute_on(NULL);
+    grm_compute *compute = make_compute(model);
     size_t frames = grm_codec_frames(&model->codec, sound.count), same = 0;
     assert_int_equal(frames, expected.shape[1]);
     uint16_t *codes = malloc(expected.count * sizeof *codes);
     assert_non_null(codes);
-    assert_int_equal(grm_codec_encode(&model->codec, &compute, sound.floats, sound.count, codes, frames, NULL), GRM_OK);
+    assert_int_equal(grm_codec_encode(&model->codec, compute, sound.floats, sound.count, codes, frames, NULL), GRM_OK);
     for (size_t i = 0; i < expected.count; i++) same += codes[i] == expected.ints[i];
     assert_int_equal(same, expected.count);
     free(codes);
     free(sound.bytes);
     free(expected.bytes);
+    grm_compute_free(compute);
     grm_model_free(model);
 }
 
 static void makes_the_same_sound_on_any_number_of_threads_and_another_for_another_seed(void **state) {
-    grm_model *model = open_model("stereo");
+    grm_model *model = open_model("stereo", "float32");
     grm_generate_options options;
     grm_generate_defaults(&options);
     options.duration_s = 1.5;
@@ -190,7 +192,7 @@ static void makes_the_same_sound_on_any_number_of_threads_and_another_for_anothe
 }
 
 static void goes_on_from_a_recording(void **state) {
-    grm_model *model = open_model("mono");
+    grm_model *model = open_model("mono", "float32");
     npy sound = npy_of("mono", "sound.npy");
     char *path = write_sound(sound.floats, sound.count, 32000), *folder = make_folder();
     npy given = npy_of("mono", "sound_codes.npy");
@@ -218,7 +220,7 @@ static void goes_on_from_a_recording(void **state) {
 }
 
 static void makes_more_than_a_window(void **state) {
-    grm_model *model = open_model("mono");
+    grm_model *model = open_model("mono", "float32");
     grm_generate_options options;
     grm_generate_defaults(&options);
     options.duration_s = 50.5;
@@ -230,8 +232,8 @@ static void makes_more_than_a_window(void **state) {
 }
 
 static void refuses_wishes_that_cannot_be(void **state) {
-    grm_model *model = open_model("mono");
-    grm_profile *profile = make_profile("1");
+    grm_model *model = open_model("mono", "float32");
+    grm_profile *profile = make_profile("1", NULL);
     grm_generate_options options[6];
     for (size_t i = 0; i < 6; i++) grm_generate_defaults(&options[i]);
     options[0].duration_s = NAN;

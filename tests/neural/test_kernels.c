@@ -9,61 +9,35 @@ static void fill(grm_rng *rng, float *x, size_t count) {
     for (size_t i = 0; i < count; i++) x[i] = grm_rng_normal(rng);
 }
 
-static void gives_the_same_bits_by_every_instruction_set(void **state) {
-#if GRM_HAVE_AVX2
-    if (!grm_cpu_detect().avx2_fma) skip();
-    enum { MOST = 130, STRIDE = 137 };
-    grm_rng rng = grm_rng_new(1, "test");
-    float w[3 * MOST], x[STRIDE + MOST];
-    fill(&rng, w, GRM_COUNT(w));
-    fill(&rng, x, GRM_COUNT(x));
-    for (size_t count = 1; count <= MOST; count++)
-        for (size_t outs = 1; outs <= 3; outs += 2)
-            for (size_t rows = 1; rows <= 2; rows++) {
-                float plain[6] = {0}, fast[6] = {0};
-                grm_dots_plain(w, count, outs, x, STRIDE, rows, plain);
-                grm_dots_avx2(w, count, outs, x, STRIDE, rows, fast);
-                assert_memory_equal(plain, fast, sizeof plain);
-            }
-#else
-    skip();
-#endif
-}
-
-static void multiplies_as_sums_in_double_do(void **state) {
-    enum { IN = 75, OUT = 11, ROWS = 5, X_STRIDE = 80, Y_STRIDE = 13 };
-    grm_rng rng = grm_rng_new(2, "test");
-    float w[OUT * IN], b[OUT], x[ROWS * X_STRIDE], y[ROWS * Y_STRIDE];
-    fill(&rng, w, GRM_COUNT(w));
-    fill(&rng, b, OUT);
-    fill(&rng, x, GRM_COUNT(x));
-    const grm_linear linear = {OUT, IN, w, b};
-    grm_compute compute = grm_compute_on(NULL);
-    grm_linear_run(&compute, &linear, x, X_STRIDE, ROWS, y, Y_STRIDE);
-    for (size_t r = 0; r < ROWS; r++)
-        for (size_t o = 0; o < OUT; o++) {
-            double sum = (double)b[o];
-            for (size_t i = 0; i < IN; i++) sum += (double)w[o * IN + i] * (double)x[r * X_STRIDE + i];
-            assert_true(fabs(sum - (double)y[r * Y_STRIDE + o]) < 1e-4);
-        }
-}
-
 static void gives_the_same_bits_on_any_number_of_threads(void **state) {
-    enum { IN = 300, OUT = 500 };
+    enum { IN = 300, OUT = 500, ROWS = 200, Y_STRIDE = 503 };
     grm_rng rng = grm_rng_new(3, "test");
-    float *w = malloc(sizeof *w * IN * OUT), x[2 * IN], one[2 * OUT], three[2 * OUT];
-    assert_non_null(w);
+    float *w = malloc(sizeof *w * IN * OUT), *x = malloc(sizeof *x * ROWS * IN), columns[IN];
+    float *y[2] = {calloc(ROWS * Y_STRIDE, sizeof(float)), calloc(ROWS * Y_STRIDE, sizeof(float))};
+    assert_true(w && x && y[0] && y[1]);
     fill(&rng, w, (size_t)IN * OUT);
-    fill(&rng, x, 2 * IN);
-    const grm_linear linear = {OUT, IN, w, NULL};
-    grm_pool *pool;
-    assert_int_equal(grm_pool_new(3, &pool, NULL), GRM_OK);
-    grm_compute alone = grm_compute_on(NULL), spread = grm_compute_on(pool);
-    grm_linear_run(&alone, &linear, x, IN, 2, one, OUT);
-    grm_linear_run(&spread, &linear, x, IN, 2, three, OUT);
-    assert_memory_equal(one, three, sizeof one);
-    grm_pool_free(pool);
+    fill(&rng, x, (size_t)ROWS * IN);
+    grm_compute *compute[2];
+    assert_int_equal(grm_compute_new(1, IN, &compute[0], NULL), GRM_OK);
+    assert_int_equal(grm_compute_new(3, IN, &compute[1], NULL), GRM_OK);
+    for (int precision = GRM_FLOAT32; precision <= GRM_INT4; precision++) {
+        uint8_t *panels = aligned_alloc(64, grm_matrix_bytes((grm_precision)precision, OUT, IN));
+        assert_non_null(panels);
+        grm_matrix_survey look = grm_matrix_look((grm_precision)precision, OUT, IN, w, columns);
+        grm_matrix_pack((grm_precision)precision, OUT, IN, w, look.unit, NULL, 0, grm_matrix_panels(OUT), panels);
+        const grm_matrix m = {(grm_precision)precision, OUT, IN, panels, look.unit, NULL, NULL};
+        for (size_t rows = 1; rows <= ROWS; rows = rows * 3 + 1) {
+            for (size_t i = 0; i < 2; i++) grm_matrix_run(compute[i], &m, x, IN, rows, y[i], Y_STRIDE, GRM_STORE);
+            assert_memory_equal(y[0], y[1], rows * Y_STRIDE * sizeof(float));
+        }
+        free(panels);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        grm_compute_free(compute[i]);
+        free(y[i]);
+    }
     free(w);
+    free(x);
 }
 
 static void computes_functions_as_the_library_does(void **state) {
@@ -101,8 +75,6 @@ static void makes_shares_of_any_scores(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gives_the_same_bits_by_every_instruction_set),
-        cmocka_unit_test(multiplies_as_sums_in_double_do),
         cmocka_unit_test(gives_the_same_bits_on_any_number_of_threads),
         cmocka_unit_test(computes_functions_as_the_library_does),
         cmocka_unit_test(keeps_every_half_float),

@@ -1,0 +1,432 @@
+// The one text of the kernels, compiled anew by each file that has defined the words it is written in:
+//
+//   vf  16 floats: vf_set vf_load vf_store vf_half vf_store_half vf_byte vf_add vf_sub vf_mul vf_div vf_fma (a b + c)
+//       vf_max vf_min vf_abs vf_round (to even) vf_power (2^n of whole n) vf_sign (a with the sign of b)
+//       vf_less (a < b ? x : y) vf_whole (of vi)
+//   vi  16 sums of bytes: vi_set, vi_dot (each adds 4 weights times the 4 bytes at x)
+//   vw  16 x 4 weights: vw_load, vw_halves (two of them from 64 bytes of int4)
+//   BIAS of what vi_dot takes for a weight, MOST_ROWS that a tile of floats may have, KERNELS the name of the table
+#include <math.h>
+#include <string.h>
+
+#include "neural/kernels/table.h"
+
+// ---- sums in a fixed order: 16 lanes, then halves onto halves ----
+
+GRM_INLINE float sum_lanes(vf x) {
+    float lanes[16];
+    vf_store(lanes, x);
+    for (size_t half = 8; half; half /= 2)
+        for (size_t l = 0; l < half; l++) lanes[l] += lanes[l + half];
+    return lanes[0];
+}
+
+GRM_INLINE float largest_lane(vf x) {
+    float lanes[16], most;
+    vf_store(lanes, x);
+    most = lanes[0];
+    for (size_t l = 1; l < 16; l++) most = lanes[l] > most ? lanes[l] : most;
+    return most;
+}
+
+// The last figures of a vector; zeros stand for what is not there.
+GRM_INLINE vf load_part(const float *x, size_t count) {
+    float part[16] = {0};
+    memcpy(part, x, count * sizeof *x);
+    return vf_load(part);
+}
+
+GRM_INLINE void store_part(float *y, vf x, size_t count) {
+    float part[16];
+    vf_store(part, x);
+    memcpy(y, part, count * sizeof *y);
+}
+
+// ---- functions ----
+
+// exp(x) = 2^n exp(r), |r| <= ln 2 / 2: Cody and Waite's split of ln 2 and a polynomial; within 2 ulp from -87 to 88.
+GRM_INLINE vf exp_of(vf x) {
+    static const float terms[] = {8.3334519e-3f, 4.1665796e-2f, 1.6666665e-1f, 0.5f};
+    x = vf_max(vf_min(x, vf_set(88.0f)), vf_set(-87.0f));
+    vf n = vf_round(vf_mul(x, vf_set(1.44269504f)));
+    vf r = vf_fma(n, vf_set(-0.693145752f), x);
+    r = vf_fma(n, vf_set(-1.42860677e-6f), r);
+    vf p = vf_set(1.3981999e-3f);
+    for (size_t i = 0; i < GRM_COUNT(terms); i++) p = vf_fma(p, r, vf_set(terms[i]));
+    p = vf_fma(vf_mul(p, r), r, r);
+    return vf_mul(vf_add(p, vf_set(1.0f)), vf_power(n));
+}
+
+GRM_INLINE vf sigmoid_of(vf x) {
+    return vf_div(vf_set(1.0f), vf_add(vf_set(1.0f), exp_of(vf_sub(vf_set(0.0f), x))));
+}
+
+GRM_INLINE vf tanh_of(vf x) {
+    return vf_fma(vf_set(2.0f), sigmoid_of(vf_add(x, x)), vf_set(-1.0f));
+}
+
+// x P(x^2) below 1, 1 - exp(-x Q(x)) up to 4 and beyond: least squares on Chebyshev nodes of ours, error below 1e-7.
+GRM_INLINE vf erf_of(vf x) {
+    static const float small[] = {4.9232771e-3f, -2.6716385e-2f, 1.1280364e-1f, -3.7612349e-1f, 1.1283791f};
+    static const float large[] = {3.1977063e-3f, -2.2831408e-2f, 1.0516539e-1f, 6.3579547e-1f, 1.1284903f};
+    vf t = vf_min(vf_abs(x), vf_set(4.0f)), s = vf_mul(x, x);
+    vf p = vf_set(-5.6541036e-4f), q = vf_set(-2.1201458e-4f);
+    for (size_t i = 0; i < GRM_COUNT(small); i++) p = vf_fma(p, s, vf_set(small[i]));
+    for (size_t i = 0; i < GRM_COUNT(large); i++) q = vf_fma(q, t, vf_set(large[i]));
+    vf far = vf_sub(vf_set(1.0f), exp_of(vf_sub(vf_set(0.0f), vf_mul(t, q))));
+    return vf_less(t, vf_set(1.0f), vf_mul(x, p), vf_sign(far, x));
+}
+
+GRM_INLINE vf gelu_of(vf x) {
+    vf half = vf_mul(vf_set(0.5f), x);
+    return vf_fma(half, erf_of(vf_mul(x, vf_set(0.707106781f))), half);
+}
+
+GRM_INLINE vf elu_of(vf x) {
+    return vf_less(x, vf_set(0.0f), vf_sub(exp_of(x), vf_set(1.0f)), x);
+}
+
+static void gelu(float *x, size_t count) {
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16) vf_store(x + i, gelu_of(vf_load(x + i)));
+    if (i < count) store_part(x + i, gelu_of(load_part(x + i, count - i)), count - i);
+}
+
+static void elu(float *x, size_t count) {
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16) vf_store(x + i, elu_of(vf_load(x + i)));
+    if (i < count) store_part(x + i, elu_of(load_part(x + i, count - i)), count - i);
+}
+
+static void run_cell(const float *gates, size_t width, float *cell, float *state) {
+    for (size_t i = 0; i < width; i += 16) {
+        size_t part = width - i < 16 ? width - i : 16;
+        vf in = sigmoid_of(load_part(gates + i, part)), forget = sigmoid_of(load_part(gates + width + i, part));
+        vf fresh = tanh_of(load_part(gates + 2 * width + i, part));
+        vf out = sigmoid_of(load_part(gates + 3 * width + i, part));
+        vf c = vf_fma(forget, load_part(cell + i, part), vf_mul(in, fresh));
+        store_part(cell + i, c, part);
+        store_part(state + i, vf_mul(out, tanh_of(c)), part);
+    }
+}
+
+static void layer_norm(const float *x, const float *weight, const float *bias, size_t width, float epsilon, float *y) {
+    size_t whole = width & ~(size_t)15, part = width - whole;
+    vf sum = vf_set(0), squares = vf_set(0);
+    for (size_t i = 0; i < whole; i += 16) sum = vf_add(sum, vf_load(x + i));
+    if (part) sum = vf_add(sum, load_part(x + whole, part));
+    vf mean = vf_set(sum_lanes(sum) / (float)width);
+    for (size_t i = 0; i < whole; i += 16) {
+        vf d = vf_sub(vf_load(x + i), mean);
+        squares = vf_fma(d, d, squares);
+    }
+    if (part) {
+        float d[16] = {0};
+        store_part(d, vf_sub(load_part(x + whole, part), mean), part);
+        squares = vf_fma(vf_load(d), vf_load(d), squares);
+    }
+    vf scale = vf_set(1.0f / sqrtf(sum_lanes(squares) / (float)width + epsilon));
+    for (size_t i = 0; i < whole; i += 16) {
+        vf d = vf_mul(vf_sub(vf_load(x + i), mean), scale);
+        vf_store(y + i, vf_fma(d, vf_load(weight + i), vf_load(bias + i)));
+    }
+    if (part) {
+        vf d = vf_mul(vf_sub(load_part(x + whole, part), mean), scale);
+        store_part(y + whole, vf_fma(d, load_part(weight + whole, part), load_part(bias + whole, part)), part);
+    }
+}
+
+// ---- inputs as bytes ----
+
+// One plane of a group: -> its scale. `rest` (may be NULL) gets what the bytes leave over.
+GRM_INLINE float split_plane(const float *x, size_t group, float most, int8_t *bytes, int32_t *sum, float *rest) {
+    float scale = most / 127.0f;
+    vf inverse = vf_set(most > 0 ? 127.0f / most : 0.0f), size = vf_set(-scale);
+    *sum = 0;
+    for (size_t i = 0; i < group; i += 16) {
+        float whole[16];
+        vf v = vf_load(x + i), q = vf_round(vf_mul(v, inverse));
+        q = vf_max(vf_min(q, vf_set(127)), vf_set(-127));
+        vf_store(whole, q);
+        for (size_t l = 0; l < 16; l++) {
+            bytes[i + l] = (int8_t)whole[l];
+            *sum += (int32_t)whole[l];
+        }
+        if (rest) vf_store(rest + i, vf_fma(q, size, v));
+    }
+    return scale;
+}
+
+static void split(const float *x, const float *columns, size_t count, size_t group, const grm_bytes *bytes) {
+    // (largest / root mean square)^2: 9 or so in a group of normal figures. Rounding to 127 steps makes noise of this
+    // over 12 * 127^2 of the group's energy.
+    const float outstanding = 25;
+    for (size_t g = 0; g * group < count; g++) {
+        float part[GRM_INT8_GROUP] = {0}, rest[GRM_INT8_GROUP];
+        size_t from = g * group, here = count - from < group ? count - from : group;
+        memcpy(part, x + from, here * sizeof *x);
+        if (columns)
+            for (size_t i = 0; i < here; i++) part[i] *= columns[from + i];
+        vf most = vf_set(0), squares = vf_set(0);
+        for (size_t i = 0; i < group; i += 16) {
+            vf v = vf_load(part + i);
+            most = vf_max(most, vf_abs(v));
+            squares = vf_fma(v, v, squares);
+        }
+        float peak = largest_lane(most), energy = sum_lanes(squares);
+        bool twice = peak * peak * (float)here > outstanding * energy;
+        bytes->scale[g] = split_plane(part, group, peak, bytes->high + from, &bytes->sum[g], twice ? rest : NULL);
+        bytes->low_scale[g] = 0;
+        if (!twice) continue;
+        bytes->low_scale[g] =
+            split_plane(rest, group, bytes->scale[g] * 0.5f, bytes->low + from, &bytes->low_sum[g], NULL);
+    }
+}
+
+// ---- products ----
+
+GRM_INLINE void finish(const grm_product *p, size_t panel, size_t row, size_t rows, const vf *sums) {
+    const grm_matrix *m = p->matrix;
+    size_t first = panel * GRM_PANEL;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t h = 0; h < 2 && first + 16 * h < m->out; h++) {
+            size_t o = first + 16 * h, part = m->out - o < 16 ? m->out - o : 16;
+            float *y = p->y + (row + r) * p->y_stride + o;
+            vf v = vf_mul(sums[2 * r + h], vf_set(m->unit));
+            if (m->bias) v = vf_add(v, load_part(m->bias + o, part));
+            if (p->finish == GRM_ADD) v = vf_add(v, part == 16 ? vf_load(y) : load_part(y, part));
+            if (p->finish == GRM_STORE_GELU) v = gelu_of(v);
+            if (p->finish == GRM_STORE_RELU) v = vf_max(v, vf_set(0));
+            if (part == 16)
+                vf_store(y, v);
+            else
+                store_part(y, v, part);
+        }
+}
+
+// rows x 32 outputs, input by input. float32 and float16.
+GRM_INLINE void float_tile(const grm_product *p, size_t panel, size_t row, size_t rows, bool halves) {
+    const grm_matrix *m = p->matrix;
+    const uint8_t *w = m->panels + panel * (halves ? 64 : 128) * m->in;
+    const float *x = p->x + row * p->x_stride;
+    vf sums[2 * MOST_ROWS];
+    for (size_t i = 0; i < 2 * rows; i++) sums[i] = vf_set(0);
+    for (size_t k = 0; k < m->in; k++) {
+        vf a = halves ? vf_half((const uint16_t *)(const void *)w) : vf_load((const float *)(const void *)w);
+        w += halves ? 32 : 64;
+        vf b = halves ? vf_half((const uint16_t *)(const void *)w) : vf_load((const float *)(const void *)w);
+        w += halves ? 32 : 64;
+        for (size_t r = 0; r < rows; r++) {
+            vf v = vf_set(x[r * p->x_stride + k]);
+            sums[2 * r] = vf_fma(a, v, sums[2 * r]);
+            sums[2 * r + 1] = vf_fma(b, v, sums[2 * r + 1]);
+        }
+    }
+    finish(p, panel, row, rows, sums);
+}
+
+GRM_INLINE void float_panel(const grm_product *p, size_t panel, bool halves) {
+    size_t row = 0;
+    for (; MOST_ROWS >= 8 && row + 8 <= p->rows; row += 8) float_tile(p, panel, row, MOST_ROWS >= 8 ? 8 : 1, halves);
+    for (; MOST_ROWS >= 4 && row + 4 <= p->rows; row += 4) float_tile(p, panel, row, MOST_ROWS >= 4 ? 4 : 1, halves);
+    for (; row + 2 <= p->rows; row += 2) float_tile(p, panel, row, 2, halves);
+    if (row < p->rows) float_tile(p, panel, row, 1, halves);
+}
+
+// The sums of one group of inputs, weights at w: sums[2 * row + half].
+GRM_INLINE void group_sums(const uint8_t *w, bool fours, size_t rows, const int8_t *const *x, vi *sums) {
+    if (fours) {
+        for (size_t k = 0; k < GRM_INT4_GROUP; k += 8, w += 2 * GRM_LINE) {
+            vw low[2], high[2];
+            vw_halves(w, &low[0], &high[0]);
+            vw_halves(w + GRM_LINE, &low[1], &high[1]);
+            for (size_t r = 0; r < rows; r++)
+                for (size_t h = 0; h < 2; h++) {
+                    sums[2 * r + h] = vi_dot(sums[2 * r + h], low[h], x[r] + k);
+                    sums[2 * r + h] = vi_dot(sums[2 * r + h], high[h], x[r] + k + 4);
+                }
+        }
+    } else {
+        for (size_t k = 0; k < GRM_INT8_GROUP; k += 4, w += 2 * GRM_LINE) {
+            vw both[2] = {vw_load(w), vw_load(w + GRM_LINE)};
+            for (size_t r = 0; r < rows; r++)
+                for (size_t h = 0; h < 2; h++) sums[2 * r + h] = vi_dot(sums[2 * r + h], both[h], x[r] + k);
+        }
+    }
+}
+
+GRM_INLINE void byte_tile(const grm_product *p, size_t panel, size_t row, size_t rows, bool fours) {
+    enum { TILE = 4 };
+    const grm_matrix *m = p->matrix;
+    size_t group = fours ? GRM_INT4_GROUP : GRM_INT8_GROUP, groups = (m->in + group - 1) / group;
+    size_t step = GRM_LINE + (fours ? GRM_INT4_GROUP * 16 : GRM_INT8_GROUP * 32);
+    const uint8_t *w = m->panels + panel * groups * step;
+    vf sums[2 * TILE];
+    for (size_t i = 0; i < 2 * rows; i++) sums[i] = vf_set(0);
+    for (size_t g = 0; g < groups; g++, w += step) {
+        const int8_t *x[TILE];
+        vi whole[2 * TILE];
+        for (size_t r = 0; r < rows; r++) {
+            const grm_bytes *b = &p->bytes[row + r];
+            x[r] = b->high + g * group;
+            whole[2 * r] = whole[2 * r + 1] = vi_set(-BIAS * b->sum[g]);
+        }
+        group_sums(w + GRM_LINE, fours, rows, x, whole);
+        vf a = vf_half((const uint16_t *)(const void *)w), b = vf_half((const uint16_t *)(const void *)(w + 32));
+        for (size_t r = 0; r < rows; r++) {
+            vf scale = vf_set(p->bytes[row + r].scale[g]);
+            sums[2 * r] = vf_fma(vf_whole(whole[2 * r]), vf_mul(a, scale), sums[2 * r]);
+            sums[2 * r + 1] = vf_fma(vf_whole(whole[2 * r + 1]), vf_mul(b, scale), sums[2 * r + 1]);
+        }
+        for (size_t r = 0; r < rows; r++) {
+            const grm_bytes *bytes = &p->bytes[row + r];
+            if (!(bytes->low_scale[g] > 0)) continue;
+            const int8_t *low = bytes->low + g * group;
+            whole[0] = whole[1] = vi_set(-BIAS * bytes->low_sum[g]);
+            group_sums(w + GRM_LINE, fours, 1, &low, whole);
+            vf scale = vf_set(bytes->low_scale[g]);
+            sums[2 * r] = vf_fma(vf_whole(whole[0]), vf_mul(a, scale), sums[2 * r]);
+            sums[2 * r + 1] = vf_fma(vf_whole(whole[1]), vf_mul(b, scale), sums[2 * r + 1]);
+        }
+    }
+    finish(p, panel, row, rows, sums);
+}
+
+GRM_INLINE void byte_panel(const grm_product *p, size_t panel, bool fours) {
+    size_t row = 0;
+    for (; MOST_ROWS >= 4 && row + 4 <= p->rows; row += 4) byte_tile(p, panel, row, MOST_ROWS >= 4 ? 4 : 1, fours);
+    for (; row + 2 <= p->rows; row += 2) byte_tile(p, panel, row, 2, fours);
+    if (row < p->rows) byte_tile(p, panel, row, 1, fours);
+}
+
+static void multiply(const grm_product *p, size_t begin, size_t end) {
+    switch (p->matrix->precision) {
+        case GRM_FLOAT32:
+            for (size_t i = begin; i < end; i++) float_panel(p, i, false);
+            break;
+        case GRM_FLOAT16:
+            for (size_t i = begin; i < end; i++) float_panel(p, i, true);
+            break;
+        case GRM_INT8:
+            for (size_t i = begin; i < end; i++) byte_panel(p, i, false);
+            break;
+        case GRM_INT4:
+            for (size_t i = begin; i < end; i++) byte_panel(p, i, true);
+            break;
+    }
+}
+
+// ---- attention ----
+
+GRM_INLINE vf load_cached(const void *from, size_t at, grm_precision precision) {
+    if (precision == GRM_FLOAT32) return vf_load((const float *)from + at);
+    if (precision == GRM_FLOAT16) return vf_half((const uint16_t *)from + at);
+    return vf_byte((const int8_t *)from + at);
+}
+
+// scores = scale q . k of 64 positions, in four chains.
+GRM_INLINE void score(const grm_cache *c, grm_precision precision, const float *query, float scale, size_t position,
+                      float *scores) {
+    vf sums[4] = {vf_set(0), vf_set(0), vf_set(0), vf_set(0)};
+    for (size_t d = 0; d < c->head; d++) {
+        vf q = vf_set(query[d]);
+        for (size_t b = 0; b < 4; b++)
+            sums[b] = vf_fma(q, load_cached(c->keys, ((position / 16 + b) * c->head + d) * 16, precision), sums[b]);
+    }
+    for (size_t b = 0; b < 4; b++) {
+        if (precision == GRM_INT8) sums[b] = vf_mul(sums[b], vf_load(c->key_scales + position + 16 * b));
+        vf_store(scores + position + 16 * b, vf_mul(sums[b], vf_set(scale)));
+    }
+}
+
+// scores -> exp(scores - the largest) -> their sum. What fills the last 16 is 0.
+GRM_INLINE float soften(float *scores, size_t count) {
+    vf top = vf_set(scores[0]), sum = vf_set(0);
+    for (size_t t = count; t % 16; t++) scores[t] = scores[0];
+    for (size_t t = 0; t < count; t += 16) top = vf_max(top, vf_load(scores + t));
+    top = vf_set(largest_lane(top));
+    for (size_t t = 0; t < count; t += 16) {
+        vf e = exp_of(vf_sub(vf_load(scores + t), top));
+        if (t + 16 > count) {
+            float part[16] = {0};
+            store_part(part, e, count - t);
+            e = vf_load(part);
+        }
+        vf_store(scores + t, e);
+        sum = vf_add(sum, e);
+    }
+    return sum_lanes(sum);
+}
+
+// out = sum scores v of `wide` times 16 figures from `first`.
+GRM_INLINE void mix(const grm_cache *c, grm_precision precision, const float *scores, size_t count, size_t first,
+                    size_t wide, vf norm, float *out) {
+    size_t row = (c->head + 15) / 16 * 16;
+    vf sums[4] = {vf_set(0), vf_set(0), vf_set(0), vf_set(0)};
+    for (size_t t = 0; t < count; t++) {
+        vf share = vf_set(scores[t]);
+        for (size_t j = 0; j < wide; j++)
+            sums[j] = vf_fma(share, load_cached(c->values, t * row + first + 16 * j, precision), sums[j]);
+    }
+    for (size_t j = 0; j < wide; j++) {
+        size_t at = first + 16 * j, part = c->head - at < 16 ? c->head - at : 16;
+        store_part(out + at, vf_mul(sums[j], norm), part);
+    }
+}
+
+GRM_INLINE void attend_as(const grm_cache *c, grm_precision precision, const float *query, float scale, size_t count,
+                          float *scores, float *out) {
+    for (size_t t = 0; t < count; t += 64) score(c, precision, query, scale, t, scores);
+    vf norm = vf_set(1.0f / soften(scores, count));
+    if (precision == GRM_INT8)
+        for (size_t t = 0; t < count; t += 16)
+            vf_store(scores + t, vf_mul(vf_load(scores + t), vf_load(c->value_scales + t)));
+    size_t row = (c->head + 15) / 16 * 16, at = 0;
+    for (; at + 64 <= row; at += 64) mix(c, precision, scores, count, at, 4, norm, out);
+    for (; at < row; at += 16) mix(c, precision, scores, count, at, 1, norm, out);
+}
+
+static void attend(const grm_cache *c, const float *query, float scale, size_t count, float *scores, float *out) {
+    if (c->precision == GRM_FLOAT32)
+        attend_as(c, GRM_FLOAT32, query, scale, count, scores, out);
+    else if (c->precision == GRM_FLOAT16)
+        attend_as(c, GRM_FLOAT16, query, scale, count, scores, out);
+    else
+        attend_as(c, GRM_INT8, query, scale, count, scores, out);
+}
+
+GRM_INLINE float largest(const float *x, size_t count) {
+    float most = 0;
+    for (size_t i = 0; i < count; i++) most = fabsf(x[i]) > most ? fabsf(x[i]) : most;
+    return most;
+}
+
+static void remember(const grm_cache *c, size_t position, const float *key, const float *value) {
+    size_t row = (c->head + 15) / 16 * 16, block = position / 16 * c->head * 16 + position % 16;
+    if (c->precision == GRM_FLOAT32) {
+        float *k = (float *)c->keys + block, *v = (float *)c->values + position * row;
+        for (size_t d = 0; d < c->head; d++) k[16 * d] = key[d];
+        memcpy(v, value, c->head * sizeof *v);
+    } else if (c->precision == GRM_FLOAT16) {
+        uint16_t *k = (uint16_t *)c->keys + block, *v = (uint16_t *)c->values + position * row;
+        for (size_t from = 0; from < c->head; from += 16) {
+            uint16_t part[16];
+            size_t here = c->head - from < 16 ? c->head - from : 16;
+            vf_store_half(part, load_part(key + from, here));
+            for (size_t d = 0; d < here; d++) k[16 * (from + d)] = part[d];
+            vf_store_half(v + from, load_part(value + from, here));
+        }
+    } else {
+        int8_t *k = (int8_t *)c->keys + block, *v = (int8_t *)c->values + position * row;
+        float a = largest(key, c->head), b = largest(value, c->head);
+        float to_k = a > 0 ? 127.0f / a : 0, to_v = b > 0 ? 127.0f / b : 0;
+        c->key_scales[position] = a / 127.0f;
+        c->value_scales[position] = b / 127.0f;
+        for (size_t d = 0; d < c->head; d++) {
+            k[16 * d] = (int8_t)rintf(key[d] * to_k);
+            v[d] = (int8_t)rintf(value[d] * to_v);
+        }
+    }
+}
+
+const grm_kernels KERNELS = {KERNELS_NAME, multiply, split, remember, attend, layer_norm, gelu, elu, run_cell};

@@ -1,0 +1,229 @@
+#include "neural/kernels/matrix.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "neural/halves.h"
+
+// Lloyd's algorithm on normal figures in groups of 32, each with the best of many scales of either sign: 57 % of the
+// error of whole numbers from -7 to 7 scaled to the largest.
+const int8_t grm_int4_values[16] = {-127, -99, -79, -63, -49, -36, -24, -12, 0, 11, 24, 36, 50, 65, 83, 106};
+
+static size_t groups_of(size_t in, size_t group) {
+    return (in + group - 1) / group;
+}
+
+size_t grm_matrix_group(grm_precision precision) {
+    return precision == GRM_INT8 ? GRM_INT8_GROUP : precision == GRM_INT4 ? GRM_INT4_GROUP : 0;
+}
+
+// Bytes of one group of a panel: scales and weights.
+static size_t group_bytes(grm_precision precision) {
+    return GRM_LINE + (precision == GRM_INT8 ? GRM_INT8_GROUP * GRM_PANEL : GRM_INT4_GROUP * GRM_PANEL / 2);
+}
+
+size_t grm_panel_bytes(grm_precision precision, size_t in) {
+    size_t group = grm_matrix_group(precision);
+    if (group) return groups_of(in, group) * group_bytes(precision);
+    return in * GRM_PANEL * (precision == GRM_FLOAT32 ? sizeof(float) : sizeof(uint16_t));
+}
+
+size_t grm_matrix_bytes(grm_precision precision, size_t out, size_t in) {
+    return grm_matrix_panels(out) * grm_panel_bytes(precision, in);
+}
+
+// ---- what is to be packed ----
+
+static int by_size(const void *a, const void *b) {
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+// Powers of two for columns whose root mean square is far from the median's.
+static bool even_out(size_t out, size_t in, const float *weights, float *columns) {
+    const double far = 2.5;
+    float *sorted = malloc(in * sizeof *sorted);
+    bool uneven = false;
+    for (size_t k = 0; k < in; k++) columns[k] = 0;
+    for (size_t o = 0; o < out; o++)
+        for (size_t k = 0; k < in; k++) columns[k] += weights[o * in + k] * weights[o * in + k];
+    if (sorted) {
+        memcpy(sorted, columns, in * sizeof *sorted);
+        qsort(sorted, in, sizeof *sorted, by_size);
+    }
+    double median = sorted ? sqrt((double)sorted[in / 2]) : 0;
+    for (size_t k = 0; k < in; k++) {
+        double ratio = median > 0 ? sqrt((double)columns[k]) / median : 1;
+        columns[k] = 1;
+        if (!(ratio > 0) || !isfinite(ratio) || (ratio < far && ratio > 1 / far)) continue;
+        double power = fmax(-20, fmin(20, rint(log2(ratio))));
+        columns[k] = (float)exp2(power);
+        uneven = true;
+    }
+    free(sorted);
+    return uneven;
+}
+
+grm_matrix_survey grm_matrix_look(grm_precision precision, size_t out, size_t in, const float *weights,
+                                  float *columns) {
+    grm_matrix_survey survey = {1, false};
+    if (columns) survey.uneven = even_out(out, in, weights, columns);
+    if (precision == GRM_FLOAT32) return survey;
+    float most = 0;
+    for (size_t o = 0; o < out; o++)
+        for (size_t k = 0; k < in; k++) {
+            float w = fabsf(weights[o * in + k]) / (columns ? columns[k] : 1);
+            most = w > most ? w : most;
+        }
+    if (precision == GRM_INT8) most /= 127;
+    if (precision == GRM_INT4) most /= 100;
+    // The largest half then lies between 256 and 512, and 22 powers of two below it are exact to 11 bits.
+    if (most > 0) survey.unit = (float)exp2(fmax(-120, floor(log2((double)most)) - 8));
+    return survey;
+}
+
+// ---- groups ----
+
+// Whole numbers from -127 to 127 at w + 128.
+static void round_to_bytes(const float *w, float scale, uint8_t *bytes) {
+    float inverse = scale > 0 ? 1 / scale : 0;
+    for (size_t i = 0; i < GRM_INT8_GROUP; i++) {
+        float q = rintf(w[i] * inverse);
+        q = q > 127 ? 127 : q < -127 ? -127 : q;
+        bytes[i] = (uint8_t)((int)q + 128);
+    }
+}
+
+// Index of the nearest of the 16 values, by 2 z + 512; midpoints are halves, so this is exact.
+enum { STEPS = 1024 };
+static void fill_nearest(uint8_t nearest[STEPS]) {
+    for (int i = 0; i < STEPS; i++) {
+        double z = (i - STEPS / 2) / 2.0, least = 1e9;
+        for (int v = 0; v < 16; v++)
+            if (fabs(z - grm_int4_values[v]) < least) {
+                least = fabs(z - grm_int4_values[v]);
+                nearest[i] = (uint8_t)v;
+            }
+    }
+}
+
+// Indices for the scale (of either sign) -> the error's energy.
+static float round_to_values(const uint8_t nearest[STEPS], const float *w, float scale, uint8_t *indices) {
+    float inverse = scale != 0 ? 2 / scale : 0, error = 0;
+    for (size_t i = 0; i < GRM_INT4_GROUP; i++) {
+        float z = w[i] * inverse;
+        z = z > 500 ? 500 : z < -500 ? -500 : z;
+        indices[i] = nearest[(int)(z + 512.5f)];
+        float d = w[i] - scale * grm_int4_values[indices[i]];
+        error += d * d;
+    }
+    return error;
+}
+
+// The best of many scales, as the half that is stored.
+static uint16_t search_scale(const uint8_t nearest[STEPS], const float *w, float unit, uint8_t *indices) {
+    enum { TRIES = 12 };
+    float most = 0, least = INFINITY;
+    uint16_t best = 0;
+    for (size_t i = 0; i < GRM_INT4_GROUP; i++) most = fabsf(w[i]) > most ? fabsf(w[i]) : most;
+    for (int i = 0; i < 2 * TRIES; i++) {
+        uint8_t tried[GRM_INT4_GROUP];
+        float size = most * (0.74f + 0.04f * (float)(i / 2)) / 102;
+        uint16_t half = grm_float_to_half((i % 2 ? -size : size) / unit);
+        float error = round_to_values(nearest, w, grm_half_to_float(half) * unit, tried);
+        if (error >= least) continue;
+        least = error;
+        best = half;
+        memcpy(indices, tried, sizeof tried);
+    }
+    return best;
+}
+
+// One group of one output into its place in the panel's group.
+static void place_int8(const float *w, float unit, size_t output, uint8_t *group) {
+    uint8_t bytes[GRM_INT8_GROUP];
+    float most = 0;
+    for (size_t i = 0; i < GRM_INT8_GROUP; i++) most = fabsf(w[i]) > most ? fabsf(w[i]) : most;
+    uint16_t half = grm_float_to_half(most / 127 / unit);
+    round_to_bytes(w, grm_half_to_float(half) * unit, bytes);
+    memcpy(group + 2 * output, &half, sizeof half);
+    for (size_t k = 0; k < GRM_INT8_GROUP; k += 4)
+        memcpy(group + GRM_LINE + (k / 4 * GRM_PANEL + output) * 4, bytes + k, 4);
+}
+
+static void place_int4(const uint8_t nearest[STEPS], const float *w, float unit, size_t output, uint8_t *group) {
+    uint8_t indices[GRM_INT4_GROUP] = {0};
+    uint16_t half = search_scale(nearest, w, unit, indices);
+    memcpy(group + 2 * output, &half, sizeof half);
+    for (size_t k = 0; k < GRM_INT4_GROUP; k++) {
+        uint8_t *byte = group + GRM_LINE + (k / 8 * GRM_PANEL + output) * 4 + k % 4;
+        *byte = (uint8_t)(k % 8 < 4 ? indices[k] : *byte | indices[k] << 4);
+    }
+}
+
+static void pack_groups(grm_precision precision, size_t out, size_t in, const float *weights, float unit,
+                        const float *columns, size_t panel, const uint8_t nearest[STEPS], uint8_t *to) {
+    size_t size = grm_matrix_group(precision), step = group_bytes(precision);
+    for (size_t g = 0; g < groups_of(in, size); g++)
+        for (size_t o = 0; o < GRM_PANEL; o++) {
+            float w[GRM_INT8_GROUP] = {0};
+            size_t row = panel * GRM_PANEL + o;
+            for (size_t i = 0; i < size && g * size + i < in && row < out; i++)
+                w[i] = weights[row * in + g * size + i] / (columns ? columns[g * size + i] : 1);
+            if (precision == GRM_INT8)
+                place_int8(w, unit, o, to + g * step);
+            else
+                place_int4(nearest, w, unit, o, to + g * step);
+        }
+}
+
+static void pack_floats(grm_precision precision, size_t out, size_t in, const float *weights, float unit, size_t panel,
+                        uint8_t *to) {
+    for (size_t o = 0; o < GRM_PANEL; o++) {
+        size_t row = panel * GRM_PANEL + o;
+        for (size_t k = 0; k < in; k++) {
+            float w = row < out ? weights[row * in + k] / unit : 0;
+            uint16_t half = grm_float_to_half(w);
+            size_t at = k * GRM_PANEL + o;
+            if (precision == GRM_FLOAT32)
+                memcpy(to + 4 * at, &w, sizeof w);
+            else
+                memcpy(to + 2 * at, &half, sizeof half);
+        }
+    }
+}
+
+void grm_matrix_pack(grm_precision precision, size_t out, size_t in, const float *weights, float unit,
+                     const float *columns, size_t begin, size_t end, uint8_t *panels) {
+    size_t bytes = grm_panel_bytes(precision, in);
+    uint8_t nearest[STEPS];
+    if (precision == GRM_INT4) fill_nearest(nearest);
+    for (size_t p = begin; p < end; p++)
+        if (grm_matrix_group(precision))
+            pack_groups(precision, out, in, weights, unit, columns, p, nearest, panels + p * bytes);
+        else
+            pack_floats(precision, out, in, weights, unit, p, panels + p * bytes);
+}
+
+void grm_matrix_unpack(const grm_matrix *m, size_t row, float *weights) {
+    size_t group = grm_matrix_group(m->precision), o = row % GRM_PANEL;
+    const uint8_t *panel = m->panels + row / GRM_PANEL * grm_panel_bytes(m->precision, m->in);
+    for (size_t k = 0; k < m->in; k++) {
+        uint16_t half;
+        if (m->precision == GRM_FLOAT32) {
+            memcpy(&weights[k], panel + 4 * (k * GRM_PANEL + o), sizeof *weights);
+        } else if (m->precision == GRM_FLOAT16) {
+            memcpy(&half, panel + 2 * (k * GRM_PANEL + o), sizeof half);
+            weights[k] = m->unit * grm_half_to_float(half);
+        } else {
+            const uint8_t *from = panel + k / group * group_bytes(m->precision), *w = from + GRM_LINE;
+            size_t i = k % group;
+            memcpy(&half, from + 2 * o, sizeof half);
+            int byte = m->precision == GRM_INT8 ? w[(i / 4 * GRM_PANEL + o) * 4 + i % 4] - 128
+                                                : w[(i / 8 * GRM_PANEL + o) * 4 + i % 4];
+            if (m->precision == GRM_INT4) byte = grm_int4_values[i % 8 < 4 ? byte & 15 : byte >> 4];
+            weights[k] = m->unit * grm_half_to_float(half) * (float)byte * (m->columns ? m->columns[k] : 1);
+        }
+    }
+}

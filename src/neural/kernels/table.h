@@ -1,0 +1,69 @@
+// The kernels of one instruction set. All of them give the same bits: sums run in the same order, with fused
+// multiply-adds, and sums of bytes are whole numbers. kernels/body.h is the one text of them.
+#ifndef GRM_NEURAL_KERNELS_TABLE_H
+#define GRM_NEURAL_KERNELS_TABLE_H
+
+#include "neural/kernels/matrix.h"
+
+// A row of inputs as bytes, for int8 and int4 matrices: x = scale * high + low_scale * low in each group. The second
+// plane is there only where a few inputs stand out so far that the others would lose their precision (low_scale > 0).
+typedef struct grm_bytes {
+    int8_t *high, *low;        // [groups * group]
+    float *scale, *low_scale;  // [groups]
+    int32_t *sum, *low_sum;    // [groups], of high and low
+} grm_bytes;
+
+typedef enum grm_finish { GRM_STORE, GRM_ADD, GRM_STORE_GELU, GRM_STORE_RELU } grm_finish;
+
+// y[r][o] = finish(bias[o] + sum_i weight[o][i] x[r][i]) for the outputs of panels [begin, end). GRM_ADD adds to what
+// is in y. Float matrices read x, the others bytes. y may not overlap x.
+typedef struct grm_product {
+    const grm_matrix *matrix;
+    size_t rows;
+    const float *x;  // rows x_stride floats apart
+    size_t x_stride;
+    const grm_bytes *bytes;  // [rows]
+    float *y;                // rows y_stride floats apart
+    size_t y_stride;
+    grm_finish finish;
+} grm_product;
+
+// Keys and values of one head, position by position.
+typedef struct grm_cache {
+    grm_precision precision;           // float32, float16 or int8
+    size_t head;                       // figures a position
+    void *keys;                        // [positions / 16][head][16]
+    void *values;                      // [positions][head, rounded up to 16]
+    float *key_scales, *value_scales;  // [positions], of int8
+} grm_cache;
+
+typedef struct grm_kernels {
+    const char *name;
+    void (*multiply)(const grm_product *product, size_t begin, size_t end);
+    // x: [count] times columns (NULL: 1) -> bytes; what fills the last group is 0.
+    void (*split)(const float *x, const float *columns, size_t count, size_t group, const grm_bytes *bytes);
+    void (*remember)(const grm_cache *cache, size_t position, const float *key, const float *value);
+    // Attention (Vaswani et al. 2017) of one query to positions [0, count): out[head] = sum softmax(scale q . k) v.
+    // scores: room for `count` floats, rounded up to 64.
+    void (*attend)(const grm_cache *cache, const float *query, float scale, size_t count, float *scores, float *out);
+    void (*layer_norm)(const float *x, const float *weight, const float *bias, size_t width, float epsilon, float *y);
+    void (*gelu)(float *x, size_t count);
+    void (*elu)(float *x, size_t count);
+    // Gates [4][width] (i f g o) -> cell and state [width] of a long short-term memory.
+    void (*cell)(const float *gates, size_t width, float *cell, float *state);
+} grm_kernels;
+
+extern const grm_kernels grm_kernels_plain;
+#if GRM_HAVE_AVX2
+extern const grm_kernels grm_kernels_avx2, grm_kernels_avx512;
+#endif
+#if defined(__aarch64__)
+extern const grm_kernels grm_kernels_neon, grm_kernels_dotprod, grm_kernels_i8mm;
+#endif
+
+// Those that this processor can run, the best last.
+enum { GRM_MAX_KERNELS = 4 };
+size_t grm_kernels_list(const grm_kernels *list[GRM_MAX_KERNELS]);
+const grm_kernels *grm_kernels_best(void);
+
+#endif
