@@ -2,10 +2,9 @@
 // (Giannoulis, Massberg, Reiss, "Digital Dynamic Range Compressor Design", JAES 2012, eq. 4 and fig. 7c).
 #include <string.h>
 
-#include "dsp/dsp.h"
+#include "dsp/detector.h"
 
 #define GLIDE_MS 7.0  // time constant of a change of make-up or dry share
-#define HOLD_MS 10.0  // of a peak, once or twice
 
 float grm_compressor_static_db(const grm_compressor_plan *plan, float level_db) {
     float over = level_db - plan->threshold_db, slope = 1 / plan->ratio - 1, gain = slope * over;
@@ -21,21 +20,15 @@ float grm_compressor_makeup_db(const grm_compressor_plan *plan) {
     return plan->makeup_db - (plan->auto_makeup ? 0.5f * grm_compressor_static_db(plan, 0) : 0);
 }
 
-// Share of the way that is gone in one hop with this time constant.
-static float hop_share(double rate_hz, double ms) {
-    return ms > 0 ? (float)(1 - exp(-GRM_HOP / (rate_hz * ms * 0.001))) : 1.0f;
-}
-
 void grm_compressor_set(grm_compressor *c, const grm_compressor_plan *plan, double rate_hz) {
     c->plan = *plan;
     if (!(c->plan.ratio > 1)) c->plan.ratio = 1;
     float listen_ms = plan->attack_ms * 0.25f;
     if (listen_ms > 5) listen_ms = 5;
-    c->attack = hop_share(rate_hz, plan->attack_ms);
-    c->release = hop_share(rate_hz, plan->release_ms);
-    c->smooth = hop_share(rate_hz, listen_ms);
-    c->glide = hop_share(rate_hz, GLIDE_MS);
-    c->stretch = 1 + (unsigned)(HOLD_MS * 0.001 * rate_hz / GRM_HOP);
+    c->attack = grm_hop_share(rate_hz, plan->attack_ms);
+    c->release = grm_hop_share(rate_hz, plan->release_ms);
+    c->smooth = grm_hop_share(rate_hz, listen_ms);
+    c->glide = grm_hop_share(rate_hz, GLIDE_MS);
 }
 
 void grm_compressor_init(grm_compressor *c, const grm_compressor_plan *plan, double rate_hz) {
@@ -43,18 +36,15 @@ void grm_compressor_init(grm_compressor *c, const grm_compressor_plan *plan, dou
     grm_compressor_set(c, plan, rate_hz);
     c->makeup_db = grm_compressor_makeup_db(&c->plan);
     c->dry = plan->dry;
+    c->hold = grm_peak_hold_at(rate_hz);
     c->from = c->to = c->dry + (1 - c->dry) * grm_db_to_gain(c->makeup_db);
 }
 
 static float level_db(grm_compressor *c, float mean_square) {
-    if (c->hops % c->stretch == 0) {
-        c->held[1] = c->held[0];
-        c->held[0] = 0;
-    }
-    c->held[0] = fmaxf(c->held[0], c->hop_peak);
+    float peak = grm_peak_hold_next(&c->hold, c->hop_peak);
     c->power += (mean_square - c->power) * c->smooth;
     if (c->power < 1e-20f) c->power = 0;  // before its numbers get too small to be quick
-    if (c->plan.detector == GRM_DETECT_PEAK) return grm_gain_to_db(fmaxf(c->held[0], c->held[1]));
+    if (c->plan.detector == GRM_DETECT_PEAK) return grm_gain_to_db(peak);
     return c->power > 1e-12f ? 10 * log10f(c->power) : -200;
 }
 
@@ -78,8 +68,7 @@ static void next_gain(grm_compressor *c, float mean_square) {
 
 static void listen(grm_compressor *c, const float *left, const float *right, size_t count) {
     for (size_t i = 0; i < count; i++) c->sum += left[i] * left[i] + right[i] * right[i];
-    if (c->plan.detector != GRM_DETECT_PEAK) return;
-    for (size_t i = 0; i < count; i++) c->hop_peak = fmaxf(c->hop_peak, fmaxf(fabsf(left[i]), fabsf(right[i])));
+    if (c->plan.detector == GRM_DETECT_PEAK) c->hop_peak = grm_stereo_peak(c->hop_peak, left, right, count);
 }
 
 bool grm_compressor_run(grm_compressor *c, float *const *planes, const float *const *key, size_t frames) {
@@ -93,13 +82,8 @@ bool grm_compressor_run(grm_compressor *c, float *const *planes, const float *co
         size_t count = GRM_HOP - c->phase;
         if (count > frames - at) count = frames - at;
         listen(c, (key ? key[0] : left) + at, (key ? key[1] : right) + at, count);
-        float step = (c->to - c->from) / GRM_HOP;
-        if (c->from != 1 || c->to != 1)
-            for (size_t i = 0; i < count; i++) {
-                float gain = c->from + step * (float)(int)(c->phase + i);
-                left[at + i] *= gain;
-                right[at + i] *= gain;
-            }
+        grm_hop_scale(left + at, count, c->from, c->to, c->phase);
+        grm_hop_scale(right + at, count, c->from, c->to, c->phase);
         at += count;
         c->phase += (unsigned)count;
         if (c->phase == GRM_HOP) {

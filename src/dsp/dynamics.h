@@ -6,8 +6,14 @@
 
 typedef enum grm_detector {
     GRM_DETECT_RMS,   // of both channels: a sine at full scale is -3 dB
-    GRM_DETECT_PEAK,  // of the louder channel, held for 10 to 20 ms, half a period of the lowest bass
+    GRM_DETECT_PEAK,  // of the louder channel, held for 10 to 20 ms, half a period of bass
 } grm_detector;
+
+// Peaks held from hop to hop.
+typedef struct grm_peak_hold {
+    float held[2];          // of this stretch of hops and of the one before
+    unsigned stretch, hop;  // hops in one, and which this is
+} grm_peak_hold;
 
 typedef struct grm_compressor_plan {
     float threshold_db, ratio, knee_db;
@@ -30,10 +36,11 @@ typedef struct grm_compressor {
     float power, reduction_db;             // detector and envelope
     float makeup_db, dry;                  // on their way to the plan's
     float from, to;                        // gain at the hop's ends
-    float sum, hop_peak, held[2];          // held: peaks of this stretch of hops and of the one before
-    unsigned phase, stretch;               // stretch: hops in one
-    float deepest_db;                      // largest reduction so far
-    double reduction_sum;                  // of all hops, dB
+    float sum, hop_peak;
+    grm_peak_hold hold;
+    unsigned phase;
+    float deepest_db;      // largest reduction so far
+    double reduction_sum;  // of all hops, dB
     size_t hops;
 } grm_compressor;
 void grm_compressor_init(grm_compressor *compressor, const grm_compressor_plan *plan, double rate_hz);
@@ -86,5 +93,67 @@ void grm_multiband_free(grm_multiband *multiband);
 void grm_multiband_set(grm_multiband *multiband, const grm_multiband_plan *plan);
 bool grm_multiband_run(grm_multiband *multiband, float *const *planes, size_t frames);  // in place
 float grm_multiband_deepest_db(const grm_multiband *multiband, size_t band);            // largest reduction so far
+
+// ---- expander and gate ----
+
+typedef struct grm_gate_plan {
+    float threshold_db;  // of the louder channel's peak
+    float ratio;         // below it; from 10 on it is a gate
+    float knee_db;
+    float range_db;       // most reduction
+    float hysteresis_db;  // so much lower it closes than it opens
+    float attack_ms, hold_ms, release_ms;
+} grm_gate_plan;
+float grm_gate_static_db(const grm_gate_plan *plan, float level_db);  // gain of a steady level
+
+typedef struct grm_gate {
+    grm_gate_plan plan;
+    float attack, release;  // a hop's coefficients
+    size_t hold_hops, waited;
+    bool open;
+    grm_peak_hold hold;
+    float hop_peak, gain_db, from, to;
+    unsigned phase;
+} grm_gate;
+void grm_gate_init(grm_gate *gate, const grm_gate_plan *plan, double rate_hz);  // closed
+void grm_gate_set(grm_gate *gate, const grm_gate_plan *plan, double rate_hz);
+// In place; `key` [2] is what is listened to (NULL: the planes themselves).
+bool grm_gate_run(grm_gate *gate, float *const *planes, const float *const *key, size_t frames);
+
+// ---- de-esser ----
+
+typedef struct grm_deesser_plan {
+    float hz;        // what lies above is turned down
+    float share_db;  // from this share of the whole power on, in dB below it
+    float ratio, range_db;
+    float attack_ms, release_ms;
+} grm_deesser_plan;
+float grm_deesser_static_db(const grm_deesser_plan *plan, float share_db);  // gain at a steady share
+
+typedef struct grm_deesser {
+    grm_deesser_plan plan;
+    grm_crossover crossover;
+    float attack, release, smooth;
+    float sum[2], power[2];  // of the band below and above
+    float reduction_db, deepest_db, from, to;
+    unsigned phase;
+} grm_deesser;
+void grm_deesser_init(grm_deesser *deesser, const grm_deesser_plan *plan, double rate_hz);
+void grm_deesser_set(grm_deesser *deesser, const grm_deesser_plan *plan, double rate_hz);
+bool grm_deesser_run(grm_deesser *deesser, float *const *planes, size_t frames);  // in place
+
+// ---- transients ----
+
+// Gain on what begins and on what fades, -24..24 dB; what is steady stays as it is.
+typedef struct grm_transient {
+    float attack_db, sustain_db, attack_goal_db, sustain_goal_db;
+    float quick, late, fall, linger, glide;  // a hop's coefficients
+    grm_peak_hold hold;
+    float hop_peak, quick_db, late_db, long_db, from, to;
+    unsigned phase;
+} grm_transient;
+void grm_transient_init(grm_transient *transient, float attack_db, float sustain_db, double rate_hz);
+void grm_transient_set(grm_transient *transient, float attack_db, float sustain_db);    // glides there
+bool grm_transient_run(grm_transient *transient, float *const *planes, size_t frames);  // in place
 
 #endif

@@ -1,4 +1,4 @@
-// A parameter on its way, so that changing it does not click. Of this room alone.
+// A parameter on its way, so that changing it does not click.
 #ifndef GRM_DSP_GLIDE_H
 #define GRM_DSP_GLIDE_H
 
