@@ -33,6 +33,18 @@ static int32_t length_of(const char *piece) {
     return STEP_TICKS;
 }
 
+// Hats breathe with the beat, a drummer's deeper than a machine's: in pop, funk and soul beats come at 95 to 105, the
+// eighths between at 40 to 70, sixteenths at 35 to 55; kicks between the eighths at two thirds of the others (Groove
+// MIDI Dataset, CC BY 4.0). Between a machine's figures and those, so that quiet strokes stay in the mix.
+static int accent(const grm_work *work, const grm_writer_part *part, const char *piece, char sign, int32_t within) {
+    bool machine = part->instrument->voice, beat = grm_metric_weight(work, within) >= 1;
+    bool eighth = within % (2 * STEP_TICKS) == 0;
+    if (sign == 'X' || sign == 'o' || sign == '?') return 0;
+    if (grm_piece_role(piece) == GRM_ROLE_HATS)
+        return beat ? (machine ? 6 : 10) : eighth ? (machine ? -8 : -14) : machine ? -18 : -26;
+    return strcmp(piece, "kick") == 0 && !beat && !eighth && !machine ? -10 : 0;
+}
+
 static void hit(const grm_work *work, grm_writer_part *part, const char *piece, char sign, int32_t at, int32_t within,
                 int32_t room, float energy, grm_rng *rng) {
     // Sampled kits have no snap: hands clap instead.
@@ -42,10 +54,7 @@ static void hit(const grm_work *work, grm_writer_part *part, const char *piece, 
     if (key < 0 || (sign == '?' && dice > 0.4f)) return;
     bool hat = grm_piece_role(piece) == GRM_ROLE_HATS;
     int velocity = sign == 'X' ? 110 : sign == 'o' ? 42 : sign == '?' ? 48 : hat ? 84 : 94;
-    velocity += (int)((energy - 0.5f) * 22 + touch);
-    int weight = grm_metric_weight(work, within);
-    // Hats breathe with the beat; a roll leads up to what follows.
-    if (hat && sign != 'X') velocity += weight >= 1 ? 6 : within % (2 * STEP_TICKS) == 0 ? -6 : -16;
+    velocity += (int)((energy - 0.5f) * 22 + touch) + accent(work, part, piece, sign, within);
     int repeats = sign == 'r' ? 2 : sign == 't' ? 3 : 1;
     for (int i = 0; i < repeats; i++) {
         int32_t place = at + i * room / repeats;

@@ -82,6 +82,17 @@ static void tidy(grm_work *work, grm_writer_part *part) {
     }
 }
 
+// How late a piece of a kit stands, in shares of the style's lateness and looseness. Beside the kick, drummers'
+// backbeats come 0 to 9 ms late, their ghost notes between the eighths 5 ms more, their hats on the eighths between the
+// beats 1 to 6 ms early (Groove MIDI Dataset); the rest of a late sixteenth is swing.
+static double habit_ms(const grm_work *work, const grm_note *n, int32_t nominal) {
+    const grm_feel *feel = &work->style->feel;
+    bool snare = n->pitch >= 37 && n->pitch <= 40, hat = n->pitch == 42 || n->pitch == 44 || n->pitch == 46;
+    bool eighth = nominal % (GRM_PPQ / 2) == 0, beat = nominal % GRM_PPQ == 0;
+    if (snare) return feel->late_ms + (eighth ? 0 : 0.5 * feel->timing_ms);
+    return hat && eighth && !beat ? -0.35 * feel->timing_ms : 0;
+}
+
 void grm_feel_apply(grm_work *work, grm_writer_part *part) {
     const grm_feel *feel = &work->style->feel;
     grm_rng all = grm_rng_new(work->seed, "feel"), rng = grm_rng_branch(&all, part->plan->name, 0);
@@ -101,7 +112,9 @@ void grm_feel_apply(grm_work *work, grm_writer_part *part) {
             loud = 0.5 * loud + 0.87 * feel->velocity * fmin(fmax(c, -2.5), 2.5);
         }
         int32_t end = swung(feel, n->start + n->length), start = swung(feel, n->start);
-        double offset = drift + dice + (backs ? feel->late_ms * ticks_per_ms : 0);
+        bool drummer = part->plan->play == GRM_PLAY_DRUMS && !part->instrument->voice;
+        double late_ms = drummer ? habit_ms(work, n, n->start) : backs ? feel->late_ms : 0;
+        double offset = drift + dice + late_ms * ticks_per_ms;
         // The kit as a whole keeps its kick on the grid; its other pieces move about it.
         bool kick = part->plan->play == GRM_PLAY_DRUMS && (n->pitch == 35 || n->pitch == 36);
         if (kick) offset = 0.4 * (drift + dice);
