@@ -46,6 +46,7 @@ static int suits(const grm_instrument *instrument, const grm_style_part *plan) {
         case GRM_PLAY_MELODY:
             return monophonic(instrument) ? 7 : 4;
         case GRM_PLAY_COUNTER:
+        case GRM_PLAY_SECOND:
             return monophonic(instrument) ? 6 : 3;
         case GRM_PLAY_RIFF:
             return monophonic(instrument) ? 3 : 4;

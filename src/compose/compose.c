@@ -15,6 +15,9 @@ static void play_part(grm_work *work, grm_writer_part *part) {
         case GRM_PLAY_COUNTER:
             grm_counter_play(work, part);
             break;
+        case GRM_PLAY_SECOND:
+            grm_second_play(work, part);
+            break;
         case GRM_PLAY_RIFF:
             grm_riff_play(work, part);
             break;

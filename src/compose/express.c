@@ -99,7 +99,7 @@ void grm_express(grm_work *work, grm_writer_part *part) {
     if (play == GRM_PLAY_DRUMS || play == GRM_PLAY_TEXTURE || play == GRM_PLAY_FX) {
         // Percussion has its dynamics in its strokes.
     } else {
-        bool line = play == GRM_PLAY_MELODY || play == GRM_PLAY_COUNTER;
+        bool line = play == GRM_PLAY_MELODY || play == GRM_PLAY_COUNTER || play == GRM_PLAY_SECOND;
         bool chords = play == GRM_PLAY_PAD || play == GRM_PLAY_COMP || play == GRM_PLAY_ARP;
         if (instrument->swells && line) swell_line(work, part);
         if (instrument->swells && play == GRM_PLAY_PAD) swell_pad(work, part);

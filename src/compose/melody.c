@@ -222,7 +222,7 @@ static bool vary_ending(const grm_work *work, theme *t, const grm_passage *p, gr
     return true;
 }
 
-static bool is_solo(const grm_passage *p) {
+bool grm_is_solo(const grm_passage *p) {
     return strcmp(p->tune, "solo") == 0;
 }
 
@@ -273,7 +273,7 @@ grm_status grm_melody_plan(grm_work *work, grm_error *err) {
     for (size_t i = 0; i < work->passage_count; i++) {
         grm_passage *p = &work->passages[i];
         if (!p->tune || strcmp(p->tune, "-") == 0 || p->bars == 0) continue;
-        if (is_solo(p)) {
+        if (grm_is_solo(p)) {
             grm_rng own = grm_rng_branch(&all, "solo", (unsigned)i);
             grm_status status = grm_solo_write(work, i, count ? first_idea(&themes[0]) : NULL, &own, err);
             if (status != GRM_OK) return status;

@@ -3,8 +3,7 @@
 
 #include "compose/tune.h"
 
-// Octaves that bring the tune as a whole into the part's range.
-static int octaves_for(const grm_work *work, const grm_writer_part *part) {
+int grm_tune_octaves(const grm_work *work, const grm_writer_part *part) {
     int best = 0, best_out = -1;
     for (int shift = -36; shift <= 36; shift += 12) {
         int out = 0;
@@ -17,7 +16,7 @@ static int octaves_for(const grm_work *work, const grm_writer_part *part) {
     return best;
 }
 
-static int loudness(const grm_work *work, size_t i, float energy) {
+int grm_tune_loudness(const grm_work *work, size_t i, float energy) {
     const grm_line *line = &work->melody;
     size_t from = i, to = i;
     while (from > 0 && !line->notes[from].phrase_start) from--;
@@ -32,7 +31,7 @@ static int loudness(const grm_work *work, size_t i, float energy) {
 }
 
 void grm_melody_play(grm_work *work, grm_writer_part *part) {
-    int shift = octaves_for(work, part), low, high;
+    int shift = grm_tune_octaves(work, part), low, high;
     grm_solo_range(part, &low, &high);
     const grm_line *line = &work->melody;
     grm_rng all = grm_rng_new(work->seed, "ornament"), rng = grm_rng_branch(&all, part->plan->name, 0);
@@ -46,7 +45,7 @@ void grm_melody_play(grm_work *work, grm_writer_part *part) {
             const grm_line_note *n = &line->notes[i];
             bool pickup = n->start < from && n->start >= early && n->phrase_start && n->start + n->length > from;
             if ((n->start < from && !pickup) || n->start >= to) continue;
-            int pitch = n->pitch + shift, velocity = loudness(work, i, passage->energy);
+            int pitch = n->pitch + shift, velocity = grm_tune_loudness(work, i, passage->energy);
             while (pitch > high && pitch >= 12) pitch -= 12;
             while (pitch < low) pitch += 12;
             bool grace =

@@ -48,6 +48,15 @@ bool grm_idea_new_ending(const grm_work *work, grm_idea *idea, float energy, boo
 void grm_line_sing(const grm_work *work, const grm_idea *idea, const grm_singing *singing, grm_rng *rng,
                    int pitch[IDEA_NOTES]);
 
+// ---- sing.c ----
+// Semitones by which a part moves the tune, by whole octaves, to have it in its range.
+int grm_tune_octaves(const grm_work *work, const grm_writer_part *part);
+// Of note `i` of the tune: up to its phrase's peak, down to its end.
+int grm_tune_loudness(const grm_work *work, size_t i, float energy);
+
+// ---- melody.c ----
+bool grm_is_solo(const grm_passage *passage);
+
 // ---- solo.c ----
 // A player's improvisation over a passage, added to the song's melody; `quote` is an idea of its theme, or NULL.
 // Soloists go a little beyond the register in which tunes lie.

@@ -140,6 +140,7 @@ int grm_pitch_near(int pitch_class, int near, int low, int high);
 // ---- melody.c, counter.c, voicing.c ... ----
 grm_status grm_melody_plan(grm_work *work, grm_error *err);  // fills work->melody
 void grm_melody_play(grm_work *work, grm_writer_part *part);
+void grm_second_play(grm_work *work, grm_writer_part *part);
 void grm_counter_play(grm_work *work, grm_writer_part *part);
 void grm_chords_play(grm_work *work, grm_writer_part *part);  // COMP, STRUM, PAD, ARP
 void grm_riff_play(grm_work *work, grm_writer_part *part);

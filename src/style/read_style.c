@@ -12,7 +12,7 @@ static const struct {
     {"comp", GRM_PLAY_COMP},     {"strum", GRM_PLAY_STRUM},     {"pad", GRM_PLAY_PAD},
     {"arp", GRM_PLAY_ARP},       {"bass", GRM_PLAY_BASS},       {"walk", GRM_PLAY_WALK},
     {"drums", GRM_PLAY_DRUMS},   {"drone", GRM_PLAY_DRONE},     {"texture", GRM_PLAY_TEXTURE},
-    {"fx", GRM_PLAY_FX},
+    {"fx", GRM_PLAY_FX},         {"second", GRM_PLAY_SECOND},
 };
 
 static bool read_metre(const char *text, grm_metre *metre) {

@@ -83,6 +83,7 @@ typedef struct grm_pattern {
 typedef enum grm_play {
     GRM_PLAY_MELODY,   // the tune
     GRM_PLAY_COUNTER,  // a second line that moves where the tune rests
+    GRM_PLAY_SECOND,   // the tune's second voice, thirds and sixths below it
     GRM_PLAY_RIFF,     // figures of degrees, repeated over the chords
     GRM_PLAY_COMP,     // chords in a rhythm
     GRM_PLAY_STRUM,    // guitar strokes
