@@ -36,7 +36,9 @@ static bool want_family(grm_draft *d, const grm_word_entry *family, bool only) {
     grm_words *wanted = &d->brief->instruments;
     if (only && family->all_only) return add_all(d, wanted, family->all_only);
     if (!family->instruments) return true;
-    const char *id = own_instrument(d, family->means);
+    // A choir is an instrument as well as a family of them: the very one that was named.
+    const grm_instrument *named = grm_instrument_find(d->r->catalogue, family->means);
+    const char *id = named ? named->id : own_instrument(d, family->means);
     if (!id) {
         const grm_instrument *n = grm_lexicon_instrument(d->r->lexicon, family->instruments);
         id = n ? n->id : NULL;
