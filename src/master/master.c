@@ -61,19 +61,33 @@ static grm_status settle(grm_master_story *s, grm_limiting *limiting, double luf
 
 // ---- the whole ----
 
-// False: it has become worse by ear, and is to be tried with less.
-static bool good_enough(grm_master_story *s, double *strength) {
+// What by-ear choices came to, at their full size, at half of it, and without them.
+typedef struct trials {
+    int count;
+    double strength[3], quality[3];
+    bool settled;
+} trials;
+
+// False: it has become worse by ear, and is to be tried with less. Where even nothing is worse (the target, or what was
+// asked for, costs it), the best of all is done again.
+static bool good_enough(grm_master_story *s, trials *t, double *strength) {
     if (!s->by_ear || s->before.integrated_lufs <= GRM_SILENT_LUFS) return true;
     grm_appraise(s->appraiser, &s->source.analysis->features, &s->quality_before);
     grm_appraise(s->appraiser, &s->outcome.analysis->features, &s->quality_after);
-    if (!(s->quality_after.score < s->quality_before.score - 0.05)) return true;
-    if (*strength == 0) {
-        grm_master_note(s, "What the target asks of the peaks costs %.1f points of production quality.",
-                        s->quality_before.score - s->quality_after.score);
-        return true;
-    }
+    double cost = s->quality_before.score - s->quality_after.score;
+    if (t->settled) grm_master_note(s, "What was asked for costs %.1f points of production quality.", cost);
+    if (t->settled || cost < 0.05) return true;
+    t->strength[t->count] = *strength;
+    t->quality[t->count++] = s->quality_after.score;
     *strength = *strength > 0.6 ? 0.5 : 0;
-    return false;
+    if (t->count < 3) return false;
+    t->settled = true;
+    size_t best = 2;
+    for (size_t i = 0; i < 2; i++)
+        if (t->quality[i] > t->quality[best] + 0.05) best = i;
+    *strength = t->strength[best];
+    if (best == 2) grm_master_note(s, "What was asked for costs %.1f points of production quality.", cost);
+    return best == 2;
 }
 
 static void say_what_is_broken(grm_master_story *s) {
@@ -120,13 +134,14 @@ static grm_status silence(const grm_sound *sound, grm_master_story *s, grm_limit
 grm_status grm_master_work(const grm_run *run, const grm_sound *sound, grm_master_story *s, size_t stage, double from,
                            grm_limited_fn *take, void *context, grm_error *err) {
     double strength = 1, lufs = 0;
+    trials tried = {0};
     grm_wet wet = {0};
     grm_limiting limiting;
     grm_levels_of(&s->source.analysis->features, &s->before);
     if (s->before.sample_peak_dbfs < -119) return silence(sound, s, take, context, err);
     say_what_is_broken(s);
     grm_status status = GRM_OK;
-    for (bool more = true; more && status == GRM_OK; more = status == GRM_OK && !good_enough(s, &strength)) {
+    for (bool more = true; more && status == GRM_OK; more = status == GRM_OK && !good_enough(s, &tried, &strength)) {
         grm_wet_free(&wet);
         grm_master_plan_free(&s->plan);
         s->attempts++;

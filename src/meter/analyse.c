@@ -8,7 +8,8 @@
 
 // In the order in which they finish.
 static const grm_ear *const ears[] = {
-    &grm_ear_level, &grm_ear_spectrum, &grm_ear_rhythm, &grm_ear_harmony, &grm_ear_form, &grm_ear_faults,
+    &grm_ear_level, &grm_ear_spectrum, &grm_ear_rhythm, &grm_ear_harmony,
+    &grm_ear_form,  &grm_ear_faults,   &grm_ear_sides,
 };
 
 enum { EARS = GRM_COUNT(ears), BLOCK = 1 << 16, MOST_SERIES = 32 };

@@ -36,7 +36,7 @@ grm_status grm_hearing_open(const grm_run *run, const grm_ear *const *ears, size
                                    .channels = channels,
                                    .rate_hz = rate_hz,
                                    .hop = 512,
-                                   .series = true,
+                                   .spectra = true,
                                    .run = run};
     grm_status status = GRM_OK;
     for (size_t i = 0; status == GRM_OK && i < count && i < MOST_EARS; i++) {

@@ -14,6 +14,7 @@ typedef struct grm_listening {
     unsigned file_rate_hz, channels;
     unsigned rate_hz, hop;  // of the analysis: the file's own, or the profile's lower one
     bool series;
+    bool spectra;        // as series: mid_spectrum, side_spectrum, channel_means
     const grm_run *run;  // its pool may be used in `hear` too
 } grm_listening;
 

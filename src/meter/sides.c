@@ -112,7 +112,7 @@ static grm_status sides_finish(void *self, const grm_run *run, grm_analysis *a, 
     }
     // A full-scale sine comes to 1/2 over its bins: the squares of a Hann window add up to 3/8 of its length.
     double scale = 2.0 / ((double)s->size * (double)s->size * 0.375 * fmax(1, (double)s->frames));
-    float *means = s->listening.series ? grm_analysis_add_series(a, "channel_means", 0, 2) : NULL;
+    float *means = s->listening.spectra ? grm_analysis_add_series(a, "channel_means", 0, 2) : NULL;
     if (means) {
         means[0] = (float)(s->left / fmax(1, (double)s->samples));
         means[1] = (float)(s->right / fmax(1, (double)s->samples));
@@ -122,7 +122,7 @@ static grm_status sides_finish(void *self, const grm_run *run, grm_analysis *a, 
         if (!values) return grm_fail_memory(err);
         for (size_t k = 0; k < bins; k++) values[k] = (float)(s->sums[i][k] * scale);
     }
-    return means || !s->listening.series ? GRM_OK : grm_fail_memory(err);
+    return means || !s->listening.spectra ? GRM_OK : grm_fail_memory(err);
 }
 
 const grm_ear grm_ear_sides = {"sides", sides_open, sides_hear, sides_finish, sides_close};
