@@ -72,7 +72,11 @@ grm_status grm_tempogram_path(const grm_tempogram *tempogram, double index, floa
 grm_status grm_beats_track(const grm_novelty *novelty, const float *path, size_t columns, double *beats, size_t room,
                            size_t *count, grm_error *err);
 
-// Beats that are chosen from pulses and their middles, each with its place in the bar.
+// Replaces beats by ones at one distance from beginning to end, when these explain the onsets nearly as well.
+grm_status grm_beats_steady(const grm_novelty *novelty, double *beats, size_t *count, size_t room, bool *steady,
+                            grm_error *err);
+
+// Beats that are chosen from pulses and their middles, each with its place in the bar. `steady`: at one distance.
 typedef struct grm_bars {
     size_t count;
     double *beats;      // frames
@@ -81,7 +85,7 @@ typedef struct grm_bars {
     double score, quality;
 } grm_bars;
 grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *novelty, const double *pulse, size_t count,
-                         grm_bars *bars, grm_error *err);
+                         bool steady, grm_bars *bars, grm_error *err);
 void grm_bars_clear(grm_bars *bars);
 
 // The pulse that people would tap, and the tempi that it was chosen from.

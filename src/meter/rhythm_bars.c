@@ -89,10 +89,12 @@ static void standardise(float (*cue)[CUES], size_t count, size_t which) {
         cue[i][which] = variance > 1e-9 ? fminf((float)((cue[i][which] - mean) / sqrt(variance)), 2.5f) : 0;
 }
 
-// Viterbi over the half beats; a bar that is not whole costs `broken`, more when the beat itself turns.
-static double follow(const bar_template *bar, const float (*cue)[CUES], size_t count, uint8_t *state, uint8_t *from) {
+// Viterbi over the half beats; a bar that is not whole costs `broken`, more when the beat itself turns, which it never
+// does where a machine keeps it.
+static double follow(const bar_template *bar, const float (*cue)[CUES], size_t count, bool steady, uint8_t *state,
+                     uint8_t *from) {
     const size_t states = 2 * bar->beats;
-    const float broken = 12, turned = 18;
+    const float broken = steady ? 40 : 24, turned = steady ? 1e6f : 60;
     float best[MOST_HALVES] = {0}, next[MOST_HALVES];
     for (size_t i = 0; i < count; i++) {
         size_t even = 0, odd = 1;
@@ -151,7 +153,7 @@ static void halve(const grm_novelty *novelty, const double *pulse, size_t count,
 }
 
 grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *novelty, const double *pulse, size_t count,
-                         grm_bars *bars, grm_error *err) {
+                         bool steady, grm_bars *bars, grm_error *err) {
     *bars = (grm_bars){0};
     if (count < 4) return GRM_OK;
     const size_t halves = 2 * count;
@@ -177,7 +179,7 @@ grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *nov
     for (size_t k = 0; k < CUES; k++) standardise(cue, halves, k);
     double best = -1e30;
     for (size_t m = 0; m < TEMPLATES; m++) {
-        double score = follow(&templates[m], (const float(*)[CUES])cue, halves, state, from);
+        double score = follow(&templates[m], (const float(*)[CUES])cue, halves, steady, state, from);
         double mark = fit(&templates[m], (const float(*)[CUES])cue, state, halves) - templates[m].price;
         if (mark <= best) continue;
         best = mark;
@@ -189,7 +191,8 @@ grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *nov
     for (size_t i = 0; i < halves; i++) {
         if (kept[i] % 2) continue;
         if (i > 0 && kept[i - 1] % 2 == 0) continue;  // the beat turns: the one before stays
-        bars->beats[bars->count] = half[i];
+        // a machine's beat is in the middle of two others, whatever swings there
+        bars->beats[bars->count] = steady && i % 2 && i + 1 < halves ? 0.5 * (half[i - 1] + half[i + 1]) : half[i];
         bars->position[bars->count++] = kept[i] / 2;
     }
 done:

@@ -65,12 +65,14 @@ static grm_status straighten(const grm_novelty *novelty, double *pulse, size_t c
 static grm_status attempt(const grm_rhythm_series *series, const grm_novelty *novelty, const float *path,
                           size_t columns, double *pulse, size_t room, grm_bars *bars, double *onsets, grm_error *err) {
     size_t count;
+    bool steady = false;
     grm_status status = grm_beats_track(novelty, path, columns, pulse, room, &count, err);
     if (status != GRM_OK) return status;
     *onsets = onset_mean(novelty, pulse, count);
     status = straighten(novelty, pulse, count, err);
+    if (status == GRM_OK) status = grm_beats_steady(novelty, pulse, &count, room, &steady, err);
     if (status != GRM_OK) return status;
-    status = grm_bars_find(series, novelty, pulse, count, bars, err);
+    status = grm_bars_find(series, novelty, pulse, count, steady, bars, err);
     if (status == GRM_OK) drop_silent(novelty, bars);
     return status;
 }

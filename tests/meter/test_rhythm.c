@@ -112,6 +112,28 @@ static void beats_keep_to_a_tempo_that_changes(void **state) {
     free(s.x);
 }
 
+// In the break the drums rest, and stabs between the beats are all that there is.
+static void a_machine_keeps_its_beats_through_a_break(void **state) {
+    (void)state;
+    const double bpm = 124.4, beat = 60 / bpm;
+    sound s = groove(72, bpm, 4, 0.5), calm = sound_new(RATE, 24);
+    for (int i = 0; i * beat < 23; i++) {
+        add_tone(&calm, (i + 0.5) * beat, 0.3 * beat, 60 + i % 3, 0, 0.2);
+        add_hat(&calm, (i + 0.5) * beat, 0.1);
+    }
+    double bars = floor(24 / (4 * beat));
+    size_t from = (size_t)((0.1 + 4 * bars * beat) * RATE);
+    for (size_t i = 0; i < (size_t)(4 * bars * beat * RATE) && i < calm.frames; i++) s.x[from + i] = calm.x[i];
+    hearing h;
+    hear(&h, &s);
+    assert_true(share_hit(&h, beat, 72, 0.03) > 0.97);
+    assert_true(h.analysis.beat_count < 1.02 * 72 / beat);
+    assert_float_equal(h.analysis.features.tempo_bpm, bpm, 0.001 * bpm);
+    hearing_end(&h);
+    free(calm.x);
+    free(s.x);
+}
+
 static void swing_comes_back_as_played(void **state) {
     (void)state;
     static const double place[] = {0.5, 0.6, 2 / 3.0};
@@ -266,6 +288,7 @@ int main(void) {
         cmocka_unit_test(beats_are_where_the_drums_are),
         cmocka_unit_test(bars_begin_where_the_chords_change),
         cmocka_unit_test(beats_keep_to_a_tempo_that_changes),
+        cmocka_unit_test(a_machine_keeps_its_beats_through_a_break),
         cmocka_unit_test(swing_comes_back_as_played),
         cmocka_unit_test(a_tempo_that_wanders_drifts),
         cmocka_unit_test(noise_and_held_tones_have_no_pulse),
