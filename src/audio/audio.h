@@ -59,9 +59,12 @@ void grm_writer_tag(grm_writer *writer, grm_tag tag, const char *text);  // befo
 grm_status grm_writer_write(grm_writer *writer, const float *const *planes, size_t frames, grm_error *err);
 grm_status grm_writer_close(grm_writer *writer, grm_error *err);
 
-// Reads a file (anything libsndfile knows; "-": standard input) as it comes.
+// Reads a file as it comes: anything libsndfile knows, and AAC where the program was built with FFmpeg; "-": standard
+// input.
 typedef struct grm_reader grm_reader;
 grm_status grm_reader_open(const char *path, grm_reader **out, grm_error *err);
+// The same from memory, which must outlive the reader; `name` stands in messages.
+grm_status grm_reader_open_bytes(const uint8_t *bytes, size_t size, const char *name, grm_reader **out, grm_error *err);
 void grm_reader_close(grm_reader *reader);
 unsigned grm_reader_channels(const grm_reader *reader);  // 1..GRM_MAX_CHANNELS
 unsigned grm_reader_rate(const grm_reader *reader);

@@ -10,6 +10,9 @@
 
 #include "audio/audio.h"
 #include "audio/tag.h"
+#if GRM_HAVE_FFMPEG
+#include "audio/ffmpeg.h"
+#endif
 
 enum { BLOCK = 16384, HIGHEST_RATE = 768000 };
 static const size_t longest_stream = (size_t)1 << 30;  // bytes of standard input
@@ -57,8 +60,13 @@ struct grm_reader {
     SNDFILE *sound;
     SF_INFO info;
     int file;
-    uint8_t *bytes;
+    uint8_t *bytes;  // of standard input
     memory_file memory;
+#if GRM_HAVE_FFMPEG
+    grm_byte_source source;
+    grm_ffmpeg *ffmpeg;  // instead of `sound`
+#endif
+    unsigned channels, rate;
     float *block;  // [BLOCK * channels], interleaved
     size_t place;  // frames read
 };
@@ -66,6 +74,9 @@ struct grm_reader {
 void grm_reader_close(grm_reader *r) {
     if (!r) return;
     if (r->sound) sf_close(r->sound);
+#if GRM_HAVE_FFMPEG
+    grm_ffmpeg_close(r->ffmpeg);
+#endif
     if (r->file >= 0) close(r->file);
     free(r->block);
     free(r->bytes);
@@ -73,14 +84,10 @@ void grm_reader_close(grm_reader *r) {
     free(r);
 }
 
-static grm_status open_stream(grm_reader *r, grm_error *err) {
-    size_t size;
-    grm_status status = grm_file_read("-", longest_stream, &r->bytes, &size, err);
-    if (status != GRM_OK) return status;
-    r->memory = (memory_file){r->bytes, (sf_count_t)size, 0};
+static void open_memory(grm_reader *r, const uint8_t *bytes, size_t size) {
     SF_VIRTUAL_IO io = {memory_length, memory_seek, memory_read, memory_write, memory_tell};
+    r->memory = (memory_file){bytes, (sf_count_t)size, 0};
     r->sound = sf_open_virtual(&io, SFM_READ, &r->info, &r->memory);
-    return GRM_OK;
 }
 
 static grm_status open_file(grm_reader *r, grm_error *err) {
@@ -89,34 +96,96 @@ static grm_status open_file(grm_reader *r, grm_error *err) {
     if (r->file < 0 || fstat(r->file, &info) != 0)
         return grm_fail(err, GRM_BAD_INPUT, "cannot open '%s': %s", r->name, strerror(errno));
     if (S_ISDIR(info.st_mode)) return grm_fail(err, GRM_BAD_INPUT, "cannot read '%s': it is a folder", r->name);
-    r->sound = sf_open_fd(r->file, SFM_READ, &r->info, SF_FALSE);
+    // It closes what it was given when that is no sound, even with SF_FALSE: so it gets a descriptor of its own.
+    int its = fcntl(r->file, F_DUPFD_CLOEXEC, 0);
+    if (its < 0) return grm_fail(err, GRM_FAILED, "cannot open '%s': %s", r->name, strerror(errno));
+    r->sound = sf_open_fd(its, SFM_READ, &r->info, SF_TRUE);
     return GRM_OK;
 }
 
-static grm_status open_sound(grm_reader *r, bool stream, grm_error *err) {
-    grm_status status = stream ? open_stream(r, err) : open_file(r, err);
-    if (status != GRM_OK) return status;
-    if (!r->sound)
+#if GRM_HAVE_FFMPEG
+static int64_t source_read(void *user, void *to, int64_t count) {
+    grm_reader *r = user;
+    return r->file >= 0 ? read(r->file, to, (size_t)count) : memory_read(to, count, &r->memory);
+}
+
+static int64_t source_seek(void *user, int64_t offset, int whence) {
+    grm_reader *r = user;
+    return r->file >= 0 ? lseek(r->file, offset, whence) : memory_seek(offset, whence, &r->memory);
+}
+
+static grm_status open_otherwise(grm_reader *r, grm_error *err) {
+    r->source = (grm_byte_source){r, source_read, source_seek};
+    if (source_seek(r, 0, SEEK_SET) != 0)
         return grm_fail(err, GRM_BAD_INPUT, "'%s' is not an audio file that can be read: %s", r->name,
                         sf_strerror(NULL));
+    grm_status status = grm_ffmpeg_open(&r->source, r->name, &r->ffmpeg, err);
+    if (status != GRM_OK) return status;
+    r->info = (SF_INFO){.frames = grm_ffmpeg_frames(r->ffmpeg),
+                        .samplerate = (int)grm_ffmpeg_rate(r->ffmpeg),
+                        .channels = (int)grm_ffmpeg_channels(r->ffmpeg)};
+    return GRM_OK;
+}
+#else
+// ISO 14496-12 files begin with a box "ftyp"; ISO 13818-7 frames with twelve ones and layer 0.
+static bool is_aac(grm_reader *r) {
+    uint8_t start[12];
+    if (r->file < 0) {
+        if (r->memory.size < (sf_count_t)sizeof start) return false;
+        memcpy(start, r->memory.bytes, sizeof start);
+    } else if (pread(r->file, start, sizeof start, 0) != (ssize_t)sizeof start) {
+        return false;
+    }
+    return memcmp(start + 4, "ftyp", 4) == 0 || (start[0] == 0xff && (start[1] & 0xf6) == 0xf0);
+}
+
+static grm_status open_otherwise(grm_reader *r, grm_error *err) {
+    const char *why = sf_strerror(NULL);
+    if (is_aac(r))
+        return grm_fail(
+            err, GRM_BAD_INPUT,
+            "'%s' is AAC or m4a, for which this program was built without FFmpeg: convert it to WAV or FLAC "
+            "(ffmpeg -i IN.m4a OUT.flac)",
+            r->name);
+    return grm_fail(err, GRM_BAD_INPUT,
+                    "'%s' is not an audio file that can be read (WAV, AIFF, FLAC, Ogg, Opus, MP3 can): %s", r->name,
+                    why);
+}
+#endif
+
+// `bytes` NULL: the file of r->name.
+static grm_status open_sound(grm_reader *r, const uint8_t *bytes, size_t size, grm_error *err) {
+    grm_status status = GRM_OK;
+    if (bytes)
+        open_memory(r, bytes, size);
+    else
+        status = open_file(r, err);
+    if (status == GRM_OK && !r->sound) status = open_otherwise(r, err);
+    if (status != GRM_OK) return status;
     if (r->info.channels < 1 || r->info.channels > GRM_MAX_CHANNELS)
         return grm_fail(err, GRM_BAD_INPUT, "'%s' has %d channels; 1 to %d can be read", r->name, r->info.channels,
                         GRM_MAX_CHANNELS);
     if (r->info.samplerate < 1 || r->info.samplerate > HIGHEST_RATE)
         return grm_fail(err, GRM_BAD_INPUT, "'%s' has a rate of %d Hz; 1 to %d can be read", r->name,
                         r->info.samplerate, HIGHEST_RATE);
-    r->block = grm_floats_new((size_t)BLOCK * (size_t)r->info.channels);
+    r->channels = (unsigned)r->info.channels;
+    r->rate = (unsigned)r->info.samplerate;
+    r->block = grm_floats_new((size_t)BLOCK * r->channels);
     return r->block ? GRM_OK : grm_fail_memory(err);
 }
 
-grm_status grm_reader_open(const char *path, grm_reader **out, grm_error *err) {
-    *out = NULL;
-    bool stream = strcmp(path, "-") == 0;
+// `owned`: the reader's from now on, also when it fails.
+static grm_status open_reader(const char *name, const uint8_t *bytes, size_t size, uint8_t *owned, grm_reader **out,
+                              grm_error *err) {
     grm_reader *r = calloc(1, sizeof(*r));
-    if (!r) return grm_fail_memory(err);
+    if (!r) {
+        free(owned);
+        return grm_fail_memory(err);
+    }
     r->file = -1;
-    r->name = strdup(stream ? "standard input" : path);
-    grm_status status = r->name ? open_sound(r, stream, err) : grm_fail_memory(err);
+    r->bytes = owned;
+    r->name = strdup(name);
+    grm_status status = r->name ? open_sound(r, bytes, size, err) : grm_fail_memory(err);
     if (status == GRM_OK)
         *out = r;
     else
@@ -124,19 +193,34 @@ grm_status grm_reader_open(const char *path, grm_reader **out, grm_error *err) {
     return status;
 }
 
+grm_status grm_reader_open_bytes(const uint8_t *bytes, size_t size, const char *name, grm_reader **out,
+                                 grm_error *err) {
+    *out = NULL;
+    return open_reader(name, bytes, size, NULL, out, err);
+}
+
+grm_status grm_reader_open(const char *path, grm_reader **out, grm_error *err) {
+    uint8_t *bytes;
+    size_t size;
+    *out = NULL;
+    if (strcmp(path, "-") != 0) return open_reader(path, NULL, 0, NULL, out, err);
+    grm_status status = grm_file_read("-", longest_stream, &bytes, &size, err);
+    return status == GRM_OK ? open_reader("standard input", bytes, size, bytes, out, err) : status;
+}
+
 unsigned grm_reader_channels(const grm_reader *r) {
-    return (unsigned)r->info.channels;
+    return r->channels;
 }
 
 unsigned grm_reader_rate(const grm_reader *r) {
-    return (unsigned)r->info.samplerate;
+    return r->rate;
 }
 
 // Files lie about their length, and some formats only guess. A byte rarely holds more than some frames.
 size_t grm_reader_frames_hint(const grm_reader *r) {
     const sf_count_t frames_a_byte = 16;
     struct stat info;
-    sf_count_t bytes = r->bytes ? r->memory.size : fstat(r->file, &info) == 0 ? info.st_size : 0;
+    sf_count_t bytes = r->file < 0 ? r->memory.size : fstat(r->file, &info) == 0 ? info.st_size : 0;
     sf_count_t most = bytes < INT32_MAX ? bytes * frames_a_byte : INT64_MAX;
     sf_count_t frames = r->info.frames < most ? r->info.frames : most;
     return frames > 0 ? (size_t)frames : 0;
@@ -149,29 +233,45 @@ const char *grm_reader_tag(const grm_reader *r, grm_tag tag) {
 
 // ---- reading ----
 
-static bool split(const float *block, unsigned channels, float *const *planes, size_t start, size_t frames) {
-    bool numbers = true;
+static void split(const float *block, unsigned channels, float *const *planes, size_t start, size_t frames) {
     for (unsigned c = 0; c < channels; c++)
-        for (size_t i = 0; i < frames; i++) {
-            float x = block[i * channels + c];
-            numbers &= fabsf(x) <= 3.0e38f;  // neither NaN nor infinite
-            planes[c][start + i] = x;
-        }
+        for (size_t i = 0; i < frames; i++) planes[c][start + i] = block[i * channels + c];
+}
+
+static bool all_finite(const float *x, size_t frames) {
+    bool numbers = true;
+    for (size_t i = 0; i < frames; i++) numbers &= fabsf(x[i]) <= 3.0e38f;
     return numbers;
 }
 
-grm_status grm_reader_read(grm_reader *r, float *const *planes, size_t frames, size_t *got, grm_error *err) {
-    *got = 0;
+static grm_status fill(grm_reader *r, float *const *planes, size_t frames, size_t *got, grm_error *err) {
+#if GRM_HAVE_FFMPEG
+    if (r->ffmpeg) return grm_ffmpeg_read(r->ffmpeg, planes, frames, got, err);
+#endif
     while (*got < frames) {
         size_t want = frames - *got < BLOCK ? frames - *got : BLOCK;
         sf_count_t came = sf_readf_float(r->sound, r->block, (sf_count_t)want);
         if (came <= 0) break;
-        if (!split(r->block, (unsigned)r->info.channels, planes, *got, (size_t)came))
-            return grm_fail(err, GRM_BAD_INPUT, "'%s' holds samples that are no numbers near %.1f s", r->name,
-                            (double)r->place / r->info.samplerate);
+        if (came > (sf_count_t)want) came = (sf_count_t)want;
+        split(r->block, r->channels, planes, *got, (size_t)came);
         *got += (size_t)came;
-        r->place += (size_t)came;
     }
+    return GRM_OK;
+}
+
+grm_status grm_reader_read(grm_reader *r, float *const *planes, size_t frames, size_t *got, grm_error *err) {
+    *got = 0;
+    grm_status status = fill(r, planes, frames, got, err);
+    if (status != GRM_OK) return status;
+    for (unsigned c = 0; c < r->channels; c++) {
+        if (all_finite(planes[c], *got)) continue;
+        size_t i = 0;
+        while (fabsf(planes[c][i]) <= 3.0e38f) i++;
+        return grm_fail(err, GRM_BAD_INPUT,
+                        "'%s' holds samples that are no numbers, the first at %.2f s; export it again", r->name,
+                        (double)(r->place + i) / r->rate);
+    }
+    r->place += *got;
     return GRM_OK;
 }
 
@@ -199,7 +299,7 @@ static grm_status read_all(grm_reader *r, size_t limit, grm_audio **audio, grm_e
         frames += got;
         if (frames > limit)
             return grm_fail(err, GRM_BAD_INPUT, "'%s' is longer than %.0f s, the most that is taken", r->name,
-                            (double)limit / r->info.samplerate);
+                            (double)limit / r->rate);
         if (got < room) break;
         status = grow(audio, frames < limit / 2 ? 2 * frames : limit + 1, err);
         if (status != GRM_OK) return status;

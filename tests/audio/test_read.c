@@ -171,6 +171,48 @@ static void standard_input_is_read_as_a_pipe(void **state) {
     free(bytes);
 }
 
+// Half a second of 440 Hz in stereo.
+static void aac_is_read_or_its_remedy_is_named(void **state) {
+    char file[1024];
+    const char *root = getenv("GRAMMY_SOURCE");
+    grm_audio *audio;
+    grm_error err;
+    snprintf(file, sizeof file, "%s/tests/golden/audio/tone.m4a", root ? root : ".");
+#if GRM_HAVE_FFMPEG
+    assert_int_equal(grm_audio_read(file, 0, &audio, &err), GRM_OK);
+    assert_int_equal(audio->rate_hz, 44100);
+    assert_int_equal(audio->channels, 2);
+    assert_true(audio->frames >= 22050 && audio->frames < 22050 + 2 * 1024);
+    unsigned rises = 0;
+    for (size_t i = 4411; i <= 17640; i++) rises += audio->plane[1][i - 1] < 0 && audio->plane[1][i] >= 0;
+    assert_in_range(rises, 131, 133);  // 440 Hz for 0.3 s
+    grm_audio_free(audio);
+#else
+    assert_int_equal(grm_audio_read(file, 0, &audio, &err), GRM_BAD_INPUT);
+    assert_non_null(strstr(err.message, "AAC"));
+    assert_non_null(strstr(err.message, "convert it"));
+#endif
+}
+
+static void bytes_in_memory_are_a_file_too(void **state) {
+    uint8_t *bytes;
+    size_t size, got;
+    grm_reader *reader;
+    grm_error err;
+    static float left[3000], right[3000];
+    float *planes[] = {left, right};
+    write_noise(GRM_WAV32F, 2, 2000);
+    assert_int_equal(grm_file_read(path, 1 << 20, &bytes, &size, NULL), GRM_OK);
+    assert_int_equal(grm_reader_open_bytes(bytes, size, "bytes", &reader, NULL), GRM_OK);
+    assert_int_equal(grm_reader_read(reader, planes, 3000, &got, NULL), GRM_OK);
+    assert_int_equal(got, 2000);
+    assert_true(right[1999] != 0.0f);
+    grm_reader_close(reader);
+    assert_int_equal(grm_reader_open_bytes(bytes, 20, "bytes", &reader, &err), GRM_BAD_INPUT);
+    assert_non_null(strstr(err.message, "'bytes'"));
+    free(bytes);
+}
+
 static void audio_of_absurd_size_is_refused(void **state) {
     grm_audio *audio;
     grm_error err;
@@ -194,6 +236,8 @@ int main(void) {
         cmocka_unit_test(cut_files_are_read_or_refused),
         cmocka_unit_test(broken_headers_are_read_or_refused),
         cmocka_unit_test(standard_input_is_read_as_a_pipe),
+        cmocka_unit_test(aac_is_read_or_its_remedy_is_named),
+        cmocka_unit_test(bytes_in_memory_are_a_file_too),
         cmocka_unit_test(audio_of_absurd_size_is_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
