@@ -8,6 +8,7 @@
 #include <grammy/generate.h>
 #include <grammy/master.h>
 #include <grammy/meter.h>
+#include <grammy/mix.h>
 #include <grammy/models.h>
 #include <grammy/profile.h>
 #include <grammy/progress.h>

@@ -35,8 +35,8 @@ typedef struct grm_command {
 } grm_command;
 
 extern const grm_command grm_command_make, grm_command_enhance, grm_command_compose, grm_command_render,
-    grm_command_master, grm_command_meter, grm_command_styles, grm_command_config, grm_command_generate,
-    grm_command_models, grm_command_bench;
+    grm_command_mix, grm_command_master, grm_command_meter, grm_command_styles, grm_command_config,
+    grm_command_generate, grm_command_models, grm_command_bench;
 
 // ---- arguments.c ----
 grm_status grm_arguments_read(const grm_command *command, int argc, char **argv, grm_arguments *out, grm_error *err);

@@ -4,9 +4,9 @@
 #include "cli/cli.h"
 
 static const grm_command *const commands[] = {
-    &grm_command_make,     &grm_command_enhance, &grm_command_compose, &grm_command_render,
-    &grm_command_master,   &grm_command_meter,   &grm_command_styles,  &grm_command_config,
-    &grm_command_generate, &grm_command_models,  &grm_command_bench,
+    &grm_command_make,   &grm_command_enhance,  &grm_command_compose, &grm_command_render,
+    &grm_command_mix,    &grm_command_master,   &grm_command_meter,   &grm_command_styles,
+    &grm_command_config, &grm_command_generate, &grm_command_models,  &grm_command_bench,
 };
 
 static void print_help(FILE *out) {

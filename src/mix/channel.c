@@ -11,7 +11,8 @@ struct grm_channel {
     const grm_mix_decision *decision;
     const grm_stem_plan *plan;
     double rate_hz;
-    float trim, fader;
+    float trim, left, right;  // gains before and after the strip
+    float duck[GRM_DUCKS];    // what is taken away when a duck is at its deepest
     size_t latency;
     grm_cascade eq, send_eq;
     grm_compressor compressor;
@@ -34,7 +35,7 @@ static const float nothing = 1e-6f;  // -120 dBFS
 // What holds for all channels during a tile.
 typedef struct moment {
     size_t frames;
-    const float *duck;
+    const float *duck[GRM_DUCKS];
     float energy;
     bool let_out;
 } moment;
@@ -64,7 +65,11 @@ grm_status grm_channel_new(const grm_mix_decision *decision, size_t stem, double
     c->plan = p;
     c->rate_hz = rate_hz;
     c->trim = grm_db_to_gain(p->trim_db);
-    c->fader = grm_db_to_gain(p->fader_db + decision->gain_db);
+    double angle = (p->pan + 1) * GRM_PI / 4, fader = grm_db_to_gain(p->fader_db + decision->gain_db);
+    c->left = (float)(sqrt(2) * cos(angle) * fader);
+    c->right = (float)(sqrt(2) * sin(angle) * fader);
+    c->duck[GRM_DUCK_KICK] = 1 - grm_db_to_gain(-p->duck_db);
+    c->duck[GRM_DUCK_VOICE] = 1 - grm_db_to_gain(-p->voice_db);
     c->quiet = c->send_quiet = SIZE_MAX / 2;
     c->spaces_clear = true;
     grm_filter cells[GRM_CASCADE_CELLS];
@@ -100,17 +105,19 @@ void grm_channel_free(grm_channel *channel) {
     free(channel);
 }
 
-// Fader, ride, ducking and pan. duck: points every GRM_DUCK_HOP frames.
-static void place(grm_channel *c, float *left, float *right, size_t frames, const float *duck, float ride_to) {
-    float depth = 1 - c->plan->duck, gl = c->fader * c->plan->left, gr = c->fader * c->plan->right;
+// Fader, ride, ducking and pan.
+static void place(grm_channel *c, float *left, float *right, size_t frames, const moment *m, float ride_to) {
     float slope = (ride_to - c->ride) / (float)frames;
-    for (size_t at = 0; at < frames; at += GRM_DUCK_HOP, duck++) {
+    const float *kick = m->duck[GRM_DUCK_KICK], *voice = m->duck[GRM_DUCK_VOICE];
+    for (size_t at = 0; at < frames; at += GRM_DUCK_HOP, kick++, voice++) {
         size_t count = frames - at < GRM_DUCK_HOP ? frames - at : GRM_DUCK_HOP;
-        float down = (duck[1] - duck[0]) / GRM_DUCK_HOP, from = duck[0], ride = c->ride + slope * (float)at;
+        float a = 1 - c->duck[GRM_DUCK_KICK] * kick[0], a_end = 1 - c->duck[GRM_DUCK_KICK] * kick[1];
+        float b = 1 - c->duck[GRM_DUCK_VOICE] * voice[0], b_end = 1 - c->duck[GRM_DUCK_VOICE] * voice[1];
+        float from = a * b, step = (a_end * b_end - from) / GRM_DUCK_HOP, ride = c->ride + slope * (float)at;
         for (size_t i = 0; i < count; i++) {
-            float n = (float)(int)i, gain = (ride + slope * n) * (1 - depth * (from + down * n));
-            left[at + i] *= gl * gain;
-            right[at + i] *= gr * gain;
+            float n = (float)(int)i, gain = (ride + slope * n) * (from + step * n);
+            left[at + i] *= c->left * gain;
+            right[at + i] *= c->right * gain;
         }
     }
     c->ride = ride_to;
@@ -229,7 +236,7 @@ static void run_dry(grm_channel *const *c, float *const (*wet)[2], size_t count,
         float ride_to = grm_db_to_gain(c[k]->plan->ride_db * m->energy);
         if (c[k]->ride == 0) c[k]->ride = ride_to;
         if (c[k]->rings) {
-            place(c[k], wet[k][0], wet[k][1], m->frames, m->duck, ride_to);
+            place(c[k], wet[k][0], wet[k][1], m->frames, m, ride_to);
             c[k]->send_quiet = 0;
             continue;
         }
@@ -272,8 +279,8 @@ static grm_status skip_latency(grm_channel *c, const grm_stem *stem, float *cons
     return status;
 }
 
-grm_status grm_channels_run(grm_channel *const *channels, const grm_stem *stems, size_t count, const grm_mix_plan *plan,
-                            size_t start, size_t frames, const float *duck, float *const (*wet)[2], grm_error *err) {
+grm_status grm_channels_run(grm_channel *const *channels, const grm_stem *stems, size_t count, size_t start,
+                            size_t frames, const float *const duck[GRM_DUCKS], float *const (*wet)[2], grm_error *err) {
     grm_channel *playing[GRM_MIX_BESIDE];
     float *const *planes[GRM_MIX_BESIDE];
     size_t count_playing = 0;
@@ -293,7 +300,9 @@ grm_status grm_channels_run(grm_channel *const *channels, const grm_stem *stems,
     for (size_t at = 0; at < frames && count_playing; at += GRM_MIX_TILE) {
         size_t length = frames - at < GRM_MIX_TILE ? frames - at : GRM_MIX_TILE;
         double middle = ((double)(start + at) + 0.5 * (double)length) / playing[0]->rate_hz;
-        moment m = {length, duck + at / GRM_DUCK_HOP, grm_ride_at(plan, middle), grm_throw_at(plan, middle)};
+        const grm_mix_decision *d = playing[0]->decision;
+        moment m = {.frames = length, .energy = grm_ride_at(d, middle), .let_out = grm_throw_at(d, middle)};
+        for (int k = 0; k < GRM_DUCKS; k++) m.duck[k] = duck[k] + at / GRM_DUCK_HOP;
         float *tile[GRM_MIX_BESIDE][2];
         for (size_t k = 0; k < count_playing; k++)
             for (int side = 0; side < 2; side++) tile[k][side] = planes[k][side] + at;

@@ -6,6 +6,8 @@
 
 // Every part follows the sections' energy this far; a strip's own ride comes on top.
 #define COMMON_RIDE_DB 1.2f
+// The bed steps back this far while somebody sings.
+#define VOICE_DUCK_DB 2.0f
 
 static float within(float x, float low, float high) {
     return x < low ? low : x > high ? high : x;
@@ -17,29 +19,25 @@ static void add_cell(grm_stem_plan *p, grm_filter_kind type, float hz, float db,
     p->cells[p->cell_count++] = (grm_strip_cell){type, hz, db, q};
 }
 
+static const grm_strip *strip_of(const grm_strips *strips, const grm_stem_plan *p) {
+    return grm_strips_find(strips, p->strip, NULL);
+}
+
 // Level of an octave when the stem stands at its place, in the units of its loudness.
 static float placed_db(const grm_stem_plan *p, const grm_stem_facts *f, size_t band) {
     return p->mute ? -200 : f->band_db[band] + p->level_db;
 }
 
-static bool leads(grm_role role) {
-    return role == GRM_ROLE_LEAD || role == GRM_ROLE_VOCAL;
-}
-
 // ---- each stem by itself ----
 
-static void decide_pan(grm_stem_plan *p, const grm_part_mix *part) {
+static void decide_pan(grm_stem_plan *p, const grm_part_mix *part, const grm_strip *strip) {
     p->pan = within(part->pan, -1, 1);
     // A stereo source far to one side would lose half of itself: it gets narrower as it goes.
-    float width = within(part->width, 0, 2) * (p->strip->width > 0 ? p->strip->width : 1);
+    float width = within(part->width, 0, 2) * (strip->width > 0 ? strip->width : 1);
     p->width = within(width, 0, 2) * (1 - 0.5f * fabsf(p->pan));
-    double angle = (p->pan + 1) * GRM_PI / 4;
-    p->left = (float)(sqrt(2) * cos(angle));
-    p->right = (float)(sqrt(2) * sin(angle));
 }
 
-static void decide_dynamics(grm_stem_plan *p, const grm_stem_facts *f, double lofi) {
-    const grm_strip *s = p->strip;
+static void decide_dynamics(grm_stem_plan *p, const grm_stem_facts *f, const grm_strip *s, double lofi) {
     const grm_strip_compressor *c = &s->compressor;
     // What the compressor will see of a stem at GRM_STEM_LUFS: 2.3 dB less as the mean power of its channels, but more
     // where the weighting of loudness hides a low end.
@@ -66,26 +64,29 @@ static void decide_dynamics(grm_stem_plan *p, const grm_stem_facts *f, double lo
 
 static void decide_stem(grm_stem_plan *p, const grm_stem *stem, const grm_part_mix *part, const grm_style_mix *style,
                         const grm_stem_facts *f, const grm_strips *strips) {
-    p->strip = grm_strips_find(strips, part->strip, grm_role_name(stem->role));
+    const grm_strip *strip = grm_strips_find(strips, part->strip, grm_role_name(stem->role));
+    p->strip = strip->name;
     p->mute = f->lufs <= GRM_SILENT_LUFS;
+    p->audible = -1;
     p->one_sound = f->one_sound;
     p->trim_db = p->mute ? 0 : (float)within((float)(GRM_STEM_LUFS - f->lufs), -40, 40);
-    p->level_db = within(part->level_db, -60, 12) + p->strip->loudness_db;
-    for (unsigned i = 0; i < p->strip->eq_count && i < GRM_STRIP_CELLS; i++)
-        add_cell(p, p->strip->eq[i].type, p->strip->eq[i].hz, p->strip->eq[i].db, p->strip->eq[i].q, "strip");
-    decide_pan(p, part);
-    decide_dynamics(p, f, within(style->lofi, 0, 1));
-    p->duck = grm_db_to_gain(-within(style->duck_db, 0, 24) * within(p->strip->duck, 0, 1));
+    p->level_db = within(part->level_db, -60, 12) + strip->loudness_db;
+    for (unsigned i = 0; i < strip->eq_count && i < GRM_STRIP_CELLS; i++)
+        add_cell(p, strip->eq[i].type, strip->eq[i].hz, strip->eq[i].db, strip->eq[i].q, "strip");
+    decide_pan(p, part, strip);
+    decide_dynamics(p, f, strip, within(style->lofi, 0, 1));
+    p->duck_db = within(style->duck_db, 0, 24) * within(strip->duck, 0, 1);
+    p->voice_db = stem->role == GRM_ROLE_VOCAL ? 0 : VOICE_DUCK_DB * within(strip->room_for, 0, 1);
     p->room = within(part->room, 0, 1);
     p->hall = within(part->hall, 0, 1);
     p->delay = within(part->delay, 0, 1);
-    p->ride_db = COMMON_RIDE_DB + within(p->strip->ride, 0, 3);
+    p->ride_db = COMMON_RIDE_DB + within(strip->ride, 0, 3);
 }
 
 // ---- all of them together ----
 
 // 200 to 400 Hz, where every part has something to say: more than 4.5 dB above the middle is mud.
-static void cut_mud(grm_mix_decision *d, const grm_stem_facts *facts) {
+static void cut_mud(grm_mix_decision *d, const grm_stem_facts *facts, const grm_strips *strips) {
     double low = 1e-12, middle = 1e-12;
     for (size_t i = 0; i < d->count; i++) {
         low += pow(10, placed_db(&d->stems[i], &facts[i], 3) / 10);
@@ -95,36 +96,19 @@ static void cut_mud(grm_mix_decision *d, const grm_stem_facts *facts) {
     if (excess < 0.5f) return;
     for (size_t i = 0; i < d->count; i++) {
         grm_stem_plan *p = &d->stems[i];
-        float cut = within(0.8f * excess, 0, 4) * p->strip->mud;
+        float cut = within(0.8f * excess, 0, 4) * strip_of(strips, p)->mud;
         if (!p->mute && cut > 0.3f) add_cell(p, GRM_FILTER_BELL, 280, -cut, 0.9f, "mud");
     }
 }
 
 // A part whose octave about 4 kHz comes within 6 dB of its strongest below is harsh.
-static void tame(grm_mix_decision *d, const grm_stem_facts *facts) {
+static void tame(grm_mix_decision *d, const grm_stem_facts *facts, const grm_strips *strips) {
     for (size_t i = 0; i < d->count; i++) {
         grm_stem_plan *p = &d->stems[i];
         const float *band = facts[i].band_db;
         float below = fmaxf(fmaxf(band[4], band[5]), band[6]);
-        float cut = within(0.7f * (band[7] - below + 6), 0, 5) * p->strip->tame;
+        float cut = within(0.7f * (band[7] - below + 6), 0, 5) * strip_of(strips, p)->tame;
         if (!p->mute && cut > 0.4f) add_cell(p, GRM_FILTER_BELL, 3900, -cut, 0.8f, "harsh");
-    }
-}
-
-// Where the lead is strongest between 700 Hz and 5.6 kHz, the parts that cover it step back.
-static void make_room(grm_mix_decision *d, const grm_stems *stems, const grm_stem_facts *facts) {
-    for (size_t b = 5; b < 8; b++) {
-        double lead = 0;
-        for (size_t i = 0; i < d->count; i++)
-            if (leads(stems->items[i].role)) lead += pow(10, placed_db(&d->stems[i], &facts[i], b) / 10);
-        if (lead < 1e-3) continue;  // it has little to say here
-        for (size_t i = 0; i < d->count; i++) {
-            grm_stem_plan *p = &d->stems[i];
-            if (p->mute || leads(stems->items[i].role)) continue;
-            float over = placed_db(p, &facts[i], b) - (float)(10 * log10(lead)) + 9;  // 9 dB below is room enough
-            float cut = within(0.35f * over, 0, 3) * p->strip->room_for;
-            if (cut > 0.4f) add_cell(p, GRM_FILTER_BELL, grm_mix_band_hz[b], -cut, 1.0f, "room for the lead");
-        }
     }
 }
 
@@ -149,7 +133,7 @@ static void set_fader(grm_stem_plan *p, const grm_stem_facts *f, double rate_hz)
 
 // Peaks of a moment seldom meet: what is expected lies half way between their sum and the root of their squares' sum.
 // 1.5 dB are kept for what equalisers and reverbs add; where that is not enough the common fader steps in.
-static float headroom_db(const grm_mix_decision *d, const grm_stem_facts *facts) {
+float grm_mix_headroom_db(const grm_mix_decision *d, const grm_stem_facts *facts) {
     double most = 0;
     for (size_t c = 0; d->count && c < facts[0].cells; c++) {
         double sum = 0, squares = 0;
@@ -165,23 +149,42 @@ static float headroom_db(const grm_mix_decision *d, const grm_stem_facts *facts)
     return most > 0 ? (float)(-4.5 - 20 * log10(most)) : 0;
 }
 
-static void decide_duck(grm_mix_decision *d, const grm_stems *stems, const grm_stem_facts *facts,
-                        const grm_style_mix *style) {
-    d->duck_source = -1;
-    d->duck_db = within(style->duck_db, 0, 24);
-    d->duck_release_ms = within(style->duck_release_ms > 0 ? style->duck_release_ms : 180, 30, 1000);
-    if (d->duck_db <= 0) return;
-    for (size_t i = 0; i < stems->count && d->duck_source < 0; i++)
+static void decide_kick_duck(grm_mix_decision *d, const grm_stems *stems, const grm_stem_facts *facts,
+                             const grm_style_mix *style) {
+    grm_duck_plan *duck = &d->duck[GRM_DUCK_KICK];
+    *duck = (grm_duck_plan){.source = -1, .attack_ms = 1.5f};
+    duck->release_ms = within(style->duck_release_ms > 0 ? style->duck_release_ms : 180, 30, 1000);
+    if (!(style->duck_db > 0)) return;
+    for (size_t i = 0; i < stems->count && duck->source < 0; i++)
         if (stems->items[i].role == GRM_ROLE_KICK && !d->stems[i].mute) {
-            d->duck_source = (int)i;
-            d->duck_reference = facts[i].hit;
+            duck->source = (int)i;
+            duck->reference_db = grm_gain_to_db(facts[i].hit);
         }
-    for (size_t i = 0; i < stems->count && d->duck_source < 0; i++)
+    for (size_t i = 0; i < stems->count && duck->source < 0; i++)
         if (stems->items[i].role == GRM_ROLE_DRUMS && facts[i].low_hit > 0.03f * facts[i].peak) {
-            d->duck_source = (int)i;
-            d->duck_low = true;
-            d->duck_reference = facts[i].low_hit;
+            duck->source = (int)i;
+            duck->low = true;
+            duck->reference_db = grm_gain_to_db(facts[i].low_hit);
         }
+}
+
+static void decide_voice_duck(grm_mix_decision *d, const grm_stems *stems, const grm_stem_facts *facts) {
+    grm_duck_plan *duck = &d->duck[GRM_DUCK_VOICE];
+    *duck = (grm_duck_plan){.source = -1, .attack_ms = 20, .release_ms = 400};
+    for (size_t i = 0; i < stems->count; i++) {
+        bool louder = duck->source < 0 || d->stems[i].level_db > d->stems[duck->source].level_db;
+        if (stems->items[i].role != GRM_ROLE_VOCAL || d->stems[i].mute || !louder) continue;
+        duck->source = (int)i;
+        duck->reference_db = grm_gain_to_db(facts[i].hit);
+    }
+}
+
+// A part that nothing makes step back says so.
+static void settle_ducks(grm_mix_decision *d) {
+    for (size_t i = 0; i < d->count; i++) {
+        if (d->duck[GRM_DUCK_KICK].source < 0) d->stems[i].duck_db = 0;
+        if (d->duck[GRM_DUCK_VOICE].source < 0) d->stems[i].voice_db = 0;
+    }
 }
 
 static void decide_spaces(grm_mix_decision *d, const grm_mix_plan *plan, const grm_profile *profile) {
@@ -213,19 +216,34 @@ static void decide_spaces(grm_mix_decision *d, const grm_mix_plan *plan, const g
                                .high_cut_hz = 4800};
 }
 
+static void copy_sections(grm_mix_decision *d, const grm_mix_plan *plan) {
+    d->section_count = plan->section_count < GRM_MIX_SECTIONS ? plan->section_count : GRM_MIX_SECTIONS;
+    for (size_t i = 0; i < d->section_count; i++)
+        d->sections[i] = (grm_mix_section){plan->section_start_s[i], plan->section_energy[i]};
+}
+
 grm_status grm_mix_decide(const grm_stems *stems, const grm_mix_plan *plan, const grm_stem_facts *facts,
                           const grm_strips *strips, const grm_profile *profile, grm_mix_decision *out, grm_error *err) {
-    *out = (grm_mix_decision){.count = stems->count};
+    *out = (grm_mix_decision){.count = stems->count, .fades = true};
     out->stems = calloc(stems->count + 1, sizeof *out->stems);
     if (!out->stems) return grm_fail_memory(err);
     for (size_t i = 0; i < stems->count; i++)
         decide_stem(&out->stems[i], &stems->items[i], &plan->parts[i], &plan->style, &facts[i], strips);
-    cut_mud(out, facts);
-    tame(out, facts);
-    make_room(out, stems, facts);
+    if (plan->free_side) grm_mix_choose_sides(plan->free_side, facts, out);
+    cut_mud(out, facts, strips);
+    tame(out, facts, strips);
+    grm_mix_uncover(stems, facts, strips, out);
     for (size_t i = 0; i < stems->count; i++) set_fader(&out->stems[i], &facts[i], GRM_RATE);
-    out->gain_db = headroom_db(out, facts);
-    decide_duck(out, stems, facts, &plan->style);
+    out->gain_db = grm_mix_headroom_db(out, facts);
+    decide_kick_duck(out, stems, facts, &plan->style);
+    decide_voice_duck(out, stems, facts);
+    settle_ducks(out);
     decide_spaces(out, plan, profile);
+    if (plan->find_sections)
+        grm_mix_find_sections(facts, out);
+    else
+        copy_sections(out, plan);
+    out->tempo_bpm = plan->tempo_bpm;
+    grm_mix_settle(out);
     return GRM_OK;
 }

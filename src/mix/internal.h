@@ -12,6 +12,7 @@ enum {
     GRM_MIX_TILE = 1024,    // frames that go through a strip at a time
     GRM_MIX_BLOCK = 32768,  // frames between two meetings of the stems
     GRM_MIX_CELL = 4096,    // frames of a peak cell
+    GRM_MIX_LOOK = 16384,   // frames between two looks at the spectrum
     GRM_MIX_BESIDE = 3,     // stems that one thread works on side by side
     GRM_DUCK_HOP = 32,      // frames between two points of the ducking curve
 };
@@ -28,6 +29,9 @@ typedef struct grm_stem_facts {
     size_t cells;
     float *cell_peak;              // [cells]
     float hit, low_hit;            // what a strong hit peaks at, in all and below 100 Hz
+    size_t looks;                  // GRM_MIX_LOOK frames apart
+    float *look;                   // [looks][GRM_MIX_BANDS], power of the octaves at a moment against the mean while
+                                   // it plays, in the unit of band_db; 0 where it is silent
     float band_db[GRM_MIX_BANDS];  // power of the octaves against the weighted power of all
 } grm_stem_facts;
 
@@ -37,24 +41,43 @@ void grm_stem_facts_free(grm_stem_facts *facts, size_t count);
 
 // ---- decided ----
 
+enum { GRM_MIX_EQ = GRM_STRIP_CELLS + 8 };
+
 typedef struct grm_stem_plan {
-    const grm_strip *strip;
+    const char *strip;  // name; NULL: none
     bool mute, one_sound;
     float trim_db;   // to GRM_STEM_LUFS
     float fader_db;  // after the strip
-    float level_db;  // asked for by the style
+    float level_db;  // beside the lead, asked for by the style
     float pan, width;
-    float left, right;  // gains of the pan
     size_t cell_count;
-    grm_strip_cell cells[GRM_STRIP_CELLS + 6];
-    const char *cell_why[GRM_STRIP_CELLS + 6];
-    grm_compressor_plan compressor;  // ratio 0: none
+    grm_strip_cell cells[GRM_MIX_EQ];
+    const char *cell_why[GRM_MIX_EQ];  // NULL: nobody said
+    grm_compressor_plan compressor;    // ratio 0: none
     float drive, wobble, mono_hz;
-    float duck;               // share of the signal that remains when the duck is deepest; 1: no ducking
+    float duck_db, voice_db;  // how far it steps back at most, for the kick and for voices; 0: not at all
     float room, hall, delay;  // sends, linear
     float ride_db;
+    float audible;  // share of its loudness that is left in the mix, 0..1; below 0: nobody looked
 } grm_stem_plan;
 
+// A stem that others step back for.
+typedef struct grm_duck_plan {
+    int source;          // stem, or -1: none
+    bool low;            // only what lies below 100 Hz is listened to
+    float reference_db;  // peak of what takes full effect
+    float attack_ms, release_ms;
+} grm_duck_plan;
+
+enum { GRM_DUCK_KICK, GRM_DUCK_VOICE, GRM_DUCKS };
+
+typedef struct grm_mix_section {
+    double start_s;
+    float energy;  // 0..1
+} grm_mix_section;
+enum { GRM_MIX_SECTIONS = 256 };
+
+// All that a mix does. Plain data, and all of it stands in mix.json: grm_mix_settle rounds it to what is written there.
 typedef struct grm_mix_decision {
     size_t count;
     grm_stem_plan *stems;  // [count]
@@ -62,23 +85,48 @@ typedef struct grm_mix_decision {
     grm_reverb_plan room, hall;
     grm_echo_plan delay;
     double space_rate_hz;  // of those three: GRM_RATE or half of it
-    int duck_source;       // stem, or -1
-    bool duck_low;         // only what lies below 100 Hz is listened to
-    float duck_reference, duck_release_ms, duck_db;
+    grm_duck_plan duck[GRM_DUCKS];
+    double tempo_bpm;
+    size_t section_count;
+    grm_mix_section sections[GRM_MIX_SECTIONS];
+    bool fades;  // what still rings at the end fades in its last moment
 } grm_mix_decision;
 
 grm_status grm_mix_decide(const grm_stems *stems, const grm_mix_plan *plan, const grm_stem_facts *facts,
                           const grm_strips *strips, const grm_profile *profile, grm_mix_decision *out, grm_error *err);
 
+// What brings the peaks of all, as they are expected to meet, under the ceiling.
+float grm_mix_headroom_db(const grm_mix_decision *decision, const grm_stem_facts *facts);
+void grm_mix_settle(grm_mix_decision *decision);
 // deepest_fader: how far the mix had to be held back at its peaks, 1: nowhere. NULL when memory runs out.
 json_t *grm_mix_decisions_json(const grm_stems *stems, const grm_mix_decision *decision, float deepest_fader);
+// The same back from what grm_mix_decisions_json made and people edited; GRM_BAD_INPUT names what is wrong in `name`.
+// `out` is filled as grm_mix_decide does it; texts are borrowed from `json`.
+grm_status grm_mix_decisions_read(const json_t *json, const char *name, const grm_stems *stems, grm_mix_decision *out,
+                                  grm_error *err);
+
+// ---- arranging ----
+
+// Gives the parts whose side is free one: the pan's sign. free_side: [stems].
+void grm_mix_choose_sides(const bool *free_side, const grm_stem_facts *facts, grm_mix_decision *decision);
+// Fills the sections from where parts come and go.
+void grm_mix_find_sections(const grm_stem_facts *facts, grm_mix_decision *decision);
+
+// ---- covering ----
+
+// How much of a stem's loudness is left beside the others, 0..1, at these gains (dB, on top of level_db).
+// gains: [count]; out: [count].
+void grm_mix_audible(const grm_mix_decision *decision, const grm_stem_facts *facts, const float *gains, float *out);
+// Raises what would vanish and makes room by equalisers.
+void grm_mix_uncover(const grm_stems *stems, const grm_stem_facts *facts, const grm_strips *strips,
+                     grm_mix_decision *decision);
 
 // ---- over time ----
 
 // Where a moment stands among the sections' energies: -1 at the calmest, 1 at the liveliest, gliding at the seams.
-float grm_ride_at(const grm_mix_plan *plan, double seconds);
+float grm_ride_at(const grm_mix_decision *decision, double seconds);
 // The end of a section, where echoes are let out.
-bool grm_throw_at(const grm_mix_plan *plan, double seconds);
+bool grm_throw_at(const grm_mix_decision *decision, double seconds);
 
 // The ducking curve: 0 at rest, 1 when the kick is at its full.
 typedef struct grm_duck {
@@ -89,7 +137,7 @@ typedef struct grm_duck {
     bool use_low;
     float *planes[2];  // [GRM_MIX_BLOCK]
 } grm_duck;
-grm_status grm_duck_init(grm_duck *duck, const grm_stems *stems, const grm_mix_decision *decision, double rate_hz,
+grm_status grm_duck_init(grm_duck *duck, const grm_stems *stems, const grm_duck_plan *plan, double rate_hz,
                          grm_error *err);
 void grm_duck_free(grm_duck *duck);
 // curve: [frames / GRM_DUCK_HOP + 1], its first point being the last of the call before.
@@ -102,7 +150,8 @@ grm_status grm_channel_new(const grm_mix_decision *decision, size_t stem, double
 void grm_channel_free(grm_channel *channel);
 // Reads `count` stems from `start` and leaves them as mixed in wet [count][2][frames]; count <= GRM_MIX_BESIDE, frames
 // <= GRM_MIX_BLOCK. What runs beside a channel does not change a bit of it.
-grm_status grm_channels_run(grm_channel *const *channels, const grm_stem *stems, size_t count, const grm_mix_plan *plan,
-                            size_t start, size_t frames, const float *duck, float *const (*wet)[2], grm_error *err);
+// duck: the curves, each a point every GRM_DUCK_HOP frames.
+grm_status grm_channels_run(grm_channel *const *channels, const grm_stem *stems, size_t count, size_t start,
+                            size_t frames, const float *const duck[GRM_DUCKS], float *const (*wet)[2], grm_error *err);
 
 #endif

@@ -32,7 +32,10 @@ static grm_status probe_open(probe *p, double rate_hz) {
     p->low_cells = grm_floats_new(cells);
     p->facts->cell_peak = grm_floats_new(cells);
     p->facts->cells = cells;
-    if (!p->planes[0] || !p->planes[1] || !p->low || !p->power || !p->low_cells || !p->facts->cell_peak)
+    p->facts->looks = p->frames / GRM_MIX_LOOK + 1;
+    p->facts->look = calloc(p->facts->looks * GRM_MIX_BANDS, sizeof *p->facts->look);
+    if (!p->planes[0] || !p->planes[1] || !p->low || !p->power || !p->low_cells || !p->facts->cell_peak ||
+        !p->facts->look)
         return grm_fail_memory(&p->err);
     grm_filter cell = grm_filter_design(GRM_FILTER_LOWPASS, rate_hz, 100, 0.7071, 0);
     grm_cascade_init(&p->low_pass, (grm_filter[]){cell, cell}, 2);
@@ -50,14 +53,17 @@ static void probe_close(probe *p) {
     free(p->planes[0]);
 }
 
-static void add_bands(probe *p, size_t at, double bin_hz) {
+static void add_bands(probe *p, size_t at, double bin_hz, float *look) {
     float mid[SIZE];
     for (size_t i = 0; i < SIZE; i++) mid[i] = 0.5f * (p->planes[0][at + i] + p->planes[1][at + i]);
     grm_stft_power(p->stft, mid, p->power);
     for (size_t b = 0; b < GRM_MIX_BANDS; b++) {
         size_t low = (size_t)(grm_mix_band_hz[b] / sqrt(2) / bin_hz + 0.5);
         size_t high = (size_t)(grm_mix_band_hz[b] * sqrt(2) / bin_hz + 0.5);
-        for (size_t i = low ? low : 1; i < high && i <= SIZE / 2; i++) p->bands[b] += p->power[i];
+        double sum = 0;
+        for (size_t i = low ? low : 1; i < high && i <= SIZE / 2; i++) sum += p->power[i];
+        p->bands[b] += sum;
+        look[b] = (float)sum;
     }
 }
 
@@ -72,8 +78,9 @@ static void look_at_block(probe *p, size_t start, size_t frames, double rate_hz)
         p->facts->cell_peak[cell] = fmaxf(grm_peak(p->planes[0] + at, count), grm_peak(p->planes[1] + at, count));
         if (drums) p->low_cells[cell] = grm_peak(p->low + at, count);
     }
-    for (size_t at = 0; at + SIZE <= frames; at += GRM_MIX_BLOCK / 2)
-        if (p->facts->cell_peak[(start + at) / GRM_MIX_CELL] > 1e-5f) add_bands(p, at, rate_hz / SIZE);
+    for (size_t at = 0; at + SIZE <= frames; at += GRM_MIX_LOOK)
+        if (p->facts->cell_peak[(start + at) / GRM_MIX_CELL] > 1e-5f)
+            add_bands(p, at, rate_hz / SIZE, p->facts->look + (start + at) / GRM_MIX_LOOK * GRM_MIX_BANDS);
 }
 
 static int by_value(const void *a, const void *b) {
@@ -90,6 +97,18 @@ static float strong_hit(float *x, size_t count) {
     return first < count ? x[first + (count - 1 - first) * 9 / 10] : 0;
 }
 
+// In the unit of band_db, whose weighted sum is 1, as a mean over the looks that found something.
+static void scale_looks(grm_stem_facts *f, double whole) {
+    size_t found = 0;
+    for (size_t t = 0; t < f->looks; t++) {
+        float most = 0;
+        for (size_t b = 0; b < GRM_MIX_BANDS; b++) most = fmaxf(most, f->look[t * GRM_MIX_BANDS + b]);
+        found += most > 0;
+    }
+    float scale = whole > 0 ? (float)((double)found / whole) : 0;
+    for (size_t i = 0; i < f->looks * GRM_MIX_BANDS; i++) f->look[i] *= scale;
+}
+
 static void sum_up(probe *p, double rate_hz) {
     grm_stem_facts *f = p->facts;
     grm_filter weighting[2];
@@ -102,6 +121,7 @@ static void sum_up(probe *p, double rate_hz) {
     }
     for (size_t b = 0; b < GRM_MIX_BANDS; b++)
         f->band_db[b] = whole > 0 && p->bands[b] > 0 ? (float)(10 * log10(p->bands[b] / whole)) : -120;
+    scale_looks(f, whole);
     f->lufs = grm_loudness_integrated(p->loudness);
     f->peak = grm_peak(f->cell_peak, f->cells);
     f->low_hit = strong_hit(p->low_cells, f->cells);
@@ -181,6 +201,9 @@ grm_status grm_stems_measure(const grm_run *run, const grm_stems *stems, size_t 
 }
 
 void grm_stem_facts_free(grm_stem_facts *facts, size_t count) {
-    for (size_t i = 0; facts && i < count; i++) free(facts[i].cell_peak);
+    for (size_t i = 0; facts && i < count; i++) {
+        free(facts[i].look);
+        free(facts[i].cell_peak);
+    }
     free(facts);
 }

@@ -23,10 +23,11 @@ typedef struct desk {
     const grm_mix_decision *decision;
     grm_mix_sink *sink;
     void *sink_context;
-    grm_audio *mix;
+    grm_audio *mix;          // NULL: not kept, only handed on
+    float *sum[SETS];        // [2][GRM_MIX_BLOCK], where it is not kept
     grm_channel **channels;  // [stems]
     float *wet[SETS];        // [stems][2][GRM_MIX_BLOCK]
-    float duck[GRM_MIX_BLOCK / GRM_DUCK_HOP + 1];
+    float duck[GRM_DUCKS][GRM_MIX_BLOCK / GRM_DUCK_HOP + 1];
     float allowed[SETS][TILES];  // gain that keeps a tile below the ceiling
     float fader[TILES + 1];      // of the block being finished
     bool fader_moves;
@@ -40,6 +41,10 @@ typedef struct desk {
 
 static float *wet_plane(const desk *d, size_t set, size_t stem, size_t side) {
     return d->wet[set] + (stem * 2 + side) * GRM_MIX_BLOCK;
+}
+
+static float *mix_plane(const desk *d, const block *b, size_t side) {
+    return d->mix ? d->mix->plane[side] + b->start : d->sum[b->set] + side * GRM_MIX_BLOCK;
 }
 
 // ---- a block ----
@@ -56,9 +61,9 @@ static void run_rack(desk *d, size_t rack) {
     float *wet[GRM_MIX_BESIDE][2];
     for (size_t i = first; i < end; i++)
         for (size_t side = 0; side < 2; side++) wet[i - first][side] = wet_plane(d, d->now.set, i, side);
-    d->status[first] =
-        grm_channels_run(d->channels + first, d->stems->items + first, end - first, d->plan, d->now.start,
-                         d->now.frames, d->duck, (float *const(*)[2])wet, &d->errors[first]);
+    const float *const duck[GRM_DUCKS] = {d->duck[GRM_DUCK_KICK], d->duck[GRM_DUCK_VOICE]};
+    d->status[first] = grm_channels_run(d->channels + first, d->stems->items + first, end - first, d->now.start,
+                                        d->now.frames, duck, (float *const(*)[2])wet, &d->errors[first]);
 }
 
 // The stems' sum over one tile, always in the same order.
@@ -68,7 +73,8 @@ static void add_up(void *context, size_t tile) {
     size_t at = tile * GRM_MIX_TILE, count = b->frames - at < GRM_MIX_TILE ? b->frames - at : GRM_MIX_TILE;
     float peak = 0;
     for (size_t side = 0; side < 2; side++) {
-        float *sum = d->mix->plane[side] + b->start + at;
+        float *sum = mix_plane(d, b, side) + at;
+        memset(sum, 0, count * sizeof *sum);
         for (size_t stem = 0; stem < d->stems->count; stem++)
             if (!d->decision->stems[stem].mute) grm_add_ramp(sum, wet_plane(d, b->set, stem, side) + at, count, 1, 1);
         peak = fmaxf(peak, grm_peak(sum, count));
@@ -80,7 +86,8 @@ static void add_up(void *context, size_t tile) {
 
 // Whatever still rings when the music is over fades in its last moment.
 static float end_fade(const desk *d, size_t frame) {
-    double left = ((double)d->total - (double)frame) / (0.35 * d->mix->rate_hz);
+    if (!d->decision->fades) return 1;
+    double left = ((double)d->total - (double)frame) / (0.35 * GRM_RATE);
     return left >= 1 ? 1 : left <= 0 ? 0 : (float)(left * left * (3 - 2 * left));
 }
 
@@ -117,11 +124,11 @@ static void finish_one(desk *d, size_t index) {
     bool is_mix = index == d->stems->count;
     float *planes[2];
     for (size_t side = 0; side < 2; side++) {
-        planes[side] = is_mix ? d->mix->plane[side] + b->start : wet_plane(d, b->set, index, side);
+        planes[side] = is_mix ? mix_plane(d, b, side) : wet_plane(d, b->set, index, side);
         if (d->fader_moves) apply_fader(d, planes[side], b->frames);
     }
     size_t place = d->stems->count + index;
-    if (!is_mix && d->sink)
+    if (d->sink && !(is_mix && d->mix))
         d->status[place] = d->sink(d->sink_context, index, (const float *const *)planes, b->frames, &d->errors[place]);
 }
 
@@ -137,7 +144,7 @@ static void work(void *context, size_t index) {
 }
 
 static grm_status first_failure(const desk *d, grm_error *err) {
-    for (size_t i = 0; i < 2 * d->stems->count; i++)
+    for (size_t i = 0; i <= 2 * d->stems->count; i++)
         if (d->status[i]) {
             if (err) *err = d->errors[i];
             return d->status[i];
@@ -152,10 +159,12 @@ static block block_at(const desk *d, size_t index) {
 }
 
 // One block's strips and the finishing of the one two before.
-static grm_status take_step(desk *d, grm_duck *duck, size_t index, float *fader, grm_error *err) {
+static grm_status take_step(desk *d, grm_duck *ducks, size_t index, float *fader, grm_error *err) {
     d->now = block_at(d, index);
     d->ending = index < 2 ? (block){0} : block_at(d, index - 2);
-    grm_status status = d->now.frames ? grm_duck_run(duck, d->now.start, d->now.frames, d->duck, err) : GRM_OK;
+    grm_status status = GRM_OK;
+    for (int k = 0; k < GRM_DUCKS && d->now.frames && !status; k++)
+        status = grm_duck_run(&ducks[k], d->now.start, d->now.frames, d->duck[k], err);
     if (status) return status;
     if (d->ending.frames) {
         block next = block_at(d, index - 1);
@@ -169,15 +178,17 @@ static grm_status take_step(desk *d, grm_duck *duck, size_t index, float *fader,
 }
 
 static grm_status run_desk(desk *d, size_t stage, grm_error *err) {
-    grm_duck duck;
+    grm_duck ducks[GRM_DUCKS] = {0};
     float fader = 1;
     size_t blocks = (d->total + GRM_MIX_BLOCK - 1) / GRM_MIX_BLOCK;
-    grm_status status = grm_duck_init(&duck, d->stems, d->decision, d->mix->rate_hz, err);
+    grm_status status = GRM_OK;
+    for (int k = 0; k < GRM_DUCKS && !status; k++)
+        status = grm_duck_init(&ducks[k], d->stems, &d->decision->duck[k], GRM_RATE, err);
     for (size_t i = 0; i < blocks + 2 && !status; i++) {
-        status = take_step(d, &duck, i, &fader, err);
+        status = take_step(d, ducks, i, &fader, err);
         grm_progress_step(d->run->progress, stage, 0.2 + 0.8 * (double)i / (double)(blocks + 2));
     }
-    grm_duck_free(&duck);
+    for (int k = 0; k < GRM_DUCKS; k++) grm_duck_free(&ducks[k]);
     return status;
 }
 
@@ -204,7 +215,7 @@ static size_t length_of(const grm_stems *stems) {
     return frames;
 }
 
-static grm_status desk_open(desk *d, grm_error *err) {
+static grm_status desk_open(desk *d, bool keep, grm_error *err) {
     size_t stems = d->stems->count;
     d->deepest = 1;
     d->racks = count_racks(d);
@@ -214,56 +225,128 @@ static grm_status desk_open(desk *d, grm_error *err) {
     if (!d->channels || !d->status || !d->errors) return grm_fail_memory(err);
     for (size_t set = 0; set < SETS; set++) {
         d->wet[set] = grm_floats_new((stems + 1) * 2 * GRM_MIX_BLOCK);
-        if (!d->wet[set]) return grm_fail_memory(err);
+        d->sum[set] = keep ? NULL : grm_floats_new(2 * GRM_MIX_BLOCK);
+        if (!d->wet[set] || (!keep && !d->sum[set])) return grm_fail_memory(err);
     }
     for (size_t i = 0; i < stems; i++) {
         grm_status status = grm_channel_new(d->decision, i, GRM_RATE, &d->channels[i], err);
         if (status) return status;
     }
-    return grm_audio_new(2, d->total, GRM_RATE, &d->mix, err);
+    return keep ? grm_audio_new(2, d->total, GRM_RATE, &d->mix, err) : GRM_OK;
 }
 
 static void desk_close(desk *d) {
     for (size_t i = 0; d->channels && i < d->stems->count; i++) grm_channel_free(d->channels[i]);
-    for (size_t set = 0; set < SETS; set++) free(d->wet[set]);
+    for (size_t set = 0; set < SETS; set++) {
+        free(d->sum[set]);
+        free(d->wet[set]);
+    }
     free(d->errors);
     free(d->status);
     free(d->channels);
 }
 
+// ---- what to do ----
+
+static void apply_changes(const grm_mix_change *changes, grm_mix_decision *d) {
+    for (size_t i = 0; changes && i < d->count; i++) {
+        grm_stem_plan *p = &d->stems[i];
+        p->fader_db += changes[i].level_db;
+        p->level_db += changes[i].level_db;
+        if (changes[i].has_pan) p->pan = changes[i].pan;
+        if (changes[i].mute) p->mute = true;
+    }
+    // Who is not heard makes nobody step back.
+    for (int k = 0; k < GRM_DUCKS; k++)
+        if (d->duck[k].source >= 0 && d->stems[d->duck[k].source].mute) d->duck[k].source = -1;
+}
+
+static grm_status decide(desk *d, const grm_strips *strips, size_t stage, grm_mix_decision *out, grm_error *err) {
+    grm_stem_facts *facts = calloc(d->stems->count + 1, sizeof *facts);
+    grm_status status = facts ? GRM_OK : grm_fail_memory(err);
+    if (!status) status = grm_stems_measure(d->run, d->stems, d->total, stage, facts, err);
+    if (!status) status = grm_mix_decide(d->stems, d->plan, facts, strips, d->run->profile, out, err);
+    if (!status && d->plan->changes) {
+        apply_changes(d->plan->changes, out);
+        float room = grm_mix_headroom_db(out, facts);  // what came up may need more of it
+        if (room < out->gain_db) out->gain_db = room;
+    }
+    grm_stem_facts_free(facts, d->stems->count);
+    return status;
+}
+
+// The plain sum: what lowers all of it, if it would be too loud.
+static grm_status decide_dry(desk *d, grm_mix_decision *out, grm_error *err) {
+    size_t stems = d->stems->count;
+    *out = (grm_mix_decision){.count = stems, .space_rate_hz = GRM_RATE, .duck = {{.source = -1}, {.source = -1}}};
+    out->room = out->hall = (grm_reverb_plan){.lines = 8, .rt60_s = 1, .high_ratio = 0.5f, .size_ms = 30};
+    out->delay = (grm_echo_plan){.time_s = 0.375, .feedback = 0.38f, .low_cut_hz = 240, .high_cut_hz = 4800};
+    out->stems = calloc(stems + 1, sizeof *out->stems);
+    float *x[2] = {grm_floats_new(GRM_MIX_BLOCK), grm_floats_new(GRM_MIX_BLOCK)};
+    float *sum[2] = {grm_floats_new(GRM_MIX_BLOCK), grm_floats_new(GRM_MIX_BLOCK)}, peak = 0;
+    grm_status status = out->stems && x[0] && x[1] && sum[0] && sum[1] ? GRM_OK : grm_fail_memory(err);
+    for (size_t i = 0; i < stems && !status; i++) out->stems[i] = (grm_stem_plan){.width = 1, .audible = -1};
+    if (!status) apply_changes(d->plan->changes, out);
+    for (size_t at = 0; at < d->total && !status; at += GRM_MIX_BLOCK) {
+        size_t frames = d->total - at < GRM_MIX_BLOCK ? d->total - at : GRM_MIX_BLOCK;
+        for (int side = 0; side < 2; side++) memset(sum[side], 0, frames * sizeof(float));
+        for (size_t i = 0; i < stems && !status; i++) {
+            const grm_stem_plan *p = &out->stems[i];
+            double angle = (p->pan + 1) * GRM_PI / 4, gain = pow(10, p->fader_db / 20) * sqrt(2);
+            if (p->mute) continue;
+            status = grm_tape_read(d->stems->items[i].dry, at, frames, x, err);
+            grm_add_ramp(sum[0], x[0], frames, (float)(gain * cos(angle)), (float)(gain * cos(angle)));
+            grm_add_ramp(sum[1], x[1], frames, (float)(gain * sin(angle)), (float)(gain * sin(angle)));
+        }
+        peak = fmaxf(peak, fmaxf(grm_peak(sum[0], frames), grm_peak(sum[1], frames)));
+        if (!status) status = grm_run_check(d->run, err);
+    }
+    if (peak > ceiling) out->gain_db = (float)(floor(2000 * log10((double)ceiling / (double)peak)) / 100);
+    for (int side = 0; side < 2; side++) {
+        free(sum[side]);
+        free(x[side]);
+    }
+    return status;
+}
+
+static grm_status decide_somehow(desk *d, const grm_strips *strips, size_t stage, grm_mix_decision *out,
+                                 grm_error *err) {
+    grm_status status;
+    if (d->plan->session) {
+        status = grm_mix_decisions_read(d->plan->session, d->plan->session_name, d->stems, out, err);
+        if (!status) apply_changes(d->plan->changes, out);
+    } else if (d->plan->dry) {
+        status = decide_dry(d, out, err);
+    } else {
+        status = decide(d, strips, stage, out, err);
+    }
+    if (!status) grm_mix_settle(out);
+    return status;
+}
+
 grm_status grm_mix_run(const grm_run *run, const grm_stems *stems, const grm_mix_plan *plan, grm_mix_sink *sink,
                        void *sink_context, size_t stage, grm_audio **out, json_t **decisions, grm_error *err) {
-    *out = NULL;
+    if (out) *out = NULL;
     grm_strips *strips = NULL;
     grm_mix_decision decision = {0};
     desk d = {.run = run, .stems = stems, .plan = plan, .sink = sink, .sink_context = sink_context};
     d.decision = &decision;
     d.total = length_of(stems);
-    grm_stem_facts *facts = calloc(stems->count + 1, sizeof *facts);
-    grm_status status = facts ? check_stems(stems, plan, err) : grm_fail_memory(err);
-    if (status) goto done;
-    status = grm_strips_load(&strips, err);
-    if (status) goto done;
-    status = grm_stems_measure(run, stems, d.total, stage, facts, err);
-    if (status) goto done;
-    status = grm_mix_decide(stems, plan, facts, strips, run->profile, &decision, err);
-    if (status) goto done;
-    status = desk_open(&d, err);
-    if (status) goto done;
-    status = run_desk(&d, stage, err);
-    if (status) goto done;
-    if (decisions && !(*decisions = grm_mix_decisions_json(stems, &decision, d.deepest))) {
+    grm_status status = check_stems(stems, plan, err);
+    if (!status) status = grm_strips_load(&strips, err);
+    if (!status) status = decide_somehow(&d, strips, stage, &decision, err);
+    if (!status) status = desk_open(&d, out != NULL, err);
+    if (!status) status = run_desk(&d, stage, err);
+    if (!status && decisions && !(*decisions = grm_mix_decisions_json(stems, &decision, d.deepest)))
         status = grm_fail_memory(err);
-        goto done;
+    if (!status && out) {
+        *out = d.mix;
+        d.mix = NULL;
     }
-    *out = d.mix;
-    d.mix = NULL;
-    grm_progress_step(run->progress, stage, 1);
-done:
+    if (!status) grm_progress_step(run->progress, stage, 1);
     grm_audio_free(d.mix);
     desk_close(&d);
     free(decision.stems);
     grm_strips_free(strips);
-    grm_stem_facts_free(facts, stems->count);
     return status;
 }

@@ -10,6 +10,13 @@
 #include "style/style.h"
 #include "synth/synth.h"
 
+// What somebody wants otherwise than it was decided.
+typedef struct grm_mix_change {
+    float level_db;  // up or down
+    bool has_pan, mute;
+    float pan;  // -1..1
+} grm_mix_change;
+
 // What the mix goes by beside the sound itself. Plain data, borrowed for the call.
 typedef struct grm_mix_plan {
     const grm_part_mix *parts;  // [stems], intentions from the style
@@ -18,14 +25,20 @@ typedef struct grm_mix_plan {
     size_t section_count;
     const double *section_start_s;  // [section_count], for automation
     const float *section_energy;    // [section_count], 0..1
+    bool find_sections;             // nobody knows them: they are heard from the parts
+    const bool *free_side;          // [stems], those whose pan's side is the mix's choice; NULL: none
+    const grm_mix_change *changes;  // [stems], or NULL
+    const json_t *session;          // decisions to obey, as grm_mix_run hands them out; NULL: decide
+    const char *session_name;       // the file's, for complaints
+    bool dry;                       // no decisions but changes: the plain sum, lowered only where it would be too loud
 } grm_mix_plan;
 
 // Takes the stems as they sound in the mix, with their effects; called in time order for each stem, never for one stem
-// from two threads at once. planes: [2][frames].
+// from two threads at once. planes: [2][frames]. A mix that is not kept (out NULL) comes as stem `count`.
 typedef grm_status grm_mix_sink(void *context, size_t stem, const float *const *planes, size_t frames, grm_error *err);
 
 // Mixes to stereo at the stems' rate: the sum of what the sink gets, sample by sample. `decisions` (may be NULL)
-// receives what was decided, as mix.json names it. The peak is at most -3 dBFS.
+// receives what was decided, as mix.json has it. The peak is at most -3 dBFS.
 grm_status grm_mix_run(const grm_run *run, const grm_stems *stems, const grm_mix_plan *plan, grm_mix_sink *sink,
                        void *sink_context, size_t stage, grm_audio **out, json_t **decisions, grm_error *err);
 

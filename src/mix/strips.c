@@ -14,6 +14,15 @@ const char *grm_filter_kind_name(grm_filter_kind kind) {
     return "other";
 }
 
+bool grm_filter_kind_parse(const char *name, grm_filter_kind *kind) {
+    for (size_t i = 0; name && i < GRM_COUNT(kinds); i++)
+        if (strcmp(kinds[i].str, name) == 0) {
+            *kind = (grm_filter_kind)kinds[i].val;
+            return true;
+        }
+    return false;
+}
+
 #define FLOAT(type, name) CYAML_FIELD_FLOAT(#name, CYAML_FLAG_DEFAULT, type, name)
 #define MAYBE(type, name) CYAML_FIELD_FLOAT(#name, CYAML_FLAG_OPTIONAL, type, name)
 
@@ -44,6 +53,7 @@ static const cyaml_schema_field_t strip_fields[] = {
     MAYBE(grm_strip, tame),
     MAYBE(grm_strip, ride),
     MAYBE(grm_strip, lofi),
+    MAYBE(grm_strip, heard),
     MAYBE(grm_strip, width),
     CYAML_FIELD_END,
 };

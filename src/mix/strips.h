@@ -24,7 +24,7 @@ typedef struct grm_strip {
     grm_strip_cell *eq;
     unsigned eq_count;
     grm_strip_compressor compressor;
-    float drive, mono_below, duck, room_for, mud, tame, ride, lofi;
+    float drive, mono_below, duck, room_for, mud, tame, ride, lofi, heard;
     float width;  // times the style's; 0: 1
 } grm_strip;
 
@@ -37,6 +37,7 @@ grm_status grm_strips_load(grm_strips **out, grm_error *err);
 void grm_strips_free(grm_strips *strips);
 // The strip of that name, else that of the role, else "other"; never NULL.
 const grm_strip *grm_strips_find(const grm_strips *strips, const char *name, const char *role);
-const char *grm_filter_kind_name(grm_filter_kind kind);  // as data/mix.yaml has it
+const char *grm_filter_kind_name(grm_filter_kind kind);               // as data/mix.yaml has it
+bool grm_filter_kind_parse(const char *name, grm_filter_kind *kind);  // NULL is none
 
 #endif

@@ -3,49 +3,49 @@
 
 #include "mix/internal.h"
 
-static double section_end(const grm_mix_plan *plan, size_t i) {
-    return i + 1 < plan->section_count ? plan->section_start_s[i + 1] : HUGE_VAL;
+static double section_end(const grm_mix_decision *d, size_t i) {
+    return i + 1 < d->section_count ? d->sections[i + 1].start_s : HUGE_VAL;
 }
 
 // A section's energy against the mean of all, -1..1.
-static float standing(const grm_mix_plan *plan, size_t section) {
+static float standing(const grm_mix_decision *d, size_t section) {
     float mean = 0;
-    for (size_t i = 0; i < plan->section_count; i++) mean += plan->section_energy[i] / (float)plan->section_count;
-    float x = 2.5f * (plan->section_energy[section] - mean);
+    for (size_t i = 0; i < d->section_count; i++) mean += d->sections[i].energy / (float)d->section_count;
+    float x = 2.5f * (d->sections[section].energy - mean);
     return x < -1 ? -1 : x > 1 ? 1 : x;
 }
 
-float grm_ride_at(const grm_mix_plan *plan, double seconds) {
+float grm_ride_at(const grm_mix_decision *d, double seconds) {
     const double glide = 0.5;  // ends at the seam
-    if (plan->section_count == 0) return 0;
+    if (d->section_count == 0) return 0;
     size_t i = 0;
-    while (i + 1 < plan->section_count && plan->section_start_s[i + 1] <= seconds) i++;
-    float here = standing(plan, i);
-    double left = section_end(plan, i) - seconds;
-    if (i + 1 == plan->section_count || left >= glide) return here;
+    while (i + 1 < d->section_count && d->sections[i + 1].start_s <= seconds) i++;
+    float here = standing(d, i);
+    double left = section_end(d, i) - seconds;
+    if (i + 1 == d->section_count || left >= glide) return here;
     double t = 1 - left / glide;
-    return here + (standing(plan, i + 1) - here) * (float)(t * t * (3 - 2 * t));
+    return here + (standing(d, i + 1) - here) * (float)(t * t * (3 - 2 * t));
 }
 
-bool grm_throw_at(const grm_mix_plan *plan, double seconds) {
-    double beats = 2 * 60 / (plan->tempo_bpm > 20 ? plan->tempo_bpm : 120);
-    for (size_t i = 1; i < plan->section_count; i++) {
-        double left = plan->section_start_s[i] - seconds;
+bool grm_throw_at(const grm_mix_decision *d, double seconds) {
+    double beats = 2 * 60 / (d->tempo_bpm > 20 ? d->tempo_bpm : 120);
+    for (size_t i = 1; i < d->section_count; i++) {
+        double left = d->sections[i].start_s - seconds;
         if (left >= 0 && left < beats) return true;
     }
     return false;
 }
 
-grm_status grm_duck_init(grm_duck *duck, const grm_stems *stems, const grm_mix_decision *decision, double rate_hz,
+grm_status grm_duck_init(grm_duck *duck, const grm_stems *stems, const grm_duck_plan *plan, double rate_hz,
                          grm_error *err) {
     *duck = (grm_duck){.rate_hz = rate_hz};
-    if (decision->duck_source < 0 || !(decision->duck_reference > 0)) return GRM_OK;
-    duck->tape = stems->items[decision->duck_source].dry;
-    duck->reference = decision->duck_reference;
-    duck->use_low = decision->duck_low;
+    if (plan->source < 0) return GRM_OK;
+    duck->tape = stems->items[plan->source].dry;
+    duck->reference = grm_db_to_gain(plan->reference_db);
+    duck->use_low = plan->low;
     double hop_ms = GRM_DUCK_HOP * 1000 / rate_hz;
-    duck->attack = (float)(1 - exp(-hop_ms / 1.5));
-    duck->release = (float)exp(-hop_ms * 2.3 / decision->duck_release_ms);  // a tenth is left after the release
+    duck->attack = (float)(1 - exp(-hop_ms / plan->attack_ms));
+    duck->release = (float)exp(-hop_ms * 2.3 / plan->release_ms);  // a tenth is left after the release
     grm_filter cell = grm_filter_design(GRM_FILTER_LOWPASS, rate_hz, 100, 0.7071, 0);
     grm_cascade_init(&duck->low, (grm_filter[]){cell, cell}, 2);
     for (int side = 0; side < 2; side++) duck->planes[side] = grm_floats_new(GRM_MIX_BLOCK);

@@ -58,8 +58,8 @@ static void assert_says(const char *words) {
 
 static void every_command_has_help(void **state) {
     (void)state;
-    static const char *const commands[] = {"make",   "enhance", "compose",  "render", "styles", "meter",
-                                           "master", "config",  "generate", "models", "bench"};
+    static const char *const commands[] = {"make", "enhance", "compose", "render",   "styles", "meter",
+                                           "mix",  "master",  "config",  "generate", "models", "bench"};
     assert_int_equal(grammy("--help"), 0);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         char words[64];
