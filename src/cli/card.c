@@ -72,9 +72,10 @@ static size_t columns_of(const char *text, size_t length) {
     return columns;
 }
 
-// Breaks between words; following lines are indented by `indent` columns, where the first begins already.
-static void put_wrapped(const grm_card_look *l, const char *text, unsigned indent) {
-    unsigned at = indent;
+// Breaks between words; following lines are indented by `indent` columns, where the first begins already, or has gone
+// on by `taken` columns.
+static void put_wrapped(const grm_card_look *l, const char *text, unsigned indent, unsigned taken) {
+    unsigned at = indent + taken;
     for (bool first = true; *text; first = false) {
         size_t length = strcspn(text, " "), columns = columns_of(text, length);
         if (!first && at + 1 + columns > l->width) {
@@ -134,7 +135,7 @@ static void put_head(const grm_card_look *l, const char *name, const grm_analysi
     put(l, slash ? slash + 1 : name, strlen(slash ? slash + 1 : name));
     dip(l, PLAIN);
     fprintf(l->out, "\n  ");
-    char facts[200], tempo[32] = "", key[32] = "";
+    char facts[260], tempo[32] = "", key[32] = "";
     if (isfinite(f->tempo_bpm)) snprintf(tempo, sizeof tempo, "%s%.1f BPM", dot, f->tempo_bpm);
     if (f->key[0]) snprintf(key, sizeof key, "%s%s", dot, f->key);
     snprintf(facts, sizeof facts, "%ld:%02ld%s%.4g kHz%s%s%s%s%s%s%s", seconds / 60, seconds % 60, dot,
@@ -142,9 +143,10 @@ static void put_head(const grm_card_look *l, const char *name, const grm_analysi
              f->channels == 1   ? "mono"
              : f->channels == 2 ? "stereo"
                                 : "surround",
-             tempo, key, dot, r->genre[0] ? r->genre : "any genre", a->lightweight ? ", lightweight" : "");
+             tempo, key, dot, r->genre[0] ? r->genre : "any genre (--genre tells)",
+             a->lightweight ? ", lightweight" : "");
     dip(l, FAINT);
-    put_wrapped(l, facts, 2);
+    put_wrapped(l, facts, 2, 0);
     dip(l, PLAIN);
     fputc('\n', l->out);
 }
@@ -204,6 +206,8 @@ static void put_advice(const grm_card_look *l, const char *title, const grm_advi
             fprintf(l->out, "%+5.1f", advice[i].gain);
             dip(l, PLAIN);
             fputs("  ", l->out);
+            put_name(l, advice[i].sub_score, true);
+            fputs(": ", l->out);
         } else {
             bool praise = advice[i].gain <= 0;
             fputs("    ", l->out);
@@ -212,7 +216,7 @@ static void put_advice(const grm_card_look *l, const char *title, const grm_advi
             dip(l, PLAIN);
             fputs("    ", l->out);
         }
-        put_wrapped(l, advice[i].text, 9);
+        put_wrapped(l, advice[i].text, 9, gains ? (unsigned)strlen(advice[i].sub_score) + 2 : 0);
     }
 }
 
@@ -244,6 +248,6 @@ void grm_card_print(const grm_card_look *l, const char *name, const grm_analysis
         put_score(l, r->trend.score);
     }
     fputs("\n         ", l->out);
-    put_wrapped(l, r->trend.text, 9);
+    put_wrapped(l, r->trend.text, 9, 0);
     fputc('\n', l->out);
 }

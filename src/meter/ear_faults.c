@@ -10,16 +10,14 @@ typedef struct faults {
     unsigned channels;
     grm_frame_shape shape;
     grm_stft *stft;
-    float *x, *side;            // [size]
-    float *power, *side_power;  // [bins]
-    float scale;                // of the power, so that a full-scale sine comes to 1/2 over its bins
+    float *x, *power;  // [size], [bins]
+    float scale;       // of the power, so that a full-scale sine comes to 1/2 over its bins
     size_t filled;
     grm_balance *balance;
     grm_hiss *noise;
     grm_drift *wander;
     grm_flat_tops *tops;
     grm_hum *hum;
-    grm_width width;
 } faults;
 
 static void faults_close(void *self) {
@@ -31,9 +29,7 @@ static void faults_close(void *self) {
     grm_hiss_free(f->noise);
     grm_balance_free(f->balance);
     grm_stft_free(f->stft);
-    free(f->side_power);
     free(f->power);
-    free(f->side);
     free(f->x);
     free(f);
 }
@@ -49,14 +45,12 @@ static grm_status faults_open(const grm_listening *listening, void **self, grm_e
     // The squares of a Hann window add up to 3/8 of its length.
     f->scale = (float)(2.0 / ((double)size * (double)size * 0.375));
     f->x = grm_floats_new(size);
-    f->side = grm_floats_new(size);
     f->power = grm_floats_new(f->shape.bins);
-    f->side_power = grm_floats_new(f->shape.bins);
     f->balance = grm_balance_new(&f->shape);
     f->noise = grm_hiss_new(&f->shape);
     f->wander = grm_drift_new(&f->shape);
     f->tops = grm_flat_tops_new(f->channels);
-    bool all = f->x && f->side && f->power && f->side_power && f->balance && f->noise && f->wander && f->tops;
+    bool all = f->x && f->power && f->balance && f->noise && f->wander && f->tops;
     grm_status status = all ? grm_stft_new(GRM_WINDOW_HANN, size, &f->stft, err) : grm_fail_memory(err);
     if (status == GRM_OK) status = grm_hum_new(listening->rate_hz, &f->hum, err);
     if (status != GRM_OK)
@@ -72,16 +66,6 @@ static void take_frame(faults *f) {
     grm_balance_add(f->balance, f->power);
     grm_hiss_add(f->noise, f->power);
     grm_drift_add(f->wander, f->power);
-    if (f->channels < 2) return;
-    grm_stft_power(f->stft, f->side, f->side_power);
-    for (size_t k = 0; k < f->shape.bins; k++) f->side_power[k] *= f->scale;
-    grm_width_add(&f->width, &f->shape, f->power, f->side_power);
-}
-
-// Of more than two channels, the first two are left and right.
-static void take_side(faults *f, const grm_block *block, size_t at, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        f->side[f->filled + i] = 0.5f * (block->planes[0][at + i] - block->planes[1][at + i]);
 }
 
 static grm_status faults_hear(void *self, const grm_block *block, grm_error *err) {
@@ -96,7 +80,6 @@ static grm_status faults_hear(void *self, const grm_block *block, grm_error *err
             for (size_t i = 0; i < count; i++) to[i] += block->planes[c][at + i];
         if (f->channels > 1)
             for (size_t i = 0; i < count; i++) to[i] *= share;
-        if (f->channels > 1) take_side(f, block, at, count);
         f->filled += count;
         at += count;
         if (f->filled < f->shape.size) continue;
@@ -106,21 +89,12 @@ static grm_status faults_hear(void *self, const grm_block *block, grm_error *err
     return block->mono_frames > 0 ? grm_hum_hear(f->hum, block->mono, block->mono_frames, err) : GRM_OK;
 }
 
-// One channel counts as two that are the same.
-static void tell_width(const faults *f, grm_features *out) {
-    grm_width_tell(&f->width, out);
-    if (f->channels > 1) return;
-    for (size_t i = 0; i < GRM_WIDTH_BANDS; i++) out->width_by_band[i] = 0;
-    out->low_end_mono = 1;
-}
-
 static grm_status faults_finish(void *self, const grm_run *run, grm_analysis *analysis, grm_error *err) {
     faults *f = self;
     grm_balance_tell(f->balance, &analysis->features);
     grm_hiss_tell(f->noise, &analysis->features);
     grm_drift_tell(f->wander, &analysis->features);
     grm_flat_tops_tell(f->tops, &analysis->features);
-    tell_width(f, &analysis->features);
     grm_status status = grm_hum_hear(f->hum, NULL, 0, err);
     if (status == GRM_OK) status = grm_hum_tell(f->hum, &analysis->features, err);
     return status;

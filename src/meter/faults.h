@@ -21,13 +21,8 @@ void grm_balance_add(grm_balance *balance, const float *power);  // [bins]
 void grm_balance_tell(const grm_balance *balance, grm_features *out);
 
 // Ten octaves around 31.25 Hz .. 16 kHz from the mean power of all bins, beside pink noise, which has the same power in
-// each; and how much of the energy of bands is in the side.
+// each.
 void grm_octaves_tell(const grm_frame_shape *shape, const double *mean_power, grm_features *out);
-typedef struct grm_width {
-    double mid[GRM_WIDTH_BANDS], side[GRM_WIDTH_BANDS];  // sums of power
-} grm_width;
-void grm_width_add(grm_width *width, const grm_frame_shape *shape, const float *mid, const float *side);  // [bins]
-void grm_width_tell(const grm_width *width, grm_features *out);
 
 // Mains hum: lines at 50 or 60 Hz and their harmonics, that are always there, in spectra so long that notes are
 // none.

@@ -1,11 +1,10 @@
-// The ten octaves, and how wide the bands are.
+// The ten octaves beside pink noise.
 #include <math.h>
 #include <stdlib.h>
 
 #include "meter/faults.h"
 
 static const double range_db = 60;  // what lies farther below the loudest octave is as good as silent
-static const double width_edges[GRM_WIDTH_BANDS + 1] = {0, 120, 500, 2000, 8000, 1e9};
 
 static double decibels(double power) {
     return power > 1e-16 ? 10 * log10(power) : -160;
@@ -50,27 +49,4 @@ void grm_octaves_tell(const grm_frame_shape *shape, const double *mean_power, gr
     }
     out->tonal_balance_error_db = error;
     out->spectral_tilt_db = slope / spread;
-}
-
-// ---- width ----
-
-void grm_width_add(grm_width *w, const grm_frame_shape *shape, const float *mid, const float *side) {
-    size_t k = 1;
-    for (size_t i = 0; i < GRM_WIDTH_BANDS; i++) {
-        double both[2] = {0};
-        for (; k < shape->bins && (double)k * shape->step_hz < width_edges[i + 1]; k++) {
-            both[0] += (double)mid[k];
-            both[1] += (double)side[k];
-        }
-        w->mid[i] += both[0];
-        w->side[i] += both[1];
-    }
-}
-
-void grm_width_tell(const grm_width *w, grm_features *out) {
-    for (size_t i = 0; i < GRM_WIDTH_BANDS; i++) {
-        double both = w->mid[i] + w->side[i];
-        if (both > 0) out->width_by_band[i] = w->side[i] / both;
-    }
-    out->low_end_mono = 1 - out->width_by_band[0];
 }

@@ -162,6 +162,52 @@ static void silence_and_less_than_a_frame_are_harmless(void **state) {
     free(click.x);
 }
 
+static void hum_is_heard_at_its_level_and_notes_are_none(void **state) {
+    (void)state;
+    for (int mains = 50; mains <= 60; mains += 10)
+        for (int db = -36; db <= -24; db += 12) {
+            sound s = music(), hum = sound_new(RATE, SECONDS);
+            for (size_t i = 0; i < hum.frames; i++) {
+                double turn = 2 * GRM_PI * (mains + 0.08) * (double)i / RATE;
+                hum.x[i] = (float)(sin(turn) + 0.5 * sin(2 * turn + 1) + 0.4 * sin(3 * turn + 2));
+            }
+            double gain = rms_of(&s) / rms_of(&hum) * pow(10, db / 20.0);
+            for (size_t i = 0; i < hum.frames; i++) s.x[i] += (float)gain * hum.x[i];
+            assert_float_equal(features_of(&s, 65536).hum_db, db, 2);
+            free(hum.x);
+            free(s.x);
+        }
+    sound s = music();
+    assert_true(features_of(&s, 65536).hum_db < -100);
+    add_tone(&s, 0, SECONDS, 43, 0, 0.2);  // 98 Hz, all through
+    assert_true(features_of(&s, 65536).hum_db < -100);
+    free(s.x);
+}
+
+static void octaves_are_set_beside_pink_noise(void **state) {
+    (void)state;
+    sound s = sound_new(RATE, SECONDS);
+    add_noise(&s, 0, SECONDS, 0.3);
+    grm_features white = features_of(&s, 65536);
+    assert_float_equal(white.spectral_tilt_db, 3.01, 0.15);  // twice the power in each octave
+    // 7.5 dB on average from the middle of the ten; the last one ends at 22.05 kHz
+    assert_float_equal(white.tonal_balance_error_db, 7.5, 0.3);
+    assert_float_equal(white.tonal_balance_db[4] - white.tonal_balance_db[5], -3.01, 0.3);
+    // to pink by Paul Kellet's filter, within 0.05 dB of -3 dB an octave above 9 Hz at 44.1 kHz
+    double b[6] = {0};
+    for (size_t i = 0; i < s.frames; i++) {
+        double x = (double)s.x[i];
+        b[0] = 0.99886 * b[0] + x * 0.0555179, b[1] = 0.99332 * b[1] + x * 0.0750759;
+        b[2] = 0.96900 * b[2] + x * 0.1538520, b[3] = 0.86650 * b[3] + x * 0.3104856;
+        b[4] = 0.55000 * b[4] + x * 0.5329522, b[5] = -0.7616 * b[5] - x * 0.0168980;
+        s.x[i] = (float)(0.1 * (b[0] + b[1] + b[2] + b[3] + b[4] + b[5] + x * 0.5362));
+    }
+    grm_features pink = features_of(&s, 65536);
+    assert_float_equal(pink.spectral_tilt_db, 0, 0.3);
+    assert_true(pink.tonal_balance_error_db < 0.8);
+    free(s.x);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(noise_is_heard_at_its_level),
@@ -170,6 +216,8 @@ int main(void) {
         cmocka_unit_test(wandering_pitch_is_measured_in_cents),
         cmocka_unit_test(mud_rises_with_a_boost_of_the_low_middle_alone),
         cmocka_unit_test(a_sine_is_a_tone_and_music_is_not),
+        cmocka_unit_test(hum_is_heard_at_its_level_and_notes_are_none),
+        cmocka_unit_test(octaves_are_set_beside_pink_noise),
         cmocka_unit_test(blocks_of_any_size_give_the_same),
         cmocka_unit_test(silence_and_less_than_a_frame_are_harmless),
     };
