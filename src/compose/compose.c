@@ -119,7 +119,7 @@ static grm_status make_score(const grm_work *work, grm_score **out, grm_error *e
     score->key = work->brief->key;
     score->has_key = true;
     score->duration_s = work->brief->duration_s;
-    score->tempos = grm_memory_take(memory, 1, sizeof *score->tempos);
+    score->tempos = grm_memory_take(memory, GRM_MAX_TEMPOS, sizeof *score->tempos);
     score->metres = grm_memory_take(memory, 1, sizeof *score->metres);
     score->sections = grm_memory_take(memory, work->passage_count + 1, sizeof *score->sections);
     grm_status status = GRM_OK;
@@ -127,7 +127,7 @@ static grm_status make_score(const grm_work *work, grm_score **out, grm_error *e
         status = grm_fail_memory(err);
         goto done;
     }
-    score->tempos[score->tempo_count++] = (grm_tempo_change){0, us_per_quarter(work->brief)};
+    score->tempo_count = grm_ritard_plan(work, us_per_quarter(work->brief), score->tempos);
     score->metres[score->metre_count++] = (grm_metre_change){0, work->brief->metre};
     for (size_t i = 0; i < work->passage_count; i++) {
         const grm_passage *p = &work->passages[i];

@@ -229,8 +229,10 @@ static void grow(const grm_style *style, form *f, int target) {
             f->slots[best].bars += 4;
             continue;
         }
-        bool ends_long = f->slots[f->count - 1].bars >= 4 && f->count > 1;
-        int at = importance(f->slots[0].plan->kind) == 1 && (lack % 2 == 0 || !ends_long) ? 0 : f->count - 1;
+        // An outro may have any length; an intro keeps nobody waiting, unless two bars make it a phrase.
+        bool intro = importance(f->slots[0].plan->kind) == 1, short_intro = intro && (f->slots[0].bars + lack) % 4 == 0;
+        bool outro = f->count > 1 && importance(f->slots[f->count - 1].plan->kind) == 1;
+        int at = short_intro || (intro && !outro && lack % 2 == 0) ? 0 : f->count - 1;
         f->slots[at].bars += lack;
     }
 }
@@ -401,6 +403,7 @@ grm_status grm_form_plan(grm_work *work, grm_error *err) {
     double bar_s = work->bar_ticks * work->tick_s, whole = work->brief->duration_s / bar_s;
     // The last chord gets at least a second and a half and most of a bar, so that it can ring.
     double ring = fmax(0.75, 1.5 / bar_s);
+    if (grm_ends_broadly(work->style)) ring += 1.1 / work->beats_per_bar;  // which a ritardando will take
     if (wishes(work->brief, "loop")) ring = fmin(0.5, 0.75 / bar_s);
     work->bars = (int)floor(whole - ring);
     if (work->bars < 1) work->bars = whole >= 1 ? 1 : 0;

@@ -180,6 +180,13 @@ typedef struct grm_voicing {
 grm_voicing grm_voice_chord(const grm_work *work, const grm_chord *chord, const grm_writer_part *part,
                             const grm_tune_window *heard, const grm_voicing *last, const grm_chord *last_chord);
 
+// ---- ritard.c: tempo changes ----
+enum { GRM_MAX_TEMPOS = 12 };
+// Whether pieces of this style slow down at their end when nobody drums.
+bool grm_ends_broadly(const grm_style *style);
+// Fills changes[0..GRM_MAX_TEMPOS): the song's tempo, and those of an end that broadens. Returns how many.
+size_t grm_ritard_plan(const grm_work *work, uint32_t us_per_quarter, grm_tempo_change *changes);
+
 // ---- feel.c: from nominal places to played ones ----
 void grm_feel_apply(grm_work *work, grm_writer_part *part);
 // ---- express.c: controllers ----

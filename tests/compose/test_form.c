@@ -95,11 +95,38 @@ static void a_long_song_has_something_new_before_its_fourth_chorus(void **state)
     }
 }
 
+static void the_end_of_a_piano_piece_broadens_without_making_it_longer(void **state) {
+    (void)state;
+    int broadened = 0;
+    for (uint64_t seed = 0; seed < 8; seed++) {
+        grm_brief brief = brief_in("classical-piano", seed);
+        brief.duration_s = 60 + 11.7 * (double)seed;
+        grm_score *score = compose(&brief);
+        const grm_section *last = &score->sections[score->section_count - 1];
+        broadened += score->tempo_count > 2;
+        for (size_t i = 1; i + 1 < score->tempo_count; i++)
+            assert_true(score->tempos[i].us_per_quarter > score->tempos[i - 1].us_per_quarter);
+        assert_true(fabs(grm_score_seconds(score, last->end) - brief.duration_s) < 0.002);
+        assert_true(fabs(grm_score_bpm(score, 0) - brief.tempo_bpm) < 0.01);
+        grm_score_free(score);
+        brief.form_wishes = (grm_words){1, (const char *const[]){"loop"}};
+        score = compose(&brief);
+        assert_int_equal(score->tempo_count, 1);
+        grm_score_free(score);
+    }
+    assert_true(broadened >= 6);
+    grm_brief brief = brief_in("techno", 1);
+    grm_score *score = compose(&brief);
+    assert_int_equal(score->tempo_count, 1);
+    grm_score_free(score);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_length_tempo_and_metre_adds_up_within_fifty_milliseconds),
         cmocka_unit_test(what_leads_up_leads_on_from_a_verse_in_long_songs_too),
         cmocka_unit_test(inner_sections_are_whole_phrases),
+        cmocka_unit_test(the_end_of_a_piano_piece_broadens_without_making_it_longer),
         cmocka_unit_test(a_long_song_has_something_new_before_its_fourth_chorus),
     };
     return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);
