@@ -107,8 +107,39 @@ static void reach_into(grm_writer_part *part, int32_t at) {
     if (before->start < at) before->length = at + STEP_TICKS / 4 - before->start;
 }
 
-static void play_figure(grm_work *work, grm_writer_part *part, const grm_passage *p, int32_t from, int32_t to,
+// Where a player leaves the figure for a run into the next section, `to` when he doesn't: two beats before it, over one
+// chord, now and then.
+static int32_t run_start(const grm_work *work, const grm_writer_part *part, const grm_passage *p, int32_t to) {
+    bool more = p + 1 < work->passages + work->passage_count, plucked = !part->instrument->voice;
+    int32_t start = p->end - 2 * work->beat_ticks;
+    grm_rng all = grm_rng_new(work->seed, "bass run");
+    grm_rng rng = grm_rng_branch(&all, part->plan->name, (unsigned)(p - work->passages));
+    bool wants = grm_rng_chance(&rng, 0.3f + 0.25f * p->energy);
+    bool simple = work->beat_ticks == GRM_PPQ && p->bars >= 4 && p->energy >= 0.35f;
+    return wants && more && plucked && simple && to == p->end && grm_chord_at(work, start) == grm_chord_at(work, to - 1)
+               ? start
+               : to;
+}
+
+// The root, then three steps of the scale that lead to the next section's.
+static void run(grm_work *work, grm_writer_part *part, int32_t start, int32_t to, int root, int velocity) {
+    const grm_chord *chord = grm_chord_at(work, start);
+    int target = root_near(part, grm_chord_at(work, to)->bass, root), steps[3];
+    int direction = target - 5 >= part->low && (target > root || root - target > 7 || target + 5 > part->high) ? -1 : 1;
+    unsigned scale = grm_chord_scale(work, chord);
+    for (int i = 2, pitch = target; i >= 0; i--) {
+        do pitch += direction;
+        while (!(scale >> (((pitch % 12) + 12) % 12) & 1));
+        steps[i] = into_range(part, pitch);
+    }
+    int32_t eighth = work->beat_ticks / 2;
+    grm_part_note(part, start, eighth, root, velocity + 4);
+    for (int i = 0; i < 3; i++) grm_part_note(part, start + (i + 1) * eighth, eighth, steps[i], velocity + 3 * i);
+}
+
+static void play_figure(grm_work *work, grm_writer_part *part, const grm_passage *p, int32_t from, int32_t until,
                         int *last, grm_rng *rng) {
+    int32_t to = run_start(work, part, p, until);
     const grm_choice *choice = draw_with_kick(work, &part->plan->figures, p, rng);
     int base = 80 + (int)(16 * p->energy), root = *last;
     const grm_chord *rooted = NULL;
@@ -132,6 +163,10 @@ static void play_figure(grm_work *work, grm_writer_part *part, const grm_passage
         root = root_near(part, chord->bass, root);
         int32_t second = chord->end - at - first < ticks - first ? chord->end - at - first : ticks - first;
         grm_part_note(part, at + first, second, root, velocity - 4);
+    }
+    if (to < until) {
+        root = root_near(part, grm_chord_at(work, to)->bass, root);
+        run(work, part, to, until, root, base);
     }
     *last = root;
 }

@@ -41,7 +41,7 @@ static int accent(const grm_work *work, const grm_writer_part *part, const char 
     bool eighth = within % (2 * STEP_TICKS) == 0;
     if (sign == 'X' || sign == 'o' || sign == '?') return 0;
     if (grm_piece_role(piece) == GRM_ROLE_HATS)
-        return beat ? (machine ? 6 : 10) : eighth ? (machine ? -8 : -14) : machine ? -18 : -26;
+        return beat ? (machine ? 7 : 12) : eighth ? (machine ? -11 : -20) : machine ? -20 : -32;
     return strcmp(piece, "kick") == 0 && !beat && !eighth && !machine ? -10 : 0;
 }
 
