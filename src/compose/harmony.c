@@ -77,6 +77,13 @@ static void bend_to_mode(grm_mode mode, grm_numeral *n) {
     bool minor = mode != GRM_LYDIAN && mode != GRM_MIXOLYDIAN;
     unsigned plain = mode_scales[minor ? GRM_MINOR : GRM_MAJOR], scale = mode_scales[mode];
     unsigned pcs = rotate(fold(n->members), n->root);
+    if (n->root == 7 && n->members >> 4 & 1 && !(scale >> 11 & 1)) {
+        // A dominant's leading note would make it minor or major: the mode's own way home is bII or bVII.
+        bool low_second = scale >> 1 & 1, seventh = n->members >> 10 & 1;
+        *n = (grm_numeral){.function = 'D', .members = 1u | 1u << 4 | 1u << 7 | (seventh ? 1u << 11 : 0)};
+        n->root = n->bass = low_second ? 1 : 10;
+        return;
+    }
     if ((pcs & ~plain) || !(pcs & ~scale)) return;
     int degrees[7], count = 0, index = -1, notes = 0;
     for (int pc = 0; pc < 12; pc++)
