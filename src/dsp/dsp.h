@@ -16,6 +16,7 @@
 #include "dsp/lanes.h"
 #include "dsp/levels.h"
 #include "dsp/loudness.h"
+#include "dsp/pitch.h"
 #include "dsp/space.h"
 #include "dsp/spectrum.h"
 #include "dsp/stereo.h"

@@ -51,4 +51,23 @@ void grm_echo_run(grm_echo *echo, const float *const *in, float *const *out, siz
 void grm_echo_reset(grm_echo *echo);
 size_t grm_echo_tail(const grm_echo *echo);
 
+// ---- echoes in time ----
+
+typedef struct grm_delay_plan {
+    double time_s[2];               // left, right; grm_delay_beats gives them
+    float feedback;                 // 0..0.95
+    bool ping_pong;                 // both sides go in on the left and change sides with each echo
+    float low_cut_hz, high_cut_hz;  // of each repeat; 0: none
+    float wet_db;
+} grm_delay_plan;
+double grm_delay_beats(double bpm, double beats);  // seconds; 0.75 is a dotted quaver where a beat is a crotchet
+typedef struct grm_delay grm_delay;
+// longest_s: that times may ever be set to, up to 20.
+grm_status grm_delay_new(const grm_delay_plan *plan, double longest_s, double rate_hz, grm_delay **out, grm_error *err);
+void grm_delay_free(grm_delay *delay);
+void grm_delay_reset(grm_delay *delay);
+grm_status grm_delay_set(grm_delay *delay, const grm_delay_plan *plan, grm_error *err);  // glides and fades there
+bool grm_delay_run(grm_delay *delay, const float *const *in, float *const *out, size_t frames);  // adds to out
+size_t grm_delay_tail(const grm_delay *delay);  // frames until nothing is left of it (-100 dB)
+
 #endif
