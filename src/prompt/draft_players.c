@@ -138,6 +138,22 @@ static bool add_piece(grm_draft *d, const grm_match *m) {
     return add_all(d, &d->brief->instruments, piece->instruments);
 }
 
+// "a trap beat, just 808s and bells" still has its drums: they are what makes it a beat.
+static bool keep_the_beat(grm_draft *d) {
+    const grm_tokens *t = &d->r->tokens;
+    grm_brief *b = d->brief;
+    bool beat = false;
+    for (size_t i = 0; i < t->count; i++)
+        beat = beat || (grm_token_among(t, i, "beat beats") && !grm_token_among(t, i + 1, "per a"));
+    const char *kit = beat ? own_instrument(d, "drums") : NULL;
+    if (!kit || !b->only_instruments || grm_words_have(&b->excluded_instruments, "drums")) return true;
+    for (size_t i = 0; i < b->instruments.count; i++) {
+        const grm_instrument *n = grm_instrument_find(d->r->catalogue, b->instruments.items[i]);
+        if (n && (strcmp(n->family, "drums") == 0 || strcmp(n->family, "percussion") == 0)) return true;
+    }
+    return grm_draft_add(d, &b->instruments, kit, MAX_ITEMS);
+}
+
 static grm_status seat(grm_draft *d) {
     const grm_reading *r = d->r;
     grm_brief *b = d->brief;
@@ -178,6 +194,7 @@ static grm_status seat(grm_draft *d) {
         grm_draft_from(d, GRM_BRIEF_INSTRUMENTS, GRM_FROM_OPTION, 1.0f);
     }
     if (b->instruments.count == 0) b->only_instruments = false;
+    if (!option && !keep_the_beat(d)) return grm_fail_memory(r->err);
     drop_excluded(&b->instruments, &b->excluded_instruments);
     return GRM_OK;
 }

@@ -134,6 +134,13 @@ static bool musical_noun(const grm_reading *r, size_t i, bool moods_too) {
            grm_lexicon_match(r->lexicon, &r->tokens, i, kinds, &end) != NULL;
 }
 
+// A word of its own among commas, or beside the tempo: "trap, gm, dark", "95bpm bm".
+static bool stands_alone(const grm_tokens *t, size_t i) {
+    bool before = i == 0 || grm_token_closes(t, i - 1) || grm_token_among(t, i - 1, "bpm bpms - / |");
+    return before && (grm_token_closes(t, i + 1) || grm_token_among(t, i + 1, "- / |") ||
+                      (i + 1 < t->count && t->items[i + 1].kind == GRM_TOKEN_NUMBER));
+}
+
 // How sure it is that a note with a mode names a key; 0: it doesn't.
 static float sure_with_mode(const grm_reading *r, size_t i, const note *n, int announcement) {
     const grm_tokens *t = &r->tokens;
@@ -144,7 +151,8 @@ static float sure_with_mode(const grm_reading *r, size_t i, const note *n, int a
         bool english = strcmp(t->items[i].text, "am") == 0 || strcmp(t->items[i].text, "fm") == 0;
         bool cased = n->upper && raw[strlen(raw) - 1] == 'm';
         if (cased) return 0.9f;
-        return announcement > 0 && !english ? 0.8f : 0;
+        if (announcement > 0 && !english) return 0.8f;
+        return i > 0 && !english && stands_alone(t, i) ? 0.7f : 0;
     }
     if (!n->letter_a || n->accidental) return n->upper || announcement > 0 ? 1.0f : 0.95f;
     bool sentence_start = i == 0 || grm_token_among(t, i - 1, ". ! ? \n");

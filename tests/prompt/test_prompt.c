@@ -338,6 +338,8 @@ static void keys_are_found(void **state) {
         {"G mixolydian rock", "key=G mixolydian"},
         {"F-sharp-minor ambient", "key=F# minor"},
         {"Cmin techno", "key=C minor"},
+        {"reggaeton 95bpm bm", "key=B minor; bpm=95"},
+        {"trap, gm, dark", "key=G minor"},
     };
     CHECK(examples);
 }
@@ -350,6 +352,7 @@ static void what_sounds_like_a_key_is_none(void **state) {
         {"FM synth pop", "from:key=S"},       {"a flat bass sound, house", "from:key=S"},
         {"happy pop", "from:key=S"},          {"pop with a major key change", "from:key=S; !key-change"},
         {"plan b pop", "from:key=S"},         {"ebm techno", "from:key=S"},
+        {"pop, send me a dm", "from:key=S"},  {"pop, 5 cm, small", "from:key=S"},
     };
     CHECK(examples);
 }
@@ -441,6 +444,8 @@ static void players_are_found(void **state) {
         {"nothing but piano", "only; +grand-piano"},
         {"strings only please", "only; +violin"},
         {"cello and piano only", "only; +cello; +grand-piano"},
+        {"trap beat, just 808s and bells", "only; +808-bass; +glockenspiel; +kit-trap"},
+        {"lofi beat, only piano, no drums", "only; +grand-piano; -drums"},
         {"just a chill beat with piano", "all; +grand-piano"},
         {"drum-free ambient", "-drums"},
         {"jazz with a piano solo", "!solo; +grand-piano; all"},
