@@ -166,7 +166,9 @@ static grm_status seat_wanted(grm_work *work, grm_error *err) {
                 part.plan->play == GRM_PLAY_TEXTURE || part.plan->play == GRM_PLAY_FX || is_kit(part.plan->role);
             bool low = part.plan->role == GRM_ROLE_BASS && instrument && instrument->low <= 43 &&
                        strcmp(instrument->family, "drums") != 0;
-            if (instrument && !texture && (suits(instrument, part.plan) >= 3 || low)) stand_in = instrument;
+            bool of_kit = instrument && part.instrument == instrument && strcmp(instrument->family, "drums") == 0 &&
+                          is_kit(part.plan->role) && part.plan->role != GRM_ROLE_PERCUSSION;
+            if (of_kit || (instrument && !texture && (suits(instrument, part.plan) >= 3 || low))) stand_in = instrument;
         }
         if (stand_in) {
             part.instrument = stand_in;

@@ -157,6 +157,19 @@ static void what_is_wanted_plays(void **state) {
     }
 }
 
+static void a_kit_that_alone_may_play_plays_whole(void **state) {
+    (void)state;
+    static const char *const wanted[] = {"808-bass", "kit-trap"};
+    grm_brief brief = brief_for(grm_style_find(catalogue, "trap"), 4);
+    brief.instruments = (grm_words){2, wanted};
+    brief.only_instruments = true;
+    grm_score *score = compose(&brief);
+    assert_non_null(part_of(score, GRM_ROLE_KICK));
+    assert_non_null(part_of(score, GRM_ROLE_SNARE));
+    assert_non_null(part_of(score, GRM_ROLE_HATS));
+    grm_score_free(score);
+}
+
 static void any_metre_and_any_length_can_be_composed(void **state) {
     (void)state;
     static const grm_metre metres[] = {{3, 4}, {6, 8}, {7, 8}, {5, 4}, {12, 8}, {2, 4}};
@@ -401,6 +414,7 @@ int main(void) {
         cmocka_unit_test(a_short_song_ends_on_its_chorus_and_never_repeats_it_at_once),
         cmocka_unit_test(what_is_excluded_does_not_play),
         cmocka_unit_test(what_is_wanted_plays),
+        cmocka_unit_test(a_kit_that_alone_may_play_plays_whole),
         cmocka_unit_test(any_metre_and_any_length_can_be_composed),
     };
     return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);
