@@ -1,0 +1,226 @@
+#define _DEFAULT_SOURCE  // madvise
+// How near a decoder step comes to the memory's speed. Each step reads every weight of the decoder and all keys and
+// values so far, so the floor is their bytes over the bandwidth that the same threads read with; which is measured
+// before every step, as it is not the same from second to second. Steps and measurements in which a thread was put off
+// its processor do not count; on a busy machine nearly none is left unless the scheduler prefers the program (chrt -f
+// 1).
+//   bench_neural MODEL [STEPS [THREADS [VARIATIONS]]]    a packed model, or a folder (MODEL_PRECISION); guidance is on
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "neural/model.h"
+#include "neural/sample.h"
+
+enum { PROBE = 128 << 20, POOL = 512 << 20 };
+
+static double now_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static long switches(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_nivcsw;
+}
+
+// ---- bandwidth ----
+
+typedef struct probe {
+    const float *from;
+    float sums[256][64];
+} probe;
+
+GRM_INLINE void read_all(const float *from, size_t count, float *sums) {
+    float sum[64] = {0};
+    for (size_t i = 0; i < count; i += 64)
+        for (size_t l = 0; l < 64; l++) sum[l] += from[i + l];
+    memcpy(sums, sum, sizeof sum);
+}
+
+#if GRM_HAVE_AVX2
+GRM_AVX2 static void read_avx2(const float *from, size_t count, float *sums) {
+    read_all(from, count, sums);
+}
+#endif
+
+static void read_share(void *context, unsigned member, unsigned size) {
+    probe *p = context;
+    size_t count = PROBE / sizeof(float) / size / 64 * 64;
+#if GRM_HAVE_AVX2
+    if (grm_cpu_detect().avx2_fma) {
+        read_avx2(p->from + member * count, count, p->sums[member]);
+        return;
+    }
+#endif
+    read_all(p->from + member * count, count, p->sums[member]);
+}
+
+static double read_bandwidth(grm_team *team, const uint8_t *pool, size_t turn) {
+    static probe p;
+    p.from = (const float *)(const void *)(pool + turn % (POOL / PROBE) * PROBE);
+    double start = now_s();
+    grm_team_run(team, read_share, &p);
+    return PROBE / (now_s() - start);
+}
+
+typedef struct meeting {
+    grm_team *team;
+    size_t count;
+} meeting;
+
+static void meet(void *context, unsigned member, unsigned size) {
+    const meeting *m = context;
+    for (size_t i = 0; i < m->count; i++) grm_team_wait(m->team);
+}
+
+static double barrier_s(grm_team *team) {
+    double least = 1;
+    for (int run = 0; run < 50; run++) {
+        meeting m = {team, 200};
+        double start = now_s();
+        grm_team_run(team, meet, &m);
+        double each = (now_s() - start) / 200;
+        least = each < least ? each : least;
+    }
+    return least;
+}
+
+// ---- steps ----
+
+static double weight_bytes(const grm_model *m) {
+    const grm_decoder *d = &m->decoder;
+    double bytes = (double)grm_matrix_bytes(d->heads.precision, d->heads.out, d->heads.in);
+    for (size_t i = 0; i < d->config.layers; i++) {
+        const grm_decoder_layer *l = &d->layers[i];
+        const grm_matrix *all[] = {&l->qkv, &l->o, &l->cross_q, &l->cross_o, &l->up, &l->down};
+        for (size_t k = 0; k < 6; k++)
+            if (all[k]->panels) bytes += (double)grm_matrix_bytes(all[k]->precision, all[k]->out, all[k]->in);
+    }
+    return bytes;
+}
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t count) {
+    qsort(values, count, sizeof *values, by_value);
+    return count ? values[count / 2] : NAN;
+}
+
+typedef struct bench {
+    const grm_model *model;
+    grm_compute *compute;
+    grm_decoder_state *state;
+    size_t rows;
+    float *x, *logits, *guided;
+    grm_candidate *candidates;
+    grm_rng rng;
+} bench;
+
+// As a generation does it: embeds the last codes, runs, guides, and draws.
+static void step(bench *b, uint16_t *codes) {
+    const grm_decoder_config *c = &b->model->config.decoder;
+    const grm_sampling sampling = {false, 1, 250, 1};
+    size_t count = c->codebooks * c->codes, half = b->rows / 2;
+    for (size_t r = 0; r < half; r++) {
+        grm_decoder_embed(&b->model->decoder, codes + r * c->codebooks, b->x + r * c->width);
+        memcpy(b->x + (half + r) * c->width, b->x + r * c->width, c->width * sizeof *b->x);
+    }
+    grm_decoder_run(b->state, b->x, 1, b->logits);
+    for (size_t r = 0; r < half; r++) {
+        const float *with = b->logits + r * count, *without = b->logits + (half + r) * count;
+        for (size_t i = 0; i < count; i++) b->guided[i] = without[i] + 3 * (with[i] - without[i]);
+        for (size_t k = 0; k < c->codebooks; k++)
+            codes[r * c->codebooks + k] =
+                (uint16_t)grm_sample(&sampling, b->guided + k * c->codes, c->codes, b->candidates, &b->rng);
+    }
+}
+
+static int measure(bench *b, size_t steps, grm_precision cache) {
+    enum { TOKENS = 16 };
+    const grm_decoder_config *c = &b->model->config.decoder;
+    double weights = weight_bytes(b->model), each = cache == GRM_FLOAT32 ? 4 : cache == GRM_FLOAT16 ? 2 : 1;
+    double position =
+        2 * (double)(c->layers * c->width) * each + (cache == GRM_INT8 ? 8.0 * (double)(c->layers * c->heads) : 0);
+    uint8_t *pool = aligned_alloc(2 << 20, POOL);
+    double *times = malloc(steps * sizeof *times), *rates = malloc(steps * sizeof *rates),
+           *shares = malloc(steps * sizeof *shares);
+    float *text = calloc(TOKENS * c->width, sizeof *text);
+    uint16_t codes[8 * GRM_MAX_CODEBOOKS] = {0};
+    if (!pool || !times || !rates || !shares || !text) return 1;
+    madvise(pool, POOL, MADV_HUGEPAGE);
+    memset(pool, 0, POOL);
+    for (size_t i = 0; i < TOKENS * c->width; i++) text[i] = grm_rng_normal(&b->rng);
+    if (!b->model->config.melody && grm_decoder_read_text(b->state, text, TOKENS, NULL)) return 1;
+    step(b, codes);
+    grm_decoder_state_rewind(b->state);
+    size_t kept = 0;
+    for (size_t i = 0; i < steps; i++) {
+        long before = switches();
+        double bandwidth = read_bandwidth(b->compute->team, pool, i), start = now_s();
+        step(b, codes);
+        double time = now_s() - start;
+        if (switches() != before) continue;
+        double bytes = weights + position * ((double)(b->rows * (i + 1)) + TOKENS);
+        times[kept] = time;
+        rates[kept] = bandwidth;
+        shares[kept++] = bytes / time / bandwidth;
+    }
+    double ms = 1e3 * median(times, kept);
+    printf(
+        "%s + %s cache: %.0f MB of weights, %zu rows; a step %.2f ms, %.1f ms of it at %.1f GB/s that were read: %.0f "
+        "%% of "
+        "the floor; %.2f s of work a second of sound; barrier %.2f us; %zu of %zu steps undisturbed\n",
+        grm_precision_name(grm_packed_precision(b->model->packed)), grm_precision_name(cache), weights / 1e6, b->rows,
+        ms, ms * median(shares, kept), median(rates, kept) / 1e9, 100 * median(shares, kept), ms * 0.05,
+        1e6 * barrier_s(b->compute->team), kept, steps);
+    free(pool);
+    free(times);
+    free(rates);
+    free(shares);
+    free(text);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    size_t steps = argc > 2 ? strtoul(argv[2], NULL, 10) : 1500, variations = argc > 4 ? strtoul(argv[4], NULL, 10) : 1;
+    const char *threads = argc > 3 ? argv[3] : NULL;
+    const grm_setting_value flags[] = {{"GRAMMY_THREADS", threads}};
+    grm_profile *profile = NULL;
+    grm_model *model = NULL;
+    grm_error err = {0};
+    bench b = {.rows = 2 * variations, .rng = grm_rng_new(1, "bench")};
+    if (argc < 2 || variations < 1 || variations > 8 || steps < 1) {
+        fprintf(stderr, "bench_neural MODEL [STEPS [THREADS [VARIATIONS]]]\n");
+        return 2;
+    }
+    double start = now_s();
+    grm_status status = grm_profile_new(flags, 1, &profile, &err);
+    if (!status) status = grm_model_open(argv[1], profile, &model, &err);
+    double opened = now_s() - start;
+    if (!status) status = grm_compute_new(profile->threads, grm_model_widest(model), &b.compute, &err);
+    if (status) {
+        fprintf(stderr, "%s\n", err.message);
+        return 1;
+    }
+    const grm_decoder_config *c = &model->config.decoder;
+    grm_precision weights = grm_packed_precision(model->packed), cache = weights == GRM_INT4 ? GRM_INT8 : weights;
+    b.model = model;
+    b.x = malloc(GRM_ROWS * c->width * sizeof *b.x);
+    b.logits = malloc(b.rows * c->codebooks * c->codes * sizeof *b.logits);
+    b.guided = malloc(c->codebooks * c->codes * sizeof *b.guided);
+    b.candidates = malloc(c->codes * sizeof *b.candidates);
+    status = grm_decoder_state_new(&model->decoder, b.compute, cache, b.rows, model->config.melody ? 0 : variations,
+                                   steps + 1, &b.state, &err);
+    if (status || !b.x || !b.logits || !b.guided || !b.candidates) return 1;
+    printf("opened in %.1f ms; %s, %u threads: ", 1e3 * opened, b.compute->kernels->name, profile->threads);
+    return measure(&b, steps, cache);
+}
