@@ -96,6 +96,7 @@ static void read_decoder(reader *r, grm_decoder_config *c) {
     c->layers = read_size(r, "num_hidden_layers", 24, 1, 256);
     c->activation = read_activation(r, "activation_function", read_word(r, "activation_function", "gelu"), &gated);
     if (c->width % c->heads) complain(r, "hidden_size", "a multiple of num_attention_heads");
+    if (c->width / c->heads > 1024) complain(r, "num_attention_heads", "enough for heads of at most 1024");
     if (c->width % 2) complain(r, "hidden_size", "even");
     if (c->codebooks % c->channels) complain(r, "num_codebooks", "a multiple of audio_channels");
     if (gated || c->activation == GRM_GELU_TANH) complain(r, "activation_function", "gelu or relu");

@@ -1,9 +1,11 @@
 // A step of the decoder: one run of the team, with a barrier only where a member needs what others have made.
+#define _DEFAULT_SOURCE  // madvise
 #include "neural/decoder.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define EPSILON 1e-5f
 enum { LINE_FLOATS = 16 };
@@ -40,15 +42,28 @@ static size_t width_of(grm_precision precision) {
     return precision == GRM_FLOAT32 ? 4 : precision == GRM_FLOAT16 ? 2 : 1;
 }
 
+// Zeroed, in huge pages where there are any: a head's keys are a short run, which the processor hardly foresees.
+static void *take_zeroed(size_t count, size_t size) {
+    enum { HUGE_PAGE = 2 << 20 };
+    if (count > (SIZE_MAX - HUGE_PAGE) / size) return NULL;
+    if (count * size < 2 * HUGE_PAGE) return calloc(count, size);
+    size_t bytes = round_up(count * size, HUGE_PAGE);
+    void *memory = aligned_alloc(HUGE_PAGE, bytes);
+#ifdef MADV_HUGEPAGE
+    if (memory) madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+    return memory ? memset(memory, 0, bytes) : NULL;
+}
+
 // Zeroed: kernels read whole blocks of 64 positions.
 static bool store_new(store *s, grm_precision precision, size_t heads, size_t head, size_t positions) {
     *s = (store){.precision = precision, .head = head, .positions = round_up(positions, 64)};
     size_t width = width_of(precision);
     if (s->positions > SIZE_MAX / 64 / (heads * round_up(head, 16))) return false;
-    s->key_bytes = s->positions * head * width;
+    s->key_bytes = s->positions * round_up(head, 4) * width;
     s->value_bytes = s->positions * round_up(head, 16) * width;
-    s->keys = calloc(heads, s->key_bytes);
-    s->values = calloc(heads, s->value_bytes);
+    s->keys = take_zeroed(heads, s->key_bytes);
+    s->values = take_zeroed(heads, s->value_bytes);
     if (precision == GRM_INT8) {
         s->key_scales = calloc(heads * s->positions, sizeof *s->key_scales);
         s->value_scales = calloc(heads * s->positions, sizeof *s->value_scales);

@@ -33,8 +33,8 @@ GRM_INLINE vf vf_half(const uint16_t *p) {
 GRM_INLINE void vf_store_half(uint16_t *p, vf a) {
     _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
 }
-GRM_INLINE vf vf_byte(const int8_t *p) {
-    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)));
+GRM_INLINE void vf_store_bytes(int8_t *p, vf a) {
+    _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a)));
 }
 GRM_INLINE vf vf_add(vf a, vf b) {
     return _mm512_add_ps(a, b);
@@ -79,6 +79,9 @@ GRM_INLINE vf vf_whole(vi a) {
 }
 GRM_INLINE vi vi_set(int32_t a) {
     return _mm512_set1_epi32(a);
+}
+GRM_INLINE vi vi_add(vi a, vi b) {
+    return _mm512_add_epi32(a, b);
 }
 GRM_INLINE vi vi_dot(vi a, vw w, const int8_t *x) {
     int32_t four;

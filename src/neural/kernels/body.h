@@ -1,9 +1,10 @@
 // The one text of the kernels, compiled anew by each file that has defined the words it is written in:
 //
-//   vf  16 floats: vf_set vf_load vf_store vf_half vf_store_half vf_byte vf_add vf_sub vf_mul vf_div vf_fma (a b + c)
+//   vf  16 floats: vf_set vf_load vf_store vf_half vf_store_half vf_store_bytes (of whole numbers) vf_add vf_sub vf_mul
+//   vf_div vf_fma (a b + c)
 //       vf_max vf_min vf_abs vf_round (to even) vf_power (2^n of whole n) vf_sign (a with the sign of b)
 //       vf_less (a < b ? x : y) vf_whole (of vi)
-//   vi  16 sums of bytes: vi_set, vi_dot (each adds 4 weights times the 4 bytes at x)
+//   vi  16 sums of bytes: vi_set, vi_add, vi_dot (each adds 4 weights times the 4 bytes at x)
 //   vw  16 x 4 weights: vw_load, vw_halves (two of them from 64 bytes of int4)
 //   BIAS of what vi_dot takes for a weight, MOST_ROWS that a tile of floats may have, KERNELS the name of the table
 #include <math.h>
@@ -141,19 +142,15 @@ static void layer_norm(const float *x, const float *weight, const float *bias, s
 // One plane of a group: -> its scale. `rest` (may be NULL) gets what the bytes leave over.
 GRM_INLINE float split_plane(const float *x, size_t group, float most, int8_t *bytes, int32_t *sum, float *rest) {
     float scale = most / 127.0f;
-    vf inverse = vf_set(most > 0 ? 127.0f / most : 0.0f), size = vf_set(-scale);
-    *sum = 0;
+    vf inverse = vf_set(most > 0 ? 127.0f / most : 0.0f), size = vf_set(-scale), total = vf_set(0);
     for (size_t i = 0; i < group; i += 16) {
-        float whole[16];
         vf v = vf_load(x + i), q = vf_round(vf_mul(v, inverse));
         q = vf_max(vf_min(q, vf_set(127)), vf_set(-127));
-        vf_store(whole, q);
-        for (size_t l = 0; l < 16; l++) {
-            bytes[i + l] = (int8_t)whole[l];
-            *sum += (int32_t)whole[l];
-        }
+        vf_store_bytes(bytes + i, q);
+        total = vf_add(total, q);
         if (rest) vf_store(rest + i, vf_fma(q, size, v));
     }
+    *sum = (int32_t)sum_lanes(total);  // of whole numbers: exact
     return scale;
 }
 
@@ -320,8 +317,7 @@ static void multiply(const grm_product *p, size_t begin, size_t end) {
 
 GRM_INLINE vf load_cached(const void *from, size_t at, grm_precision precision) {
     if (precision == GRM_FLOAT32) return vf_load((const float *)from + at);
-    if (precision == GRM_FLOAT16) return vf_half((const uint16_t *)from + at);
-    return vf_byte((const int8_t *)from + at);
+    return vf_half((const uint16_t *)from + at);
 }
 
 // scores = scale q . k of 64 positions, in four chains.
@@ -333,10 +329,7 @@ GRM_INLINE void score(const grm_cache *c, grm_precision precision, const float *
         for (size_t b = 0; b < 4; b++)
             sums[b] = vf_fma(q, load_cached(c->keys, ((position / 16 + b) * c->head + d) * 16, precision), sums[b]);
     }
-    for (size_t b = 0; b < 4; b++) {
-        if (precision == GRM_INT8) sums[b] = vf_mul(sums[b], vf_load(c->key_scales + position + 16 * b));
-        vf_store(scores + position + 16 * b, vf_mul(sums[b], vf_set(scale)));
-    }
+    for (size_t b = 0; b < 4; b++) vf_store(scores + position + 16 * b, vf_mul(sums[b], vf_set(scale)));
 }
 
 // scores -> exp(scores - the largest) -> their sum. What fills the last 16 is 0.
@@ -378,12 +371,94 @@ GRM_INLINE void attend_as(const grm_cache *c, grm_precision precision, const flo
                           float *scores, float *out) {
     for (size_t t = 0; t < count; t += 64) score(c, precision, query, scale, t, scores);
     vf norm = vf_set(1.0f / soften(scores, count));
-    if (precision == GRM_INT8)
-        for (size_t t = 0; t < count; t += 16)
-            vf_store(scores + t, vf_mul(vf_load(scores + t), vf_load(c->value_scales + t)));
     size_t row = (c->head + 15) / 16 * 16, at = 0;
     for (; at + 64 <= row; at += 64) mix(c, precision, scores, count, at, 4, norm, out);
     for (; at < row; at += 16) mix(c, precision, scores, count, at, 1, norm, out);
+}
+
+// Keys and values as bytes meet the query and the scores as two planes of bytes, as good as 15 bits.
+typedef struct planes {
+    int8_t high[GRM_MOST_HEAD], low[GRM_MOST_HEAD];
+    float scale, low_scale;
+    int32_t sum, low_sum;
+} planes;
+
+GRM_INLINE void split_twice(const float *x, size_t count, planes *to) {
+    float rest[GRM_MOST_HEAD];
+    vf most = vf_set(0);
+    for (size_t i = 0; i < count; i += 16) most = vf_max(most, vf_abs(vf_load(x + i)));
+    to->scale = split_plane(x, count, largest_lane(most), to->high, &to->sum, rest);
+    to->low_scale = split_plane(rest, count, to->scale * 0.5f, to->low, &to->low_sum, NULL);
+}
+
+// scores of 16 positions; the chains of sums are two for each plane.
+GRM_INLINE void score_bytes(const grm_cache *c, const planes *query, float scale, size_t position, float *scores) {
+    size_t fours = (c->head + 3) / 4;
+    const uint8_t *keys = (const uint8_t *)c->keys + position / 16 * fours * GRM_LINE;
+    vi high[2] = {vi_set(-BIAS * query->sum), vi_set(0)}, low[2] = {vi_set(-BIAS * query->low_sum), vi_set(0)};
+    size_t i = 0;
+    for (; i + 2 <= fours; i += 2, keys += 2 * GRM_LINE)
+        for (size_t b = 0; b < 2; b++) {
+            vw w = vw_load(keys + b * GRM_LINE);
+            high[b] = vi_dot(high[b], w, query->high + 4 * (i + b));
+            low[b] = vi_dot(low[b], w, query->low + 4 * (i + b));
+        }
+    if (i < fours) {
+        vw w = vw_load(keys);
+        high[0] = vi_dot(high[0], w, query->high + 4 * i);
+        low[0] = vi_dot(low[0], w, query->low + 4 * i);
+    }
+    vf sum = vf_mul(vf_whole(vi_add(low[0], low[1])), vf_set(query->low_scale));
+    sum = vf_fma(vf_whole(vi_add(high[0], high[1])), vf_set(query->scale), sum);
+    vf_store(scores + position, vf_mul(vf_mul(sum, vf_load(c->key_scales + position)), vf_set(scale)));
+}
+
+enum { WIDE = MOST_ROWS >= 8 ? 4 : 2 };  // as many sums as fit into registers
+
+// sums += shares v of `wide` times 16 figures of 64 positions.
+GRM_INLINE void mix_bytes(const grm_cache *c, const planes *shares, size_t position, size_t first, size_t wide,
+                          float *sums) {
+    size_t row = (c->head + 15) / 16;
+    const uint8_t *values = (const uint8_t *)c->values + (position / 4 * row + first) * GRM_LINE;
+    vi high[WIDE], low[WIDE];
+    for (size_t j = 0; j < wide; j++) {
+        high[j] = vi_set(-BIAS * shares->sum);
+        low[j] = vi_set(-BIAS * shares->low_sum);
+    }
+    for (size_t t = 0; t < 64; t += 4, values += row * GRM_LINE)
+        for (size_t j = 0; j < wide; j++) {
+            vw w = vw_load(values + j * GRM_LINE);
+            high[j] = vi_dot(high[j], w, shares->high + t);
+            low[j] = vi_dot(low[j], w, shares->low + t);
+        }
+    for (size_t j = 0; j < wide; j++) {
+        vf sum = vf_fma(vf_whole(low[j]), vf_set(shares->low_scale), vf_load(sums + 16 * (first + j)));
+        vf_store(sums + 16 * (first + j), vf_fma(vf_whole(high[j]), vf_set(shares->scale), sum));
+    }
+}
+
+static void attend_bytes(const grm_cache *c, const float *query, float scale, size_t count, float *scores, float *out) {
+    float sums[GRM_MOST_HEAD] = {0};
+    size_t row = (c->head + 15) / 16;
+    planes p;
+    memcpy(sums, query, c->head * sizeof *sums);
+    split_twice(sums, 16 * row, &p);
+    for (size_t t = 0; t < count; t += 16) score_bytes(c, &p, scale, t, scores);
+    vf norm = vf_set(1.0f / soften(scores, count));
+    memset(sums, 0, 16 * row * sizeof *sums);
+    for (size_t t = (count + 15) / 16 * 16; t % 64; t += 16) vf_store(scores + t, vf_set(0));
+    for (size_t t = 0; t < count; t += 64) {
+        for (size_t i = t; i < t + 64; i += 16)
+            vf_store(scores + i, vf_mul(vf_load(scores + i), vf_load(c->value_scales + i)));
+        split_twice(scores + t, 64, &p);
+        size_t j = 0;
+        for (; j + WIDE <= row; j += WIDE) mix_bytes(c, &p, t, j, WIDE, sums);
+        for (; j < row; j++) mix_bytes(c, &p, t, j, 1, sums);
+    }
+    for (size_t j = 0; j < row; j++) {
+        size_t part = c->head - 16 * j < 16 ? c->head - 16 * j : 16;
+        store_part(out + 16 * j, vf_mul(vf_load(sums + 16 * j), norm), part);
+    }
 }
 
 static void attend(const grm_cache *c, const float *query, float scale, size_t count, float *scores, float *out) {
@@ -392,13 +467,17 @@ static void attend(const grm_cache *c, const float *query, float scale, size_t c
     else if (c->precision == GRM_FLOAT16)
         attend_as(c, GRM_FLOAT16, query, scale, count, scores, out);
     else
-        attend_as(c, GRM_INT8, query, scale, count, scores, out);
+        attend_bytes(c, query, scale, count, scores, out);
 }
 
 GRM_INLINE float largest(const float *x, size_t count) {
     float most = 0;
     for (size_t i = 0; i < count; i++) most = fabsf(x[i]) > most ? fabsf(x[i]) : most;
     return most;
+}
+
+GRM_INLINE vf rounded(vf x, float scale) {
+    return vf_max(vf_min(vf_round(vf_mul(x, vf_set(scale))), vf_set(127)), vf_set(-127));
 }
 
 static void remember(const grm_cache *c, size_t position, const float *key, const float *value) {
@@ -417,14 +496,20 @@ static void remember(const grm_cache *c, size_t position, const float *key, cons
             vf_store_half(v + from, load_part(value + from, here));
         }
     } else {
-        int8_t *k = (int8_t *)c->keys + block, *v = (int8_t *)c->values + position * row;
+        uint8_t *k = (uint8_t *)c->keys + position / 16 * ((c->head + 3) / 4) * GRM_LINE + position % 16 * 4;
+        uint8_t *v = (uint8_t *)c->values + position / 4 * row * 4 + position % 4;
         float a = largest(key, c->head), b = largest(value, c->head);
         float to_k = a > 0 ? 127.0f / a : 0, to_v = b > 0 ? 127.0f / b : 0;
         c->key_scales[position] = a / 127.0f;
         c->value_scales[position] = b / 127.0f;
-        for (size_t d = 0; d < c->head; d++) {
-            k[16 * d] = (int8_t)rintf(key[d] * to_k);
-            v[d] = (int8_t)rintf(value[d] * to_v);
+        for (size_t from = 0; from < c->head; from += 16) {
+            int8_t keys[16], values[16];
+            size_t here = c->head - from < 16 ? c->head - from : 16;
+            vf_store_bytes(keys, rounded(load_part(key + from, here), to_k));
+            vf_store_bytes(values, rounded(load_part(value + from, here), to_v));
+            for (size_t i = 0; i < (here + 3) / 4 * 4; i++)
+                k[(from + i) / 4 * GRM_LINE + i % 4] = (uint8_t)(keys[i] + 128);
+            for (size_t i = 0; i < 16; i++) v[(from + i) * 4] = (uint8_t)(values[i] + 128);
         }
     }
 }

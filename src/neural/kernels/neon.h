@@ -29,11 +29,10 @@ GRM_INLINE vf vf_half(const uint16_t *p) {
 GRM_INLINE void vf_store_half(uint16_t *p, vf a) {
     for (size_t q = 0; q < 4; q++) vst1_u16(p + 4 * q, vreinterpret_u16_f16(vcvt_f16_f32(a.x[q])));
 }
-GRM_INLINE vf vf_byte(const int8_t *p) {
-    int8x16_t all = vld1q_s8(p);
-    int16x8_t low = vmovl_s8(vget_low_s8(all)), high = vmovl_s8(vget_high_s8(all));
-    return (vf){{vcvtq_f32_s32(vmovl_s16(vget_low_s16(low))), vcvtq_f32_s32(vmovl_s16(vget_high_s16(low))),
-                 vcvtq_f32_s32(vmovl_s16(vget_low_s16(high))), vcvtq_f32_s32(vmovl_s16(vget_high_s16(high)))}};
+GRM_INLINE void vf_store_bytes(int8_t *p, vf a) {
+    int16x8_t low = vcombine_s16(vmovn_s32(vcvtq_s32_f32(a.x[0])), vmovn_s32(vcvtq_s32_f32(a.x[1])));
+    int16x8_t high = vcombine_s16(vmovn_s32(vcvtq_s32_f32(a.x[2])), vmovn_s32(vcvtq_s32_f32(a.x[3])));
+    vst1q_s8(p, vcombine_s8(vmovn_s16(low), vmovn_s16(high)));
 }
 GRM_INLINE vf vf_add(vf a, vf b) {
     EACH(vaddq_f32(a.x[q], b.x[q]));
@@ -76,6 +75,11 @@ GRM_INLINE vf vf_whole(vi a) {
 }
 GRM_INLINE vi vi_set(int32_t a) {
     return (vi){{vdupq_n_s32(a), vdupq_n_s32(a), vdupq_n_s32(a), vdupq_n_s32(a)}};
+}
+
+GRM_INLINE vi vi_add(vi a, vi b) {
+    for (size_t q = 0; q < 4; q++) a.x[q] = vaddq_s32(a.x[q], b.x[q]);
+    return a;
 }
 
 GRM_INLINE int8x16_t four_bytes(const int8_t *x) {

@@ -35,8 +35,8 @@ GRM_INLINE vf vf_half(const uint16_t *p) {
 GRM_INLINE void vf_store_half(uint16_t *p, vf a) {
     for (size_t l = 0; l < 16; l++) p[l] = grm_float_to_half(a.x[l]);
 }
-GRM_INLINE vf vf_byte(const int8_t *p) {
-    EACH((float)p[l]);
+GRM_INLINE void vf_store_bytes(int8_t *p, vf a) {
+    for (size_t l = 0; l < 16; l++) p[l] = (int8_t)a.x[l];
 }
 GRM_INLINE vf vf_add(vf a, vf b) {
     EACH(a.x[l] + b.x[l]);
@@ -81,6 +81,10 @@ GRM_INLINE vi vi_set(int32_t a) {
     vi y;
     for (size_t l = 0; l < 16; l++) y.x[l] = a;
     return y;
+}
+GRM_INLINE vi vi_add(vi a, vi b) {
+    for (size_t l = 0; l < 16; l++) a.x[l] += b.x[l];
+    return a;
 }
 GRM_INLINE vi vi_dot(vi a, vw w, const int8_t *x) {
     for (size_t l = 0; l < 16; l++)

@@ -28,12 +28,14 @@ typedef struct grm_product {
     grm_finish finish;
 } grm_product;
 
-// Keys and values of one head, position by position.
+enum { GRM_MOST_HEAD = 1024 };  // figures of a head at a position
+
+// Keys and values of one head, position by position. Whole blocks of 64 positions are read.
 typedef struct grm_cache {
-    grm_precision precision;           // float32, float16 or int8
-    size_t head;                       // figures a position
-    void *keys;                        // [positions / 16][head][16]
-    void *values;                      // [positions][head, rounded up to 16]
+    grm_precision precision;  // float32, float16 or int8
+    size_t head;              // figures a position
+    void *keys;               // [positions / 16][head][16]; int8: [positions / 16][head / 4][16][4], plus 128
+    void *values;             // [positions][head, rounded up to 16]; int8: [positions / 4][the same][4], plus 128
     float *key_scales, *value_scales;  // [positions], of int8
 } grm_cache;
 
