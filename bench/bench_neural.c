@@ -1,14 +1,12 @@
-#define _DEFAULT_SOURCE  // madvise
 // How near a decoder step comes to the memory's speed. Each step reads every weight of the decoder and all keys and
 // values so far, so the floor is their bytes over the bandwidth that the same threads read with; which is measured
 // before every step, as it is not the same from second to second. Steps and measurements in which a thread was put off
-// its processor do not count; on a busy machine nearly none is left unless the scheduler prefers the program (chrt -f
-// 1).
+// its processor do not count (pages are of the usual size, as a mapped file has them); on a busy machine nearly none is
+// left unless the scheduler prefers the program (chrt -f 1).
 //   bench_neural MODEL [STEPS [THREADS [VARIATIONS]]]    a packed model, or a folder (MODEL_PRECISION); guidance is on
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -150,13 +148,12 @@ static int measure(bench *b, size_t steps, grm_precision cache) {
     double weights = weight_bytes(b->model), each = cache == GRM_FLOAT32 ? 4 : cache == GRM_FLOAT16 ? 2 : 1;
     double position =
         2 * (double)(c->layers * c->width) * each + (cache == GRM_INT8 ? 8.0 * (double)(c->layers * c->heads) : 0);
-    uint8_t *pool = aligned_alloc(2 << 20, POOL);
+    uint8_t *pool = aligned_alloc(64, POOL);
     double *times = malloc(steps * sizeof *times), *rates = malloc(steps * sizeof *rates),
            *shares = malloc(steps * sizeof *shares);
     float *text = calloc(TOKENS * c->width, sizeof *text);
     uint16_t codes[8 * GRM_MAX_CODEBOOKS] = {0};
     if (!pool || !times || !rates || !shares || !text) return 1;
-    madvise(pool, POOL, MADV_HUGEPAGE);
     memset(pool, 0, POOL);
     for (size_t i = 0; i < TOKENS * c->width; i++) text[i] = grm_rng_normal(&b->rng);
     if (!b->model->config.melody && grm_decoder_read_text(b->state, text, TOKENS, NULL)) return 1;

@@ -118,7 +118,7 @@ static void list_text(writer *w) {
 static void attention(writer *w, const char *stem, unsigned layer, size_t width) {
     static const char *const names[] = {"q_proj", "k_proj", "v_proj", "out_proj"};
     for (size_t k = 0; k < 4; k++)
-        tensor(w, MATRIX, k == 0, width, width, 0, "%s.%u.%s.%s.weight", "decoder.model.decoder.layers", layer, stem,
+        tensor(w, MATRIX, k >= 2, width, width, 0, "%s.%u.%s.%s.weight", "decoder.model.decoder.layers", layer, stem,
                names[k]);
 }
 

@@ -11,7 +11,8 @@ typedef struct random_model {
     unsigned vocabulary;                                                // at least the tokenizer's
     unsigned code_width, filters;                                       // the codec's
     bool melody, halves;                                                // float16 files in place of float32
-    float outliers;  // some columns of the decoder's matrices and some of its norms are as many times larger; 1: none
+    float outliers;  // some columns of the decoder's matrices (not queries, keys, fc1) and norms are as many times
+                     // larger; 1: none
     uint64_t seed;
 } random_model;
 

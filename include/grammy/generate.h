@@ -25,6 +25,9 @@ GRM_API grm_status grm_model_open(const char *path, const grm_profile *profile, 
 // Packs a folder into a file, in the layout that the kernels read. `progress` may be NULL.
 GRM_API grm_status grm_model_quantize(const char *folder, grm_precision precision, const grm_profile *profile,
                                       grm_progress *progress, const char *path, grm_error *err);
+// Whether a packed model is what was written, every byte of it; of a folder, whether it can be packed.
+GRM_API grm_status grm_model_verify(const char *path, const grm_profile *profile, grm_precision *precision,
+                                    grm_error *err);
 GRM_API void grm_model_free(grm_model *model);
 
 #define GRM_MAX_GENERATED_S 300.0

@@ -31,7 +31,7 @@ GRM_API grm_status grm_model_pull(const char *name, const grm_pull_options *opti
 GRM_API grm_status grm_models_folder(char **out, grm_error *err);
 // A path that is there, or the name of a model in the models' folder -> its path; free(). GRM_MISSING names the remedy.
 GRM_API grm_status grm_model_find(const char *name, char **path, grm_error *err);
-// The licence that a model's folder names, or NULL where it names none; free().
+// The licence that a model's folder or packed file names, or NULL where it names none; free().
 GRM_API grm_status grm_model_licence(const char *path, char **licence, grm_error *err);
 
 typedef struct grm_installed_model {

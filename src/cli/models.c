@@ -3,14 +3,18 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/cli.h"
 
 static const grm_option options[] = {
     {"-o", "DIR", "pull: the folder to fetch into (default: the name, among the models)"},
+    {"--precision", "NAME", "quantize: float32, float16, int8 or int4 (default: MODEL_PRECISION)"},
     {"--revision", "NAME", "pull: branch, tag or commit (default: main)"},
     {NULL, NULL, NULL},
 };
+
+static const char *const precisions[] = {"float32", "float16", "int8", "int4"};
 
 // "2.36 GB"
 static void say_size(uint64_t bytes, char *text, size_t size) {
@@ -86,7 +90,7 @@ static grm_status report(const grm_arguments *arguments, const char *folder, con
 }
 
 static grm_status pull(const grm_arguments *arguments, grm_error *err) {
-    if (arguments->count < 2)
+    if (arguments->count != 2)
         return grm_fail(err, GRM_USAGE, "which model? grammy models pull small|medium|large|melody|... or owner/name");
     grm_session *session = NULL;
     char *folder = NULL, *licence = NULL;
@@ -103,13 +107,78 @@ static grm_status pull(const grm_arguments *arguments, grm_error *err) {
     return status;
 }
 
+// ---- quantize, verify ----
+
+static grm_status read_precision(const grm_arguments *arguments, const grm_profile *profile, grm_precision *out,
+                                 grm_error *err) {
+    const char *name = grm_argument(arguments, "--precision");
+    *out = profile->model_precision;
+    for (size_t i = 0; name && i < GRM_COUNT(precisions); i++)
+        if (strcmp(name, precisions[i]) == 0) {
+            *out = (grm_precision)i;
+            return GRM_OK;
+        }
+    return name ? grm_fail(err, GRM_USAGE, "--precision %.60s: give float32, float16, int8 or int4", name) : GRM_OK;
+}
+
+static grm_status quantize(const grm_arguments *arguments, grm_error *err) {
+    if (arguments->count < 3)
+        return grm_fail(err, GRM_USAGE, "from which model, to which file? grammy models quantize NAME|DIR OUT.grm");
+    grm_session *session = NULL;
+    grm_precision precision;
+    char *found = NULL;
+    const char *to = arguments->positional[2];
+    struct stat info;
+    grm_status status = grm_session_open(arguments, &session, err);
+    if (!status) status = read_precision(arguments, grm_session_profile(session), &precision, err);
+    if (!status) status = grm_model_find(arguments->positional[1], &found, err);
+    if (!status && stat(found, &info) == 0 && !S_ISDIR(info.st_mode))
+        status =
+            grm_fail(err, GRM_BAD_INPUT, "'%s' is no folder: a model is packed from the weights as they came", found);
+    if (!status)
+        status =
+            grm_model_quantize(found, precision, grm_session_profile(session), grm_session_progress(session), to, err);
+    grm_session_close(session);
+    free(found);
+    if (status) return status;
+    long long bytes = stat(to, &info) == 0 ? (long long)info.st_size : 0;
+    if (grm_argument_given(arguments, "--json"))
+        return grm_print_json(
+            json_pack("{s:s, s:s, s:I}", "file", to, "precision", precisions[precision], "bytes", (json_int_t)bytes),
+            err);
+    char size[32];
+    say_size((uint64_t)bytes, size, sizeof size);
+    printf("%s: %s, %s\n", to, precisions[precision], size);
+    return grm_print_flush(err);
+}
+
+static grm_status verify(const grm_arguments *arguments, grm_error *err) {
+    if (arguments->count != 2) return grm_fail(err, GRM_USAGE, "which model? grammy models verify NAME|FILE.grm|DIR");
+    grm_session *session = NULL;
+    grm_precision precision = GRM_FLOAT32;
+    char *found = NULL;
+    grm_status status = grm_session_open(arguments, &session, err);
+    if (!status) status = grm_model_find(arguments->positional[1], &found, err);
+    if (!status) status = grm_model_verify(found, grm_session_profile(session), &precision, err);
+    if (!status && grm_argument_given(arguments, "--json"))
+        status = grm_print_json(
+            json_pack("{s:s, s:s, s:b}", "path", found, "precision", precisions[precision], "whole", 1), err);
+    else if (!status) {
+        printf("%s: whole\n", found);
+        status = grm_print_flush(err);
+    }
+    grm_session_close(session);
+    free(found);
+    return status;
+}
+
 // ---- the command ----
 
 static grm_status run(const grm_arguments *arguments, grm_error *err) {
     static const struct {
         const char *name;
         grm_status (*run)(const grm_arguments *arguments, grm_error *err);
-    } actions[] = {{"list", list}, {"pull", pull}};
+    } actions[] = {{"list", list}, {"pull", pull}, {"quantize", quantize}, {"verify", verify}};
     const char *wanted = arguments->positional[0], *names[GRM_COUNT(actions)];
     for (size_t i = 0; i < GRM_COUNT(actions); i++) {
         names[i] = actions[i].name;
@@ -117,20 +186,25 @@ static grm_status run(const grm_arguments *arguments, grm_error *err) {
     }
     const char *nearest = grm_nearest_word(wanted, names, GRM_COUNT(names));
     if (nearest) return grm_fail(err, GRM_USAGE, "grammy models \"%.60s\"; did you mean %s?", wanted, nearest);
-    return grm_fail(err, GRM_USAGE, "grammy models \"%.60s\" is unknown; list and pull are known", wanted);
+    return grm_fail(err, GRM_USAGE, "grammy models \"%.60s\" is unknown; list, pull, quantize and verify are known",
+                    wanted);
 }
 
 const grm_command grm_command_models = {
     .name = "models",
-    .usage = "list | pull NAME",
-    .summary = "list the MusicGen models that are here, or fetch one",
+    .usage = "list | pull NAME | quantize NAME|DIR OUT.grm | verify NAME|PATH",
+    .summary = "list the MusicGen models that are here; fetch, pack or check one",
     .details =
         "pull NAME fetches small, medium, large, melody, melody-large, stereo-small, ... or a repository owner/name\n"
         "from the hub (GRAMMY_HUB says another), checks every file and goes on where it was interrupted. Models\n"
         "are kept in $XDG_DATA_HOME/grammy/models (~/.local/share/grammy/models), and `grammy generate --model NAME`\n"
-        "finds them there. Meta's MusicGen weights are licensed CC-BY-NC 4.0: what they make may not be sold.",
+        "finds them there.\n"
+        "quantize packs a model into one file that opens at once: --precision float32, float16, int8 (a quarter of "
+        "the\n"
+        "memory and time) or int4 (an eighth). verify reads all of one and compares it with its checksums.\n"
+        "Meta's MusicGen weights are licensed CC-BY-NC 4.0: what they make may not be sold.",
     .least = 1,
-    .most = 2,
+    .most = 3,
     .options = options,
     .run = run,
 };

@@ -1,5 +1,6 @@
 #include "neural/model.h"
 
+#include <grammy/models.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,8 +83,9 @@ static grm_status open_folder(const char *path, folder *f, grm_model_config *con
 
 static grm_status pack_folder(const char *path, grm_precision precision, const grm_run *run, const char *to,
                               grm_packed **out, grm_error *err) {
-    folder f;
+    folder f = {0};
     grm_plan *plan = NULL;
+    char *licence = NULL;
     grm_model *m = make_model();
     if (!m) return grm_fail_memory(err);
     grm_status status = open_folder(path, &f, &m->config, err);
@@ -94,11 +96,21 @@ static grm_status pack_folder(const char *path, grm_precision precision, const g
         load_parts(m, &weights);
         status = weights.status;
     }
+    if (!status) status = grm_model_licence(path, &licence, err);
     if (!status) {
-        const grm_packing packing = {plan, precision, f.config, f.generation, f.tokenizer, f.tokenizer_size,
-                                     to,   path,      *run};
+        const grm_packing packing = {.plan = plan,
+                                     .precision = precision,
+                                     .config = f.config,
+                                     .generation = f.generation,
+                                     .tokenizer = f.tokenizer,
+                                     .tokenizer_size = f.tokenizer_size,
+                                     .licence = licence,
+                                     .path = to,
+                                     .name = path,
+                                     .run = *run};
         status = grm_weights_pack(&packing, out, err);
     }
+    free(licence);
     grm_plan_free(plan);
     clear_folder(&f);
     grm_model_free(m);
@@ -115,6 +127,18 @@ grm_status grm_model_quantize(const char *folder_path, grm_precision precision, 
     grm_progress_plan(progress, stages, 1);
     status = pack_folder(folder_path, precision, &run, path, NULL, err);
     grm_pool_free(pool);
+    return status;
+}
+
+grm_status grm_model_verify(const char *path, const grm_profile *profile, grm_precision *precision, grm_error *err) {
+    grm_model *m = NULL;
+    grm_pool *pool = NULL;
+    grm_status status = grm_model_open(path, profile, &m, err);
+    if (!status) status = grm_pool_new(profile->threads, &pool, err);
+    if (!status) status = grm_packed_verify(m->packed, pool, err);
+    if (!status) *precision = grm_packed_precision(m->packed);
+    grm_pool_free(pool);
+    grm_model_free(m);
     return status;
 }
 

@@ -143,10 +143,11 @@ static char *make_directory(const pack_job *job, bool final) {
     json_t *list = json_array();
     for (size_t i = 0; i < packing->plan->count && list; i++)
         json_array_append_new(list, describe(&job->list[i].entry));
-    json_t *root = json_pack("{s:s, s:O, s:O?, s:{s:I, s:I, s:s}, s:o}", "precision",
-                             grm_precision_name(packing->precision), "config", packing->config, "generation",
-                             packing->generation, "tokenizer", "offset", (json_int_t)job->tokenizer_offset, "bytes",
-                             (json_int_t)packing->tokenizer_size, "sha256", digest, "entries", list);
+    json_t *root =
+        json_pack("{s:s, s:s?, s:O, s:O?, s:{s:I, s:I, s:s}, s:o}", "precision", grm_precision_name(packing->precision),
+                  "licence", packing->licence, "config", packing->config, "generation", packing->generation,
+                  "tokenizer", "offset", (json_int_t)job->tokenizer_offset, "bytes",
+                  (json_int_t)packing->tokenizer_size, "sha256", digest, "entries", list);
     char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
     json_decref(root);
     return text;

@@ -236,6 +236,9 @@ const json_t *grm_packed_generation(const grm_packed *p) {
     const json_t *generation = json_object_get(p->directory, "generation");
     return json_is_object(generation) ? generation : NULL;
 }
+const char *grm_packed_licence(const grm_packed *p) {
+    return json_string_value(json_object_get(p->directory, "licence"));
+}
 const uint8_t *grm_packed_tokenizer(const grm_packed *p, size_t *size) {
     *size = p->tokenizer_size;
     return p->bytes + p->tokenizer_offset;

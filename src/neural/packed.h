@@ -2,7 +2,8 @@
 //
 //   64 bytes    "GRMMODEL", u32 format (1), u32 zero, u64 offset and u64 size of the directory, its SHA-256
 //   the entries' bytes, each at a multiple of 64, then tokenizer.json as it was
-//   the directory, JSON: "precision", "config" and "generation" (the folder's own files), "tokenizer" and "entries"
+//   the directory, JSON: "precision", "config" and "generation" (the folder's own files), "licence", "tokenizer",
+//   "entries"
 //
 // An entry is a matrix (kernels/matrix.h; int8 and int4 ones begin with their columns' factors) or a table (rows of
 // floats or halves), with name, shape, place and SHA-256. Numbers are little-endian.
@@ -40,6 +41,7 @@ void grm_packed_free(grm_packed *packed);
 grm_precision grm_packed_precision(const grm_packed *packed);
 const json_t *grm_packed_config(const grm_packed *packed);
 const json_t *grm_packed_generation(const grm_packed *packed);  // NULL: there is none
+const char *grm_packed_licence(const grm_packed *packed);       // NULL: not known
 const uint8_t *grm_packed_tokenizer(const grm_packed *packed, size_t *size);
 const char *grm_packed_name(const grm_packed *packed);
 size_t grm_packed_size(const grm_packed *packed);  // bytes

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/base.h"
+#include "neural/packed.h"
 #include "neural/store.h"
 
 // A relative XDG_DATA_HOME is to be ignored (XDG Base Directory Specification 0.8).
@@ -65,7 +66,24 @@ grm_status grm_model_source_write(const char *folder, const grm_model_source *so
     return status;
 }
 
+// A packed model carries the licence in itself.
+static grm_status packed_licence(const char *path, char **licence, grm_error *err) {
+    grm_packed *packed = NULL;
+    grm_status status = GRM_OK;
+    // What is wrong with a broken file is said where it is opened.
+    if (grm_packed_open(path, &packed, NULL) == GRM_OK && grm_packed_licence(packed) &&
+        !(*licence = strdup(grm_packed_licence(packed))))
+        status = grm_fail_memory(err);
+    grm_packed_free(packed);
+    return status;
+}
+
 grm_status grm_model_licence(const char *folder, char **licence, grm_error *err) {
+    struct stat info;
+    if (stat(folder, &info) == 0 && S_ISREG(info.st_mode)) {
+        *licence = NULL;
+        return packed_licence(folder, licence, err);
+    }
     enum { MOST = 65536 };
     char *path = grm_path_join(folder, GRM_MODEL_SOURCE);
     uint8_t *bytes = NULL;
@@ -123,6 +141,7 @@ static bool read_entry(const char *folder, const char *name, grm_installed_model
     } else if (out->path && length > 4 && strcmp(name + length - 4, ".grm") == 0) {
         model = S_ISREG(info.st_mode);
         out->bytes = (uint64_t)info.st_size;
+        if (model) packed_licence(out->path, &out->licence, NULL);
     }
     if (model) out->name = strdup(name);
     if (model && out->name) return true;

@@ -70,6 +70,7 @@ typedef struct grm_packing {
     json_t *config, *generation;  // generation may be NULL
     const uint8_t *tokenizer;
     size_t tokenizer_size;
+    const char *licence;  // of the weights, or NULL
     const char *path, *name;
     grm_run run;
 } grm_packing;
