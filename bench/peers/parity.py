@@ -4,6 +4,7 @@
     parity.py GRAMMY FILE...           recordings of any kind
     parity.py GRAMMY --hard [FILE...]  and sounds made here: rates, channels, formats, silence, clicks, noise, short ones
 
+Lossy formats are decoded once for both: decoders differ in the last bit, which shows in bands that are nearly empty.
 For each series the largest error of a frame's numbers against the largest of that frame, and each number's own relative
 error, at the 99th percentile; the asked-for 1e-3 is marked where it is missed. Needs librosa 0.11.0 and soundfile.
 """
@@ -19,6 +20,7 @@ import numpy as np
 import soundfile
 
 ALLOWED = 1e-3
+LOSSY = (".mp3", ".ogg", ".opus", ".oga", ".m4a")
 SILENT = 1e-9  # a frame whose numbers are all below this (of the recording's largest) is nothing to compare
 
 
@@ -61,15 +63,19 @@ def errors(ours, theirs):
 
 
 def compare(grammy, path):
+    y, rate = soundfile.read(path, dtype="float32", always_2d=True)
     with tempfile.TemporaryDirectory() as folder:
-        command = [grammy, "meter", "--features", "--json", "--quiet", "--series", folder, str(path)]
+        heard = path
+        if path.suffix in LOSSY:
+            heard = pathlib.Path(folder) / "decoded.wav"
+            soundfile.write(heard, y, rate, subtype="FLOAT")
+        command = [grammy, "meter", "--features", "--json", "--quiet", "--series", folder, str(heard)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             print(f"{path.name}: exit {done.returncode}: {done.stderr.strip()}")
             return False
         features = json.loads(done.stdout)["features"]
         series = {file.stem: np.load(file) for file in pathlib.Path(folder).glob("*.npy")}
-    y, rate = soundfile.read(path, dtype="float32", always_2d=True)
     y = np.ascontiguousarray(y.mean(1))
     good, line = True, []
     for name, theirs in librosa_series(y, rate, 512).items():
@@ -84,8 +90,9 @@ def compare(grammy, path):
     tuning, ratio = float(librosa.estimate_tuning(y=y, sr=rate)), harmonic_ratio(y, 512)
     same = abs(features["tuning_bins"] - tuning) < 1e-9
     ours = features["harmonic_ratio"]
-    near = ratio is None or (ours is not None and abs(ours - ratio) <= ALLOWED * max(ratio, 1e-3))
+    near = ratio is None or 512 <= len(y) < 1024 or (ours is not None and abs(ours - ratio) <= ALLOWED * max(ratio, 1e-3))
     beats = series.pop("beats", None)
+    # (of two frames librosa's own differs from run to run: SciPy's running median reads beyond them)
     others = "" if beats is not None and beats.dtype == np.int64 and not series else f" beats or others: {beats} {list(series)}"
     line.append(f"tuning {features['tuning_bins']} {tuning:.2f}" + "!" * (not same))
     line.append(f"harmonic_ratio {ours} {ratio}" + "!" * (not near))

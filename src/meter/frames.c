@@ -9,7 +9,8 @@ enum {
     SIZE = GRM_SPECTRUM_SIZE,
     BINS = GRM_SPECTRUM_BINS,
     ROWS = GRM_SPECTRUM_ROWS,
-    CHROMA_STRIP = 4
+    CHROMA_STRIP = 4,
+    LASTING = GRM_LASTING_FRAMES,
 };
 static const float smallest_power = 1e-10f;  // librosa's amin
 static const double split_hz = 5000;         // of what the harmonic ratio is estimated from
@@ -77,7 +78,7 @@ GRM_INLINE void magnitude_body(const float *restrict bins, float *restrict magni
 // ---- moments ----
 
 typedef struct moments {
-    float sum[LANES], weighted[LANES], power[LANES], below[LANES], rise[LANES];
+    float sum[LANES], weighted[LANES], power[LANES], below[LANES], rise[LANES], lasting[LANES];
     float exponents[LANES], mantissas[LANES];
 } moments;
 
@@ -93,6 +94,7 @@ GRM_INLINE void moments_body(const float *restrict magnitude, const float *restr
             s->power[l] += p[l];
         }
         for (size_t l = 1; l < LANES; l++) s->rise[l] += x[l] > x[l - 1] ? x[l] - x[l - 1] : 0;
+        for (size_t l = LASTING; l < LANES; l++) s->lasting[l] += p[l] < p[l - LASTING] ? p[l] : p[l - LASTING];
     }
     if (split >= BINS) memcpy(s->below, s->power, sizeof s->below);
 }
@@ -221,6 +223,7 @@ GRM_INLINE void measure_body(grm_group *g, const grm_spectrum_plan *plan) {
         rows[RECORD_ROW(rolloff) + l] = reached[l] * hz_a_bin;
         rows[RECORD_ROW(flatness) + l] = (float)(exp2(logarithms[l] / BINS) / ((double)raised[l] / BINS));
         rows[RECORD_ROW(rise) + l] = s.rise[l];
+        rows[RECORD_ROW(lasting) + l] = s.lasting[l];
         rows[RECORD_ROW(magnitude) + l] = s.sum[l];
         rows[RECORD_ROW(below_5k) + l] = s.below[l];
         rows[RECORD_ROW(power) + l] = s.power[l];

@@ -21,8 +21,9 @@ typedef struct spectrum {
     grm_tape *records;
     grm_tuning *tunings[2];
     grm_spectrum_peaks peaks;
-    double rise, magnitude;
-    float *last;  // magnitudes of the last frame
+    double rise, magnitude, power, below_5k;  // sums over the frames
+    double lasting, compared;                 // power that lasts, of the power of frames that have one to compare with
+    float *last;                              // magnitudes of the last frame
     bool has_last;
     float *carry;  // [hop][overlap - 1] of the harmonic part, beyond the last group
     double harmonic_energy, rest_energy;
@@ -54,7 +55,7 @@ static grm_status open_plan(spectrum *s, grm_error *err) {
     p->avx2 = grm_cpu_detect().avx2_fma;
     p->wide_window = calloc(GRM_SPECTRUM_SIZE, sizeof *p->wide_window);
     p->window = grm_floats_new(GRM_SPECTRUM_SIZE);
-    s->last = grm_floats_new(GRM_SPECTRUM_BINS);
+    s->last = grm_floats_new((size_t)GRM_LASTING_FRAMES * GRM_SPECTRUM_BINS);
     s->carry = grm_floats_new(p->hop * p->overlap);
     if (!p->wide_window || !p->window || !s->last || !s->carry) return grm_fail_memory(err);
     for (size_t i = 0; i < GRM_SPECTRUM_SIZE; i++)
@@ -147,6 +148,23 @@ static void separate_group(void *context, size_t index) {
 
 // ---- what goes from group to group ----
 
+// What the first frames of a group have from the last ones of the group before.
+static void compare_with_last(spectrum *s, const grm_group *g) {
+    const float *newest = s->last + (GRM_LASTING_FRAMES - 1) * GRM_SPECTRUM_BINS;
+    float rise = 0;
+    for (size_t k = 0; k < GRM_SPECTRUM_BINS; k++) rise += g->frames[k] > newest[k] ? g->frames[k] - newest[k] : 0;
+    s->rise += (double)rise;
+    for (size_t l = 0; l < GRM_LASTING_FRAMES && l < g->count; l++) {
+        const float *now = g->frames + l * GRM_SPECTRUM_ROWS, *then = s->last + l * GRM_SPECTRUM_BINS;
+        float lasting = 0;
+        for (size_t k = 0; k < GRM_SPECTRUM_BINS; k++) {
+            float less = now[k] < then[k] ? now[k] : then[k];
+            lasting += less * less;
+        }
+        s->lasting += (double)lasting;
+    }
+}
+
 static grm_status file_records(spectrum *s, grm_group *g, grm_error *err) {
     for (size_t l = 0; l < g->count; l++) {
         const grm_frame_record *r = &g->record[l];
@@ -157,15 +175,16 @@ static grm_status file_records(spectrum *s, grm_group *g, grm_error *err) {
             s->peaks.valley_db = fmaxf(s->peaks.valley_db, r->valley_db[i]);
         }
         s->magnitude += (double)r->magnitude;
+        s->power += (double)r->power;
+        s->below_5k += (double)r->below_5k;
         if (l > 0) s->rise += (double)r->rise;
+        s->lasting += (double)r->lasting;
+        if (l >= GRM_LASTING_FRAMES || s->has_last) s->compared += (double)r->power;
     }
-    if (s->has_last) {
-        float rise = 0;
-        for (size_t k = 0; k < GRM_SPECTRUM_BINS; k++)
-            rise += g->frames[k] > s->last[k] ? g->frames[k] - s->last[k] : 0;
-        s->rise += (double)rise;
-    }
-    memcpy(s->last, g->frames + (g->count - 1) * GRM_SPECTRUM_ROWS, GRM_SPECTRUM_BINS * sizeof *s->last);
+    if (s->has_last) compare_with_last(s, g);
+    for (size_t l = 0; l < GRM_LASTING_FRAMES && g->count == GRM_LANES; l++)  // else there is no next group
+        memcpy(s->last + l * GRM_SPECTRUM_BINS, g->frames + (GRM_LANES - GRM_LASTING_FRAMES + l) * GRM_SPECTRUM_ROWS,
+               GRM_SPECTRUM_BINS * sizeof *s->last);
     s->has_last = true;
     grm_status status = GRM_OK;
     for (size_t i = 0; status == GRM_OK && i < 2; i++)
@@ -293,6 +312,8 @@ static grm_status spectrum_finish(void *self, const grm_run *run, grm_analysis *
     if (s->magnitude > 0) f->spectral_flux = s->rise / s->magnitude;
     double energy = s->harmonic_energy + s->rest_energy;
     if (s->plan.full && energy > 0) f->harmonic_ratio = s->harmonic_energy / energy;
+    if (!s->plan.full && s->compared > 0)
+        f->harmonic_ratio = grm_harmonic_estimate(s->below_5k / s->power, s->lasting / s->compared);
     return grm_spectrum_summary(&s->plan, s->records, s->frames, s->peaks, chroma_tuning, s->listening.series, analysis,
                                 err);
 }

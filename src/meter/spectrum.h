@@ -12,10 +12,11 @@ enum {
     GRM_SPECTRUM_BINS = GRM_SPECTRUM_SIZE / 2 + 1,
     GRM_SPECTRUM_ROWS = (GRM_SPECTRUM_BINS + GRM_LANES - 1) / GRM_LANES * GRM_LANES,  // bins, filled up
     GRM_MELS = 128,
-    GRM_CHROMA_NODES = 12,
+    GRM_CHROMA_NODES = 16,
     GRM_CHROMA_ROWS = 12 * GRM_CHROMA_NODES,
     GRM_LOW_BINS = 8,
-    GRM_MOST_PEAKS = 128,  // of a frame
+    GRM_MOST_PEAKS = 128,    // of a frame
+    GRM_LASTING_FRAMES = 2,  // apart in lightweight mode, where their windows don't share a sound then
 };
 
 // ---- banks.c: librosa's filters ----
@@ -49,6 +50,7 @@ typedef struct grm_frame_record {
     float peak_db[GRM_CONTRAST_BANDS], valley_db[GRM_CONTRAST_BANDS];
     float centroid, bandwidth, rolloff, flatness, zero_crossing_rate, rms;
     float rise, magnitude;  // flux: sum of what the bins rose by, sum of the bins
+    float lasting;          // power that the frame GRM_LASTING_FRAMES before had too
     float below_5k, power;
 } grm_frame_record;
 enum { GRM_RECORD = sizeof(grm_frame_record) / sizeof(float) };
@@ -105,6 +107,10 @@ grm_status grm_tuning_estimate(const grm_tuning *tuning, double *bins, grm_error
 // which has `frames` frames (counted when `after` or `group` is the last one).
 void grm_hpss_group(grm_group *group, const grm_group *before, const grm_group *after, size_t frames,
                     const grm_spectrum_plan *plan);
+
+// harmonic_estimate.c: harmonic share of the energy without HPSS, from the shares of the power below 5 kHz and of that
+// which lasts over GRM_LASTING_FRAMES frames.
+double grm_harmonic_estimate(double below_5k, double lasting);
 
 // summary.c: features and series from all records.
 typedef struct grm_spectrum_peaks {

@@ -23,7 +23,7 @@ typedef struct summary {
     float before[GRM_MELS];  // the last frame's mel
     struct {
         double mfcc[GRM_MFCCS], mfcc_squared[GRM_MFCCS], chroma[12], tonnetz[6], contrast[GRM_CONTRAST_BANDS];
-        double centroid, bandwidth, rolloff, flatness, crossings, onset, below_5k, power;
+        double centroid, bandwidth, rolloff, flatness, crossings, onset;
     } sum;
 } summary;
 
@@ -133,8 +133,6 @@ static void put_frame(summary *s, size_t t, const grm_frame_record *r) {
     put(s->to.flatness, t, &s->sum.flatness, r->flatness);
     put(s->to.crossings, t, &s->sum.crossings, r->zero_crossing_rate);
     if (s->to.rms) s->to.rms[t] = r->rms;
-    s->sum.below_5k += (double)r->below_5k;
-    s->sum.power += (double)r->power;
 }
 
 static void conclude_chroma(const summary *s, grm_features *f) {

@@ -3,6 +3,7 @@
 
 #include "../neural/npy.h"
 #include "dsp/lanes.h"
+#include "meter/spectrum.h"
 
 static npy golden(const golden_sound *sound, const char *what) {
     char path[1024];
@@ -88,6 +89,42 @@ static void lightweight_mode_skips_what_it_says(void **state) {
     grm_analysis_free(a);
 }
 
+static double share_of(double tone, double clicks, const char *lightweight) {
+    enum { RATE = 44100, FRAMES = 4 * RATE };
+    const grm_setting_value flags[] = {{"LIGHTWEIGHT_MODE", lightweight}};
+    grm_audio *audio;
+    grm_profile *profile;
+    grm_analysis *analysis;
+    uint32_t state = 5;
+    assert_int_equal(grm_audio_new(1, FRAMES, RATE, &audio, NULL), GRM_OK);
+    for (size_t n = 0; n < FRAMES; n++) {
+        double t = (double)n / RATE, x = clicks * golden_noise(&state) * exp(-40 * fmod(4 * t, 1));
+        for (int i = 1; i < 5; i++) x += tone / i * sin(2 * GRM_PI * 220 * i * t);
+        audio->plane[0][n] = (float)x;
+    }
+    assert_int_equal(grm_profile_new(flags, GRM_COUNT(flags), &profile, NULL), GRM_OK);
+    assert_int_equal(grm_analyse_audio(profile, audio, NULL, NULL, &analysis, NULL), GRM_OK);
+    double share = analysis->features.harmonic_ratio;
+    grm_analysis_free(analysis);
+    grm_profile_free(profile);
+    grm_audio_free(audio);
+    return share;
+}
+
+// From clicks to tones, with shares of both between: a steady tone below bursts is what it overrates most.
+static void the_estimate_of_the_harmonic_share_follows_hpss(void **state) {
+    double before = 0;
+    for (int i = 0; i <= 4; i++) {
+        double hpss = share_of(0.05 * i, 0.2 * (4 - i), "false"), estimate = share_of(0.05 * i, 0.2 * (4 - i), "true");
+        assert_true(estimate > before);
+        if (!(fabs(estimate - hpss) < 0.4)) fail_msg("%.3f for %.3f", estimate, hpss);
+        before = estimate;
+    }
+    assert_true(before > 0.9);
+    assert_true(grm_harmonic_estimate(1, 1) <= 1 && grm_harmonic_estimate(0, 0) >= 0);
+    assert_true(grm_harmonic_estimate(0.99, 0.5) > grm_harmonic_estimate(0.9, 0.5));
+}
+
 static void spectra_are_librosas(void **state) {
     enum { SIZE = 2048, HOP = 512, FIRST = 20, FRAMES = 4, BINS = SIZE / 2 + 1 };
     grm_lane_fft *fft;
@@ -121,6 +158,7 @@ int main(void) {
         cmocka_unit_test(spectra_are_librosas),
         cmocka_unit_test(series_are_librosas),
         cmocka_unit_test(tuning_and_harmonic_share_are_librosas),
+        cmocka_unit_test(the_estimate_of_the_harmonic_share_follows_hpss),
         cmocka_unit_test(lightweight_mode_skips_what_it_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
