@@ -93,11 +93,11 @@ static float style_width(const grm_master_story *s) {
     return within(width, w->least, w->most);
 }
 
-static void decide_width(grm_master_story *s) {
+static void decide_width(grm_master_story *s, bool chosen) {
     grm_master_plan *plan = &s->plan;
     bool alike = s->reference.analysis != NULL;  // then the filters do it
     plan->mono_hz = s->place && s->place->mono_below_hz > 0 ? s->place->mono_below_hz
-                    : alike                                 ? 0
+                    : alike || !chosen                      ? 0
                                                             : s->preset->mono_below_hz;
     plan->width = 1;
     if (s->options->has_width)
@@ -124,17 +124,17 @@ static void set_glue(grm_master_plan *plan, const grm_master_glue *glue, double 
 }
 
 // The glue takes a little off the peaks that the limiter would have to take off whole.
-static void decide_glue(grm_master_story *s, double lufs) {
+static void decide_glue(grm_master_story *s, double lufs, bool chosen) {
     const grm_master_glue *glue = &s->preset->glue;
     double over = s->before.true_peak_dbtp + lufs - s->before.integrated_lufs - s->target.ceiling_dbtp;
     if (s->compression)
         set_glue(&s->plan, s->compression, lufs, s->compression->range_db);
     else if (s->reference.analysis && over > 2)
         set_glue(&s->plan, glue, lufs, within((float)over / 2, 1, 6));
-    else if (s->style || (!s->reference.analysis && over > s->preset->by_ear.glue_from_db))
+    else if (s->style || (!s->reference.analysis && chosen && over > s->preset->by_ear.glue_from_db))
         set_glue(&s->plan, glue, lufs, glue->range_db);
     // Nor do the highest peaks of all come to the limiter as they were: a soft curve rounds them first.
-    if (s->by_ear && over > s->preset->by_ear.glue_from_db && s->plan.drive == 0)
+    if (s->by_ear && chosen && over > s->preset->by_ear.glue_from_db && s->plan.drive == 0)
         s->plan.drive = s->preset->saturation.least;
 }
 
@@ -174,13 +174,14 @@ grm_status grm_master_decide(grm_master_story *s, double rate_hz, double strengt
     *lufs = decide_gain(s);
     if (*lufs <= GRM_SILENT_LUFS) return GRM_OK;
     for (int side = 0; side < 2; side++) s->plan.dc[side] = s->source.dc[side];
-    if (!s->reference.analysis) decide_ends(&s->plan, s->preset, rate_hz);
+    bool chosen = !s->by_ear || strength > 0;  // else what was asked for, and no more
+    if (!s->reference.analysis && chosen) decide_ends(&s->plan, s->preset, rate_hz);
     decide_tone(s, rate_hz);
-    decide_width(s);
-    decide_glue(s, *lufs);
+    decide_width(s, chosen);
+    decide_glue(s, *lufs, chosen);
     s->plan.deess_db = s->place ? s->place->deess_db : 0;
     if (s->reference.analysis) status = grm_master_liken(s, rate_hz, err);
-    if (s->by_ear) {
+    if (s->by_ear && chosen) {
         decide_balance(s);
         grm_master_by_ear(s, rate_hz, strength);
     }

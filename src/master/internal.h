@@ -95,6 +95,7 @@ typedef struct grm_wet {
     grm_tape *sound, *peaks, *powers;
     size_t hops;
     grm_master_glued glued;
+    float deessed_db;  // most that was taken
 } grm_wet;
 void grm_wet_free(grm_wet *wet);
 grm_status grm_master_process(const grm_run *run, const grm_sound *in, const grm_master_plan *plan,
@@ -147,6 +148,7 @@ typedef struct grm_master_story {
     grm_master_spectrum spectrum;
     grm_master_plan plan;
     grm_master_glued glued;
+    float deessed_db;
     grm_master_limited limited;
     double trim_db;
     double unlike_before_db[2], unlike_after_db[2];  // mean distance of third octaves to the reference, mid and side

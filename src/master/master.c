@@ -75,7 +75,6 @@ static bool good_enough(grm_master_story *s, trials *t, double *strength) {
     grm_appraise(s->appraiser, &s->source.analysis->features, &s->quality_before);
     grm_appraise(s->appraiser, &s->outcome.analysis->features, &s->quality_after);
     double cost = s->quality_before.score - s->quality_after.score;
-    if (t->settled) grm_master_note(s, "What was asked for costs %.1f points of production quality.", cost);
     if (t->settled || cost < 0.05) return true;
     t->strength[t->count] = *strength;
     t->quality[t->count++] = s->quality_after.score;
@@ -86,8 +85,37 @@ static bool good_enough(grm_master_story *s, trials *t, double *strength) {
     for (size_t i = 0; i < 2; i++)
         if (t->quality[i] > t->quality[best] + 0.05) best = i;
     *strength = t->strength[best];
-    if (best == 2) grm_master_note(s, "What was asked for costs %.1f points of production quality.", cost);
     return best == 2;
+}
+
+static double cost_of(grm_master_story *s) {
+    grm_appraise(s->appraiser, &s->outcome.analysis->features, &s->quality_after);
+    return s->quality_before.score - s->quality_after.score;
+}
+
+// A loudness that nobody asked for by name yields to quality: what the limiter would have to take to reach it costs
+// more than it is worth. The wet sound stays; only the limiter gets less to do.
+static grm_status yield(grm_master_story *s, grm_limiting *limiting, double *lufs, size_t stage, grm_error *err) {
+    const grm_master_options *o = s->options;
+    const grm_master_auto *how = &s->preset->by_ear;
+    grm_status status = GRM_OK;
+    double wanted = *lufs, cost = 0, dear = 0;
+    if (!s->by_ear || o->target || o->has_lufs || o->force_loudness || wanted <= GRM_SILENT_LUFS) return GRM_OK;
+    if (!isfinite(s->quality_before.score) || (cost = dear = cost_of(s)) <= how->yield) return GRM_OK;
+    for (double less = how->yield_step_db; status == GRM_OK && less <= how->yield_most_db && cost > how->yield;
+         less += how->yield_step_db) {
+        if (wanted - less < s->before.integrated_lufs) break;
+        *lufs = wanted - less;
+        status = settle(s, limiting, *lufs, stage, err);
+        if (status == GRM_OK) cost = cost_of(s);
+    }
+    if (status == GRM_OK && *lufs < wanted)
+        grm_master_note(
+            s,
+            "Stopped %.1f dB short of %.1f LUFS: what the limiter would have to do for it costs %.1f points "
+            "of production quality; --lufs %g goes there all the same.",
+            wanted - s->after.integrated_lufs, wanted, dear, wanted);
+    return status;
 }
 
 static void say_what_is_broken(grm_master_story *s) {
@@ -150,9 +178,13 @@ grm_status grm_master_work(const grm_run *run, const grm_sound *sound, grm_maste
             status = grm_master_process(run, sound, &s->plan, s->preset, stage, from, 0.55, &wet, err);
         if (status != GRM_OK) break;
         s->glued = wet.glued;
+        s->deessed_db = wet.deessed_db;
         grm_limiting_init(&limiting, run, &wet, s->preset, s->target.ceiling_dbtp);
         status = settle(s, &limiting, lufs, stage, err);
     }
+    if (status == GRM_OK) status = yield(s, &limiting, &lufs, stage, err);
+    if (status == GRM_OK && s->by_ear && isfinite(s->quality_before.score) && cost_of(s) > 0.05)
+        grm_master_note(s, "What was asked for costs %.1f points of production quality.", cost_of(s));
     if (status == GRM_OK) {
         say_what_was_missed(s, lufs);
         if (s->reference.analysis) grm_master_unlike(&s->outcome, &s->reference, s->unlike_after_db);

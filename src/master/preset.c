@@ -64,6 +64,9 @@ static const cyaml_schema_field_t by_ear_fields[] = {
     CYAML_FIELD_MAPPING("ride", CYAML_FLAG_DEFAULT, grm_master_auto, ride, auto_ride_fields),
     CYAML_FIELD_MAPPING("balance", CYAML_FLAG_DEFAULT, grm_master_auto, balance, auto_balance_fields),
     FLOAT(grm_master_auto, worth),
+    FLOAT(grm_master_auto, yield),
+    FLOAT(grm_master_auto, yield_step_db),
+    FLOAT(grm_master_auto, yield_most_db),
     FLOAT(grm_master_auto, glue_from_db),
     CYAML_FIELD_END};
 static const cyaml_schema_field_t band_fields[] = {FLOAT(grm_master_band, hz), FLOAT(grm_master_band, db),
@@ -83,6 +86,9 @@ static const cyaml_schema_field_t likeness_fields[] = {FLOAT(grm_master_likeness
 static const cyaml_schema_field_t width_fields[] = {FLOAT(grm_master_width, narrow_db),
                                                     FLOAT(grm_master_width, wide_db), FLOAT(grm_master_width, most),
                                                     FLOAT(grm_master_width, least), CYAML_FIELD_END};
+static const cyaml_schema_field_t deess_fields[] = {
+    FLOAT(grm_master_deess, hz),        FLOAT(grm_master_deess, share_db),   FLOAT(grm_master_deess, ratio),
+    FLOAT(grm_master_deess, attack_ms), FLOAT(grm_master_deess, release_ms), CYAML_FIELD_END};
 static const cyaml_schema_field_t saturation_fields[] = {FLOAT(grm_master_saturation, least),
                                                          FLOAT(grm_master_saturation, span), CYAML_FIELD_END};
 static const cyaml_schema_field_t limiter_fields[] = {
@@ -103,6 +109,7 @@ static const cyaml_schema_field_t preset_fields[] = {
     MAPPING(likeness),
     MAPPING(width),
     MAPPING(glue),
+    MAPPING(deess),
     MAPPING(saturation),
     MAPPING(limiter),
     FLOAT(grm_master_preset, highpass_hz),

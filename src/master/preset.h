@@ -57,7 +57,7 @@ typedef struct grm_master_auto {
     grm_master_auto_width width;
     grm_master_auto_ride ride;
     grm_master_auto_balance balance;
-    float worth, glue_from_db;
+    float worth, yield, yield_step_db, yield_most_db, glue_from_db;
 } grm_master_auto;
 
 typedef struct grm_master_match {
@@ -71,6 +71,10 @@ typedef struct grm_master_likeness {
 typedef struct grm_master_width {
     float narrow_db, wide_db, most, least;
 } grm_master_width;
+
+typedef struct grm_master_deess {
+    float hz, share_db, ratio, attack_ms, release_ms;
+} grm_master_deess;
 
 typedef struct grm_master_saturation {
     float least, span;
@@ -92,6 +96,7 @@ typedef struct grm_master_preset {
     grm_master_likeness likeness;
     grm_master_width width;
     grm_master_glue glue;
+    grm_master_deess deess;
     grm_master_saturation saturation;
     grm_master_limiter limiter;
     float highpass_hz, lowpass_hz, mono_below_hz;

@@ -1,5 +1,5 @@
-// The chain before the limiter: DC out, likeness, tone, balance, evenness, width, compression, saturation, fades. While
-// one block goes through it, the block before is looked at for the limiter.
+// The chain before the limiter: DC out, likeness, tone, balance, evenness, de-essing, width, compression, saturation,
+// fades. While one block goes through it, the block before is looked at for the limiter.
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +17,7 @@ typedef struct chain {
     grm_stereo stereo;
     grm_compressor glue;
     grm_saturator saturator;
+    grm_deesser deesser;
     float key_left[TILE], key_right[TILE];
 } chain;
 
@@ -31,6 +32,11 @@ static void chain_init(chain *c, const grm_master_plan *plan, const grm_master_p
     if (plan->firs) grm_firs_reset(plan->firs);
     if (plan->compress) grm_compressor_init(&c->glue, &plan->glue, rate_hz);
     if (plan->drive > 0) grm_saturator_init(&c->saturator, plan->drive);
+    if (plan->deess_db > 0) {
+        const grm_master_deess *d = &preset->deess;
+        const grm_deesser_plan how = {d->hz, d->share_db, d->ratio, plan->deess_db, d->attack_ms, d->release_ms};
+        grm_deesser_init(&c->deesser, &how, rate_hz);
+    }
     c->latency = plan->drive > 0 ? GRM_SATURATOR_LATENCY : 0;
     c->fade_in = (size_t)(preset->fade_in_ms * 0.001 * rate_hz);
     c->fade_out = (size_t)(preset->fade_out_ms * 0.001 * rate_hz);
@@ -56,6 +62,7 @@ static void chain_tile(chain *c, float *left, float *right, size_t start, size_t
     const grm_master_plan *plan = c->plan;
     grm_cascade_run(&c->tone, left, right, frames);
     if (plan->ride) ride(c, left, right, start, frames);
+    if (plan->deess_db > 0) grm_deesser_run(&c->deesser, (float *[]){left, right}, frames);
     grm_stereo_run(&c->stereo, left, right, frames);
     if (plan->compress) {
         memcpy(c->key_left, left, frames * sizeof(float));
@@ -258,6 +265,7 @@ grm_status grm_master_process(const grm_run *run, const grm_sound *in, const grm
     if (status == GRM_OK) status = grm_tape_new(1, rate / HOP, NULL, &wet->peaks, err);
     if (status == GRM_OK) status = grm_tape_new(1, rate / HOP, NULL, &wet->powers, err);
     if (status == GRM_OK) status = run_blocks(run, w, stage, from, to, wet, err);
+    wet->deessed_db = plan->deess_db > 0 ? w->chain.deesser.deepest_db : 0;
     if (plan->compress)
         wet->glued = (grm_master_glued){
             w->chain.glue.deepest_db,

@@ -58,7 +58,7 @@ static void add_tone(json_t *steps, const grm_master_story *s) {
                          : s->style              ? "style"
                          : s->reference.analysis ? "reference"
                                                  : "auto",
-                         "highpass_hz", s->reference.analysis ? json_null() : number(s->preset->highpass_hz), "cells",
+                         "highpass_hz", plan->cell_count ? number(s->preset->highpass_hz) : json_null(), "cells",
                          json_integer((json_int_t)plan->cell_count), "bands", bands, "moves", moves));
 }
 
@@ -82,6 +82,9 @@ static json_t *steps_json(const grm_master_story *s) {
                              number(s->preset->by_ear.ride.window_s)));
     add(steps, json_pack("{ss so so so}", "name", "stereo", "width", number(plan->width), "mono_below_hz",
                          number(plan->mono_hz), "side_to_mid_db", number(s->spectrum.width_db)));
+    if (plan->deess_db > 0)
+        add(steps, json_pack("{ss so so}", "name", "de-esser", "above_hz", number(s->preset->deess.hz), "deepest_db",
+                             number(s->deessed_db)));
     if (plan->compress)
         add(steps, json_pack("{ss ss so so so so}", "name", "compressor", "choice", plan->glue_name, "threshold_db",
                              number(plan->glue.threshold_db), "ratio", number(plan->glue.ratio), "deepest_db",

@@ -378,6 +378,52 @@ static void every_rate_and_length_keeps_its_frames(void **state) {
     }
 }
 
+// Hiss under drums that swell: at -14 the limiter would lift the hiss.
+static void loudness_that_no_one_asked_for_yields_to_quality(void **state) {
+    (void)state;
+    grm_audio *source = band(9, 0.5f);
+    grm_rng rng = grm_rng_new(9, "hiss");
+    for (size_t i = 0; i < source->frames; i++)
+        for (int side = 0; side < 2; side++) {
+            double swell = 0.02 + pow(0.5 + 0.5 * sin(2 * GRM_PI * (double)i / (6.0 * RATE)), 6);
+            source->plane[side][i] = 1.5f * (float)swell * source->plane[side][i] + 0.003f * grm_rng_normal(&rng);
+        }
+    store("source.wav", source);
+    json_t *yielding = master("source.wav", NULL);
+    json_t *asked = master("source.wav", &(grm_master_options){.target = "spotify"});
+    double before = at(yielding, "before", "production_quality");
+    assert_true(at(yielding, "after", "production_quality") >= before - 1);
+    assert_true(at(asked, "after", "production_quality") < at(yielding, "after", "production_quality"));
+    assert_true(fabs(at(asked, "after", "integrated_lufs") + 14) < 0.1);
+    assert_true(noted(yielding, "short of -14.0 LUFS") && !noted(asked, "short of"));
+    json_decref(asked);
+    json_decref(yielding);
+    grm_audio_free(source);
+}
+
+static void vinyl_has_mono_bass_and_soft_sibilants(void **state) {
+    (void)state;
+    grm_audio *source = band(10, 1);
+    for (size_t i = 0; i < source->frames; i++)
+        source->plane[0][i] += 0.1f * (float)sin(2 * GRM_PI * 60 * (double)i / RATE);
+    filter(source, GRM_FILTER_HIGH_SHELF, 5000, 0.7, 12);
+    store("source.wav", source);
+    json_t *report = master("source.wav", &(grm_master_options){.target = "vinyl"});
+    double deepest = json_number_value(json_object_get(step(report, "de-esser"), "deepest_db"));
+    assert_true(deepest < -2 && deepest >= -6.1);
+    assert_true(fabs(at(report, "after", "integrated_lufs") + 16) < 0.1);
+    grm_audio *out = outcome();
+    for (size_t i = 0; i < out->frames; i++) {
+        float left = out->plane[0][i], right = out->plane[1][i];
+        out->plane[0][i] = out->plane[1][i] = 0.5f * (left + right);
+        source->plane[0][i] = source->plane[1][i] = 0.5f * (left - right);
+    }
+    assert_true(band_db(source, 40, 80) < band_db(out, 40, 80) - 12);  // of the side against the middle; it was -3
+    json_decref(report);
+    grm_audio_free(out);
+    grm_audio_free(source);
+}
+
 static int enter(void **state) {
     (void)state;
     return !mkdtemp(folder) || grm_profile_new(NULL, 0, &profile, NULL);
@@ -401,6 +447,8 @@ int main(void) {
         cmocka_unit_test(faults_that_can_be_mended_are),
         cmocka_unit_test(clipping_is_named),
         cmocka_unit_test(loudness_that_would_destroy_is_only_reached_by_force),
+        cmocka_unit_test(loudness_that_no_one_asked_for_yields_to_quality),
+        cmocka_unit_test(vinyl_has_mono_bass_and_soft_sibilants),
         cmocka_unit_test(every_rate_and_length_keeps_its_frames),
     };
     return cmocka_run_group_tests(tests, enter, leave);

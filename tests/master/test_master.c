@@ -230,12 +230,13 @@ static void what_cannot_be_reached_is_said_not_forced(void **state) {
 
 static void the_low_end_is_mono(void **state) {
     (void)state;
+    static const grm_style_mix plain = {.width = 1};
     grm_audio *a = audio_of(6, 2);
     for (size_t i = 0; i < a->frames; i++) {
         a->plane[0][i] = 0.3f * (float)sin(2 * GRM_PI * 50 * (double)i / RATE);
         a->plane[1][i] = 0.3f * (float)cos(2 * GRM_PI * 50 * (double)i / RATE);
     }
-    master(a, &spotify, NULL, NULL, NULL);
+    master(a, &spotify, &plain, NULL, NULL);
     double mid = 0, side = 0;
     for (size_t i = 0; i < a->frames; i++) {
         mid += pow(a->plane[0][i] + a->plane[1][i], 2);
