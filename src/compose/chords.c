@@ -150,9 +150,15 @@ void grm_chords_play(grm_work *work, grm_writer_part *part) {
         if (part->plan->play == GRM_PLAY_PAD) {
             play_pad(work, part, &h, from, to, 58 + (int)(30 * p->energy));
         } else {
-            // The same kind of section plays the same figure; the last of its kind may choose again.
+            // The same kind of section plays the same figure; the last of its kind may choose again. A long section
+            // may turn to another figure halfway.
             grm_rng rng = grm_rng_branch(&own, p->plan->kind, p->occurrence > 1 && p->last_of_kind);
-            play_figure(work, part, &h, p, from, to, &rng);
+            grm_rng other = grm_rng_branch(&rng, "turn", 0);
+            bool turns = grm_rng_chance(&other, p->bars >= 16 ? 0.6f : 0.35f) && p->bars >= 8;
+            int32_t half = p->start + (p->bars >= 16 ? 8 : p->bars / 2) * work->bar_ticks;
+            if (!turns || half <= from || half >= to) half = to;
+            play_figure(work, part, &h, p, from, half, &rng);
+            if (half < to) play_figure(work, part, &h, p, half, to, &other);
         }
         if (i + 1 == work->passage_count && to == p->end) {  // the last chord, ringing
             const grm_voicing *v = grip(&h, work, part, &work->chords[work->chord_count - 1]);

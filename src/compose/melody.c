@@ -59,9 +59,16 @@ static void lay_out(const grm_work *work, theme *t, int bars, float energy, grm_
     t->breathing = (breathing)grm_rng_weighted(&breath, usual, BREATHINGS);
 }
 
-static grm_ending ending_of(const theme *t, int i) {
+// Units of the theme that a passage has room for.
+static int units_in(const theme *t, const grm_passage *p) {
+    int count = (p->bars + t->unit_bars - 1) / t->unit_bars;
+    return count < t->unit_count ? count : t->unit_count;
+}
+
+// Where a statement of `count` units rests after its unit `i`.
+static grm_ending ending_of(const theme *t, int count, int i) {
     int per_half = 4 / t->unit_bars > 0 ? 4 / t->unit_bars : 1, per_whole = 8 / t->unit_bars > 0 ? 8 / t->unit_bars : 1;
-    if (i + 1 == t->unit_count || (i + 1) % per_whole == 0) return GRM_ENDING_CLOSED;
+    if (i + 1 == count || (i + 1) % per_whole == 0) return GRM_ENDING_CLOSED;
     if ((i + 1) % per_half == 0) return GRM_ENDING_OPEN;
     return GRM_ENDING_NONE;
 }
@@ -95,7 +102,7 @@ static bool scale_is(const grm_work *work, const char *name) {
 static float breath_of(const theme *t, int i, float *long_end) {
     static const float within[BREATHINGS] = {1.0f, 0.4f, 0.0f}, at_end[BREATHINGS] = {1.0f, 1.5f, 1.3f};
     static const float held[BREATHINGS] = {0.5f, 0.25f, 0.1f};
-    bool ends = ending_of(t, i) != GRM_ENDING_NONE;
+    bool ends = ending_of(t, t->unit_count, i) != GRM_ENDING_NONE;
     *long_end = ends ? 0.65f : held[t->breathing];
     return ends ? at_end[t->breathing] : within[t->breathing];
 }
@@ -115,16 +122,17 @@ static bool make_ideas(const grm_work *work, theme *t, float energy, grm_rng *rn
     return true;
 }
 
-// Sings the theme over a passage's chords.
-static bool sing_theme(const grm_work *work, theme *t, const grm_passage *p, grm_rng *rng) {
+// Sings the theme over a passage's chords, as much of it as there is room for. `last_pitch` is that of the note before,
+// -1 for a statement that shall not depend on where it stands.
+static bool sing_theme(const grm_work *work, theme *t, const grm_passage *p, int last_pitch, grm_rng *rng) {
     range r = range_of(work, p);
-    int last_pitch = work->melody.count ? work->melody.notes[work->melody.count - 1].pitch : -1;
-    for (int i = 0; i < t->unit_count; i++) {
+    int count = units_in(t, p);
+    for (int i = 0; i < count; i++) {
         const unit *u = &t->units[i];
         if (u->letter == '.') continue;
         grm_idea *idea = &t->ideas[u->letter - 'a'], now = *idea;
         grm_rng own = grm_rng_branch(rng, "unit", (unsigned)i);
-        grm_ending ending = ending_of(t, i);
+        grm_ending ending = ending_of(t, count, i);
         if (u->varied && !grm_idea_new_ending(work, &now, p->energy, ending != GRM_ENDING_NONE, &own)) return false;
         grm_singing singing = {.start = p->start + i * t->unit_bars * work->bar_ticks,
                                .low = r.low,
@@ -170,7 +178,8 @@ static bool same_harmony(const grm_passage *a, const grm_passage *b) {
 // Lays a sung theme down as notes of the song.
 static bool state(grm_work *work, const theme *t, const grm_passage *p) {
     int32_t cut = p->end;
-    for (int i = 0; i < t->unit_count; i++) {
+    int count = units_in(t, p);
+    for (int i = 0; i < count; i++) {
         if (t->units[i].letter == '.') continue;
         const grm_idea *idea = &t->sung[i];
         int32_t start = p->start + i * t->unit_bars * work->bar_ticks;
@@ -179,7 +188,7 @@ static bool state(grm_work *work, const theme *t, const grm_passage *p) {
                                   .length = idea->length[n],
                                   .pitch = idea->pitch[n],
                                   .phrase_start = n == 0,
-                                  .phrase_end = n + 1 == idea->count && ending_of(t, i) != GRM_ENDING_NONE};
+                                  .phrase_end = n + 1 == idea->count && ending_of(t, count, i) != GRM_ENDING_NONE};
             if (note.start < 0 || note.start >= cut) continue;
             if (note.start + note.length > cut) note.length = cut - note.start;
             note.accent = (uint8_t)grm_metric_weight(work, idea->at[n]);
@@ -197,7 +206,7 @@ static bool state(grm_work *work, const theme *t, const grm_passage *p) {
 
 // A later verse keeps its tune and changes how it ends.
 static bool vary_ending(const grm_work *work, theme *t, const grm_passage *p, grm_rng *rng) {
-    int last = t->unit_count - 1;
+    int last = units_in(t, p) - 1;
     while (last > 0 && t->units[last].letter == '.') last--;
     grm_idea *now = &t->sung[last];
     if (t->units[last].letter == '.' || now->count < 3) return true;
@@ -264,6 +273,12 @@ static bool come_home(grm_work *work) {
     return grm_line_add(&work->melody, home);
 }
 
+static theme *copy_of(const grm_work *work, const theme *t) {
+    theme *copy = grm_memory_take(work->memory, 1, sizeof *copy);
+    if (copy) *copy = *t;
+    return copy;
+}
+
 grm_status grm_melody_plan(grm_work *work, grm_error *err) {
     theme *themes = grm_memory_take(work->memory, MAX_THEMES, sizeof *themes);
     const grm_passage *home[MAX_THEMES] = {0};
@@ -290,21 +305,23 @@ grm_status grm_melody_plan(grm_work *work, grm_error *err) {
             *t = (theme){.tune = p->tune};
             home[at] = p;
             int bars = p->bars;
-            for (size_t j = i; j < work->passage_count; j++)  // as long as its longest statement over these chords
+            for (size_t j = i; j < work->passage_count; j++)  // as long as its longest statement
                 if (work->passages[j].tune && strcmp(work->passages[j].tune, p->tune) == 0 &&
-                    work->passages[j].plan == p->plan && work->passages[j].bars > bars)
+                    work->passages[j].bars > bars)
                     bars = work->passages[j].bars;
             lay_out(work, t, bars, p->energy, &own);
-            fine = make_ideas(work, t, p->energy, &own) && sing_theme(work, t, p, &own);
+            int before = work->melody.count ? work->melody.notes[work->melody.count - 1].pitch : -1;
+            fine = make_ideas(work, t, p->energy, &own) && sing_theme(work, t, p, before, &own);
         } else if (!same_harmony(p, home[at])) {  // the tune as it was heard, over other chords
-            fine = sing_theme(work, t, p, &own);
+            if (p->bars > home[at]->bars)
+                home[at] = p;  // the fullest statement is what later ones repeat
+            else if (!(t = copy_of(work, t)))
+                return grm_fail_memory(err);
+            fine = sing_theme(work, t, p, -1, &own);
         } else if (p->occurrence % 2 == 1 && p->energy < 0.7f) {
             grm_rng vary = grm_rng_branch(&own, "vary", (unsigned)p->occurrence);
-            theme *other = grm_memory_take(work->memory, 1, sizeof *other);
-            if (!other) return grm_fail_memory(err);
-            *other = *t;
-            fine = vary_ending(work, other, p, &vary);
-            t = other;
+            if (!(t = copy_of(work, t))) return grm_fail_memory(err);
+            fine = vary_ending(work, t, p, &vary);
         }
         if (!fine || !state(work, t, p)) return grm_fail_memory(err);
     }
