@@ -1,6 +1,7 @@
 // Second lines: riffs of scale degrees that bend to the chords, and counter-melodies that hold guide tones under the
 // tune and speak where it breathes.
 #include <stdlib.h>
+#include <string.h>
 
 #include "compose/tune.h"
 
@@ -75,35 +76,54 @@ static bool next_gap(const grm_work *work, int32_t from, int32_t to, int32_t lea
     return at < to && until - at >= least;
 }
 
-// An answer in a gap: a few notes that lead to a chord note, ending before the tune comes back.
+// The rhythm of an answer in a gap from `at` on: a few notes, the last one long.
+static void think_of_answer(const grm_work *work, grm_idea *idea, int32_t at, int32_t end, grm_rng *rng) {
+    int32_t grid = work->beat_ticks / 2;
+    int most = 3 + (int)grm_rng_below(rng, 3);
+    while (idea->count < most && at + grid <= end) {
+        int32_t length = grm_rng_chance(rng, 0.65f) ? grid : work->beat_ticks;
+        if (idea->count + 1 == most) length = work->beat_ticks + grid;
+        if (length > end - at) length = end - at;
+        idea->at[idea->count] = at;
+        idea->length[idea->count++] = length;
+        at += length;
+    }
+    float fall = grm_rng_chance(rng, 0.5f) ? 2.0f : -2.0f;
+    idea->contour[0] = fall, idea->contour[2] = -fall;
+}
+
+// An answer in a gap, ending before the tune comes back: the section's first one, as far as it has room and as the
+// chords allow, so that the second voice has a motif too; `motif` holds it once it was played, its places from its
+// start.
 static void answer(grm_work *work, grm_writer_part *part, const grm_passage *p, int32_t start, int32_t end, int *last,
-                   grm_rng *rng) {
+                   grm_idea *motif, grm_rng *rng) {
     int32_t grid = work->beat_ticks / 2, at = (start + grid - 1) / grid * grid;
     int32_t bar = p->start + (at - p->start) / work->bar_ticks * work->bar_ticks;  // metric weights count from here
     grm_idea idea = {.ticks = end - bar};
-    int most = 3 + (int)grm_rng_below(rng, 3);
-    while (idea.count < most && at + grid <= end) {
-        int32_t length = grm_rng_chance(rng, 0.65f) ? grid : work->beat_ticks;
-        if (idea.count + 1 == most) length = work->beat_ticks + grid;
-        if (length > end - at) length = end - at;
-        idea.at[idea.count] = at - bar;
-        idea.length[idea.count++] = length;
-        at += length;
+    bool again = motif->count && grm_rng_chance(rng, 0.75f);
+    for (int i = 0; again && i < motif->count && at + motif->at[i] + grid <= end; i++) {
+        idea.at[i] = at - bar + motif->at[i];
+        idea.length[i] = motif->length[i] < end - at - motif->at[i] ? motif->length[i] : end - at - motif->at[i];
+        idea.count = i + 1;
     }
+    memcpy(idea.contour, motif->contour, sizeof idea.contour);
+    if (!again) think_of_answer(work, &idea, at - bar, end - bar, rng);
     if (idea.count < 2) return;
-    float fall = grm_rng_chance(rng, 0.5f) ? 2.0f : -2.0f;
-    idea.contour[0] = fall, idea.contour[2] = -fall;
     grm_singing s = {.start = bar,
                      .low = part->low,
                      .high = part->high,
                      .centre = (part->low + part->high) / 2,
                      .last_pitch = *last,
-                     .noise = 0.6f};
-    int pitch[IDEA_NOTES];
-    grm_line_sing(work, &idea, &s, rng, pitch);
+                     .memory = again ? motif->pitch : NULL,
+                     .memory_weight = 0.9f,
+                     .noise = again ? 0.35f : 0.6f};
+    grm_line_sing(work, &idea, &s, rng, idea.pitch);
     for (int i = 0; i < idea.count; i++)
-        grm_part_note(part, bar + idea.at[i], idea.length[i], pitch[i], 64 + (int)(18 * p->energy));
-    *last = pitch[idea.count - 1];
+        grm_part_note(part, bar + idea.at[i], idea.length[i], idea.pitch[i], 64 + (int)(18 * p->energy));
+    *last = idea.pitch[idea.count - 1];
+    if (motif->count) return;
+    *motif = idea;
+    for (int i = 0; i < idea.count; i++) motif->at[i] -= at - bar;
 }
 
 // Guide tones: the third or seventh of each chord, led by step, one long note a chord.
@@ -135,6 +155,7 @@ void grm_counter_play(grm_work *work, grm_writer_part *part) {
         if (!grm_part_plays(work, part, p, &from, &to)) continue;
         bool tune = p->tune && p->tune[0] != '-';
         grm_rng rng = grm_rng_branch(&own, p->plan->kind, 0);
+        grm_idea motif = {0};
         // Where instruments can hold notes, long ones under the tune in even turns; else answers alone.
         if (part->instrument->sustains && (!tune || p->energy > 0.6f)) {
             guide(work, part, p, from, to, &last);
@@ -144,7 +165,7 @@ void grm_counter_play(grm_work *work, grm_writer_part *part) {
                 int32_t room = 2 * work->bar_ticks;
                 if (!tune && end - start > room) end = start + room;
                 bool speak = grm_rng_chance(&rng, 0.75f);
-                if (speak) answer(work, part, p, start, end, &last, &rng);
+                if (speak) answer(work, part, p, start, end, &last, &motif, &rng);
             }
         }
         if (i + 1 == work->passage_count && to == p->end && last >= 0) {

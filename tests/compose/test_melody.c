@@ -94,11 +94,43 @@ static void songs_sing_and_breathe(void **state) {
     }
 }
 
+// Answers in the gaps of one section are one motif: those that follow begin with the steps of the first.
+static void answers_share_a_motif(void **state) {
+    (void)state;
+    int pairs = 0, alike = 0;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        grm_brief brief = brief_in(seed % 2 ? "pop" : "rnb-soul", seed);
+        brief.duration_s = 200;
+        grm_score *score = compose(&brief);
+        const grm_part *part = part_named(score, "Answer");
+        for (size_t s = 0; part && s < score->section_count; s++) {
+            const grm_note *first = NULL;
+            for (size_t i = 0; i + 1 < part->note_count; i++) {
+                const grm_note *n = &part->notes[i];
+                bool here = n->start >= score->sections[s].start && n->start < score->sections[s].end;
+                bool begins = i == 0 || n->start - n[-1].start - n[-1].length > GRM_PPQ;
+                if (!here || !begins || n[1].start - n->start > 2 * GRM_PPQ) continue;
+                if (first) {
+                    pairs++;
+                    alike += abs((n[1].start - n->start) - (first[1].start - first->start)) < 160 &&
+                             abs(n->pitch - first->pitch) <= 5;
+                } else {
+                    first = n;
+                }
+            }
+        }
+        grm_score_free(score);
+    }
+    assert_true(pairs >= 10);
+    if (alike * 5 < pairs * 3) fail_msg("%d of %d answers begin alike", alike, pairs);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_second_drop_has_the_tune_of_the_first),
         cmocka_unit_test(a_drop_has_its_tune_to_the_end),
         cmocka_unit_test(songs_sing_and_breathe),
+        cmocka_unit_test(answers_share_a_motif),
     };
     return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);
 }
