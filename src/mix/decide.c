@@ -131,8 +131,8 @@ static void set_fader(grm_stem_plan *p, const grm_stem_facts *f, double rate_hz)
     p->fader_db = p->level_db + within((float)(10 * log10(before / behind)), -6, 6);
 }
 
-// Peaks of a moment seldom meet: what is expected lies half way between their sum and the root of their squares' sum.
-// 1.5 dB are kept for what equalisers and reverbs add; where that is not enough the common fader steps in.
+// Peaks of a moment seldom meet: what is expected lies a third of the way from the root of their squares' sum to their
+// sum. 1.2 dB are kept for what equalisers and reverbs add; where that is not enough the common fader steps in.
 float grm_mix_headroom_db(const grm_mix_decision *d, const grm_stem_facts *facts) {
     double most = 0;
     for (size_t c = 0; d->count && c < facts[0].cells; c++) {
@@ -143,10 +143,10 @@ float grm_mix_headroom_db(const grm_mix_decision *d, const grm_stem_facts *facts
             sum += peak;
             squares += peak * peak;
         }
-        double expected = 0.5 * (sum + sqrt(squares));
+        double expected = (sum + 2 * sqrt(squares)) / 3;
         most = expected > most ? expected : most;
     }
-    return most > 0 ? (float)(-4.5 - 20 * log10(most)) : 0;
+    return most > 0 ? (float)(-4.2 - 20 * log10(most)) : 0;
 }
 
 static void decide_kick_duck(grm_mix_decision *d, const grm_stems *stems, const grm_stem_facts *facts,
