@@ -11,6 +11,7 @@
 static const grm_option options[] = {
     {"--genre", "NAME", "judge as this style or family of styles"},
     {"--curves", "FILE", "judge by your own curves (see docs/score.md)"},
+    {"--explain", "WHAT", "no recording, but the guide: features, or score (of --curves)"},
     {"--features", NULL, "the features alone"},
     {"--series", "DIR", "write the frame series as .npy files (docs/features.md)"},
     {"--html", "FILE", "write a page of it: score, figures, spectrogram, chroma, self-similarity"},
@@ -143,7 +144,21 @@ static grm_status meter(const grm_arguments *arguments, grm_session *session, co
     return status;
 }
 
+static grm_status explain(const grm_arguments *arguments, grm_error *err) {
+    const char *what = grm_argument(arguments, "--explain");
+    grm_status status = GRM_OK;
+    if (strcmp(what, "features") == 0)
+        grm_meter_explain_features(stdout);
+    else if (strcmp(what, "score") == 0)
+        status = grm_meter_explain_score(stdout, grm_argument(arguments, "--curves"), err);
+    else
+        status = grm_fail(err, GRM_USAGE, "--explain has features and score, not \"%.40s\"", what);
+    return status == GRM_OK ? grm_print_flush(err) : status;
+}
+
 static grm_status run(const grm_arguments *arguments, grm_error *err) {
+    if (grm_argument_given(arguments, "--explain")) return explain(arguments, err);
+    if (arguments->count == 0) return grm_fail(err, GRM_USAGE, "something is missing: grammy meter FILE...");
     bool as_json = grm_argument_given(arguments, "--json");
     json_t *list = as_json ? json_array() : NULL;
     grm_session *session = NULL;
@@ -186,7 +201,7 @@ const grm_command grm_command_meter = {
         "built with FFmpeg; - is standard input. Series are shaped and named as librosa's functions are; those of "
         "several\n"
         "recordings go into a folder each.",
-    .least = 1,
+    .least = 0,
     .most = GRM_MAX_ARGUMENTS,
     .options = options,
     .run = run,

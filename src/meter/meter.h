@@ -5,6 +5,7 @@
 
 #include <grammy/meter.h>
 #include <jansson.h>
+#include <stdio.h>
 
 #include "base/base.h"
 
@@ -72,6 +73,10 @@ void grm_appraise(const grm_appraiser *appraiser, const grm_features *features, 
 
 // An analysis in which nothing is measured yet; NULL when memory runs out.
 grm_analysis *grm_analysis_new(const grm_listening *listening);
+
+// The guides docs/features.md and docs/score.md, as Markdown; of the built-in curves where the path is NULL.
+void grm_meter_explain_features(FILE *out);
+grm_status grm_meter_explain_score(FILE *out, const char *curves_path, grm_error *err);
 
 // For ears: adds a series of rows x frames (rows 0: a vector) to the analysis, to be filled. `name` must outlive it.
 // NULL when memory runs out.

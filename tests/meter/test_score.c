@@ -394,8 +394,59 @@ static void a_file_of_your_own_replaces_the_curves(void **state) {
     free(text);
 }
 
+// ---- the guides ----
+
+static char *file_of(const char *name) {
+    char path[1024];
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    snprintf(path, sizeof path, "%s/%s", getenv("GRAMMY_SOURCE"), name);
+    assert_int_equal(grm_file_read(path, 1 << 20, &bytes, &size, NULL), GRM_OK);
+    char *text = calloc(size + 1, 1);
+    assert_non_null(text);
+    memcpy(text, bytes, size);
+    free(bytes);
+    return text;
+}
+
+static void the_guides_say_what_is_measured_and_judged(void **state) {
+    (void)state;
+    char *said[2] = {NULL};
+    size_t size;
+    FILE *out = open_memstream(&said[0], &size);
+    grm_meter_explain_features(out);
+    fclose(out);
+    out = open_memstream(&said[1], &size);
+    assert_int_equal(grm_meter_explain_score(out, NULL, NULL), GRM_OK);
+    fclose(out);
+    char *features = file_of("docs/features.md"), *score = file_of("docs/score.md");
+    assert_string_equal(features, said[0]);
+    assert_string_equal(score, said[1]);
+    free(features);
+    free(score);
+    free(said[0]);
+    free(said[1]);
+}
+
+static void sixty_features_have_a_range_and_a_source(void **state) {
+    (void)state;
+    size_t count;
+    const grm_feature_info *table = grm_feature_table(&count);
+    assert_true(count >= 60);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(table[i].low < table[i].high);
+        assert_true(strlen(table[i].source) > 5);
+        const char *unit = strrchr(table[i].name, '_');
+        static const char *const units[][2] = {{"_db", "dB"}, {"_s", "s"}, {"_hz", ""}, {"_lufs", "LUFS"}};
+        for (size_t k = 0; unit && k < 4; k++)
+            if (strcmp(unit, units[k][0]) == 0) assert_non_null(strstr(table[i].unit, units[k][1]));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_guides_say_what_is_measured_and_judged),
+        cmocka_unit_test(sixty_features_have_a_range_and_a_source),
         cmocka_unit_test(a_curve_meets_its_anchors_and_never_leaves_their_range),
         cmocka_unit_test(a_curve_has_no_kinks),
         cmocka_unit_test(good_is_the_nearest_value_that_scores_well),

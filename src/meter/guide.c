@@ -1,0 +1,135 @@
+// The guides docs/features.md and docs/score.md: what is measured, and how it is judged, from the same tables that
+// measure and judge.
+#include <math.h>
+#include <string.h>
+
+#include "meter/curves.h"
+
+static const char *const lists[][3] = {
+    {"key", "", "most likely key, \"F# minor\"; profiles of Faraldo et al. 2016 and of basses; null: none to hear"},
+    {"tonal_balance_db", "dB", "ten octaves around 31.25 Hz .. 16 kHz, the loudest at 0"},
+    {"tonal_balance_target_db", "dB", "pink noise at the median of these octaves"},
+    {"spectral_contrast_db", "dB", "librosa.feature.spectral_contrast, 7 bands, means over the frames"},
+    {"mfcc_mean, mfcc_deviation", "", "librosa.feature.mfcc, 20 coefficients; standard mode"},
+    {"chroma", "", "librosa.feature.chroma_stft, mean, the largest 1, C first; standard mode"},
+    {"tonnetz", "", "librosa.feature.tonnetz of chroma_stft, means; standard mode"},
+    {"width_by_band", "", "share of the side below 120 Hz, to 500, to 2000, to 8000, above"},
+    {"tempo_alternatives", "1/min",
+     "other tempi that were tried to the end, each `bpm` and `strength`, strongest first"},
+};
+static const char *const lists_beside[][2] = {
+    {"sections", "label (the same for what sounds alike), start_s, end_s, loudness_lufs, energy 0..1 within the track"},
+    {"chords", "start_s, end_s, name; major and minor triads, \"N\" for none (Viterbi over templates)"},
+    {"beats_s, downbeats_s", "seconds"},
+};
+
+void grm_meter_explain_features(FILE *out) {
+    size_t count;
+    const grm_feature_info *table = grm_feature_table(&count);
+    fputs(
+        "# What the meter hears\n\n"
+        "Written by `grammy meter --explain features`. Ranges are those of the definition or, where that has none, "
+        "what\nrecordings stay within; values are not cut to them. What has nothing to be measured on is `null`.\n\n"
+        "| feature | unit | range | what it is, and where its definition comes from |\n|---|---|---|---|\n",
+        out);
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "| `%s` | %s | %g to %g | %s |\n", table[i].name, table[i].unit, table[i].low, table[i].high,
+                table[i].source);
+    fputs("\nBeside these numbers, in `features`:\n\n| feature | unit | what it is |\n|---|---|---|\n", out);
+    for (size_t i = 0; i < GRM_COUNT(lists); i++)
+        fprintf(out, "| `%s` | %s | %s |\n", lists[i][0], lists[i][1], lists[i][2]);
+    fputs("\nAnd beside `features` in the report:\n\n| list | what is in it |\n|---|---|\n", out);
+    for (size_t i = 0; i < GRM_COUNT(lists_beside); i++)
+        fprintf(out, "| `%s` | %s |\n", lists_beside[i][0], lists_beside[i][1]);
+    fputs(
+        "\nSections come from self-similarity, bar by bar: each bar line has a mark from the treble where the bar "
+        "begins, the\nchange of level and of colour (checkerboards, Foote 2000), and where stripes of repetition begin "
+        "or end (after Serra et\nal. 2014), weighed by logistic regression; the best cut of the whole, with what "
+        "lengths sections usually have, is found\nby dynamic programming. Labels are average linkage of how well one "
+        "section fits into another.\n\n`hook_strength` is the geometric mean of `often`, 1 - 2^(1 - times), and "
+        "`soon`, 2^(-hook_first_s / 60).\n\n`grammy meter --series DIR` writes the frame series as .npy, float32, "
+        "shaped and named as librosa's functions are:\n`melspectrogram`, `mfcc`, `chroma_stft`, `spectral_centroid`, "
+        "`spectral_bandwidth`, `spectral_rolloff`,\n`spectral_contrast`, `spectral_flatness`, `zero_crossing_rate`, "
+        "`rms`, `onset_strength`, `tonnetz`; and `beats` (frame\nnumbers, int64).\n",
+        out);
+}
+
+static void write_curve(FILE *out, const grm_curve *curve) {
+    for (size_t i = 0; i < curve->count; i++) fprintf(out, "%s%g: %g", i ? ", " : "", curve->x[i], curve->y[i]);
+}
+
+static void write_term(FILE *out, const grm_curves *curves, const grm_term *term) {
+    size_t any = curves->group_count;
+    fprintf(out, "- `%s`%s%s%s", grm_meter_figure_name(term->figure),
+            grm_meter_figure_unit(term->figure)[0] ? " in " : "", grm_meter_figure_unit(term->figure),
+            term->fault ? ", a fault" : "");
+    if (term->weight[any] != 1) fprintf(out, ", weight %g", term->weight[any]);
+    if (term->about) fprintf(out, ". %s", term->about);
+    fputs("\n  - ", out);
+    write_curve(out, term->curve[any]);
+    fputc('\n', out);
+    for (size_t g = 0; g < any; g++) {
+        if (term->curve[g] == term->curve[any] && term->weight[g] == term->weight[any]) continue;
+        fprintf(out, "  - %s: ", curves->groups[g].title);
+        if (term->weight[g] == 0) {
+            fputs("not judged\n", out);
+            continue;
+        }
+        if (term->weight[g] != term->weight[any]) fprintf(out, "weight %g; ", term->weight[g]);
+        write_curve(out, term->curve[g]);
+        fputc('\n', out);
+    }
+}
+
+static void write_category(FILE *out, const grm_curves *curves, const grm_category_curves *category) {
+    fprintf(out, "\n## %s, %g\n\n%s\n", category->name, category->weight, category->about);
+    for (size_t s = 0; s < category->sub_count; s++) {
+        const grm_sub_curves *sub = &category->subs[s];
+        fprintf(out, "\n### %s, %g\n\n%s\n\n", sub->name, sub->weight, sub->about);
+        for (size_t t = 0; t < sub->term_count; t++) write_term(out, curves, &sub->terms[t]);
+    }
+}
+
+static void write_derived(FILE *out) {
+    static const char *const derived[][3] = {
+#define DERIVED(name, unit, about) {#name, unit, about},
+        GRM_DERIVED_LIST(DERIVED)
+#undef DERIVED
+    };
+    fputs("\n## Figures made of features\n\n", out);
+    for (size_t i = 0; i < GRM_COUNT(derived); i++)
+        fprintf(out, "- `%s`%s%s: %s\n", derived[i][0], derived[i][1][0] ? " in " : "", derived[i][1], derived[i][2]);
+}
+
+grm_status grm_meter_explain_score(FILE *out, const char *curves_path, grm_error *err) {
+    const grm_curves *curves = NULL;
+    grm_memory *memory = grm_memory_new();
+    if (!memory) return grm_fail_memory(err);
+    grm_status status = grm_curves_load(curves_path, memory, &curves, err);
+    if (status != GRM_OK) goto done;
+    fputs(
+        "# How the meter judges\n\n"
+        "Written by `grammy meter --explain score` from data/curves.yaml; `--curves FILE` takes another such file.\n\n"
+        "Each sub-score is a smooth function of features: anchors `figure: points` are joined by monotone cubic pieces "
+        "that turn\nonly at anchors and are flat beyond the ends. Merits of a sub-score are joined by their weighted "
+        "geometric mean, and\nfaults multiply it; sub-scores make a category by their weighted geometric mean, so that "
+        "one ruinous fault cannot hide;\ncategories make the whole by their mean. What was not measured is left out. "
+        "Genres have curves of their own where their\nmeasure is another.\n\n"
+        "Commercial appeal is advice, never a forecast: of popularity, such features explain about a quarter.\n\n"
+        "Ratings: ",
+        out);
+    for (size_t i = 0; i < curves->rating_count; i++)
+        fprintf(out, "%s%s from %g", i ? ", " : "", curves->ratings[i].name, curves->ratings[i].from);
+    fputs(".\n\n## Gates\n\nThe lowest of these is a factor, in percent, on every category.\n\n", out);
+    for (size_t i = 0; i < curves->gate_count; i++) {
+        const grm_gate *gate = &curves->gates[i];
+        fprintf(out, "- %s, `%s`. %s\n  - ", gate->name, grm_meter_figure_name(gate->figure), gate->about);
+        write_curve(out, gate->curve);
+        fputc('\n', out);
+    }
+    for (size_t i = 0; i < GRM_CATEGORIES; i++) write_category(out, curves, &curves->categories[i]);
+    write_derived(out);
+done:
+    grm_memory_free(memory);
+    return status;
+}
