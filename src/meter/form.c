@@ -7,6 +7,7 @@
 enum { FEWEST = 8 };                     // units; less has no form
 static const double full_lu = 5;         // a section within this of the whole's loudness is no introduction
 static const double least_range_lu = 6;  // softest to loudest section, over which `energy` goes from 0 to 1
+static const double quiet_lufs = -60;    // a section below is silence, not the softest
 static const double half_soon_s = 60;    // a hook that comes first so late is half as strong
 
 static grm_status form_open(const grm_listening *listening, void **self, grm_error *err) {
@@ -56,14 +57,15 @@ static grm_status keep_sections(const grm_form_units *u, const size_t *starts, c
         sections[i].loudness_lufs = loudness_between(a, sections[i].start_s, sections[i].end_s);
         write_label(kinds[i], sections[i].label);
         loudest = fmax(loudest, sections[i].loudness_lufs);
-        softest = fmin(softest, sections[i].loudness_lufs);
+        if (sections[i].loudness_lufs > quiet_lufs) softest = fmin(softest, sections[i].loudness_lufs);
     }
     for (size_t i = 0; i < count; i++)
-        sections[i].energy = 1 - (loudest - sections[i].loudness_lufs) / fmax(loudest - softest, least_range_lu);
+        sections[i].energy =
+            fmax(0, 1 - (loudest - sections[i].loudness_lufs) / fmax(loudest - softest, least_range_lu));
     a->sections = sections;
     a->section_count = count;
     a->features.section_count = (double)count;
-    a->features.energy_range_db = loudest - softest;
+    a->features.energy_range_db = fmax(loudest - softest, 0);
     return GRM_OK;
 }
 

@@ -69,6 +69,7 @@ static grm_status keep_figures(const grm_rhythm_series *series, const grm_novelt
     for (size_t t = 0; t < novelty->frames; t++) sounding += novelty->sound[t] / GRM_RHYTHM_FPS;
     if (sounding > 0.5) f->onset_rate_hz = grm_onsets_count(novelty) / sounding;
     grm_status status = grm_danceability_measure(series, &f->danceability, err);
+    if (status == GRM_OK) status = grm_speech_measure(series, &f->speech_likeness, err);
     if (status != GRM_OK || bars->count < 4) return status;
     status = keep_beats(bars, analysis, err);
     if (status != GRM_OK) return status;

@@ -109,6 +109,7 @@ double grm_beats_explain(const grm_novelty *novelty, const double *beats, size_t
 double grm_onsets_count(const grm_novelty *novelty);
 double grm_swing_measure(const grm_novelty *novelty, const double *beats, size_t count);
 double grm_syncopation_measure(const grm_novelty *novelty, const double *beats, size_t count);
+grm_status grm_speech_measure(const grm_rhythm_series *series, double *out, grm_error *err);
 grm_status grm_danceability_measure(const grm_rhythm_series *series, double *out, grm_error *err);
 
 #endif

@@ -227,6 +227,37 @@ static void offbeats_without_their_beats_are_syncopated(void **state) {
     assert_true(heard[1] > heard[0] + 0.1);
 }
 
+// Syllables of all lengths, a breath after some.
+static sound babble(double seconds) {
+    sound s = sound_new(RATE, seconds);
+    grm_rng rng = grm_rng_new(5, "babble");
+    for (double at = 0.2; at < seconds - 2;) {
+        int syllables = 4 + (int)grm_rng_between(&rng, 0, 9);
+        for (int i = 0; i < syllables; i++) {
+            double length = 0.09 + 0.16 * (double)grm_rng_between(&rng, 0, 1);
+            double level = 0.05 + 0.2 * (double)grm_rng_between(&rng, 0, 1);
+            add_tone(&s, at, 0.8 * length, 45 + 5 * (double)grm_rng_between(&rng, 0, 1), 0, level);
+            at += length;
+        }
+        at += 0.25 + 0.5 * (double)grm_rng_between(&rng, 0, 1);
+    }
+    return s;
+}
+
+static void speech_is_told_from_music(void **state) {
+    (void)state;
+    sound clicks = sound_new(RATE, 40);
+    for (double at = 0.1; at < 39; at += 0.5) add_snare(&clicks, at, 0.4);  // pauses and swing, but in step
+    sound sounds[3] = {babble(40), groove(40, 112, 4, 0.5), clicks};
+    for (int i = 0; i < 3; i++) {
+        hearing h;
+        hear(&h, &sounds[i]);
+        assert_true(i == 0 ? h.analysis.features.speech_likeness > 0.75 : h.analysis.features.speech_likeness < 0.1);
+        hearing_end(&h);
+        free(sounds[i].x);
+    }
+}
+
 // A tune over a bass at several rates of sampling.
 static void every_rate_hears_the_same_beats(void **state) {
     (void)state;
@@ -294,6 +325,7 @@ int main(void) {
         cmocka_unit_test(noise_and_held_tones_have_no_pulse),
         cmocka_unit_test(onsets_are_counted),
         cmocka_unit_test(offbeats_without_their_beats_are_syncopated),
+        cmocka_unit_test(speech_is_told_from_music),
         cmocka_unit_test(every_rate_hears_the_same_beats),
         cmocka_unit_test(silence_has_no_beats),
         cmocka_unit_test(blocks_and_threads_change_nothing),
