@@ -95,6 +95,12 @@ static void energy_is_measured_by_section(void **state) {
     assert_true(section_at(&h.analysis, 16)->energy < section_at(&h.analysis, 32)->energy);
     assert_float_equal(f->intro_s, 8, 0.5);
     assert_true(f->energy_range_db > 8 && f->energy_range_db < 25);
+    // silence behind the end is not the softest section
+    static const part rest = {{0, 0, 0, 0}, 0, 0, false, false};
+    double range = f->energy_range_db;
+    hearing_end(&h);
+    SONG(&h, &intro, &verse, &verse, &chorus, &chorus, &verse, &verse, &chorus, &chorus, &bridge, &rest);
+    assert_float_equal(f->energy_range_db, range, 1);
     hearing_end(&h);
 }
 
