@@ -13,7 +13,7 @@
 
 static const grm_option options[] = {
     {"-o", "FILE", "WAV file to write (default: named after the prompt)"},
-    {"--model", "NAME|DIR", "a model that `grammy models list` shows, or a MusicGen folder"},
+    {"--model", "NAME|PATH", "a model that `grammy models list` shows, a MusicGen folder, or a packed file"},
     {"--duration", "TIME", "of what is new, \"20\" or \"1:30\" (default: 10 s)"},
     {"--seed", "N", "same seed, same codes (default: 0)"},
     {"--temperature", "X", "how adventurous, above 0 (default: 1)"},
@@ -160,7 +160,7 @@ done:
 
 const grm_command grm_command_generate = {
     .name = "generate",
-    .usage = "\"PROMPT\" --model NAME|DIR [-o x.wav]",
+    .usage = "\"PROMPT\" --model NAME|PATH [-o x.wav]",
     .summary = "generate sound with MusicGen",
     .details = "Meta's MusicGen weights are licensed CC-BY-NC 4.0: what they make may not be sold.",
     .least = 1,

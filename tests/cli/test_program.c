@@ -419,6 +419,34 @@ static void models_are_looked_for_before_work_begins(void **state) {
     assert_int_equal(grammy("make \"a beat\" --model small"), 2);
 }
 
+static void models_are_packed_checked_and_played(void **state) {
+    (void)state;
+    const char *source = getenv("GRAMMY_SOURCE");
+    char command[2048];
+    assert_non_null(source);
+    snprintf(command, sizeof command, "models quantize '%s/tests/golden/musicgen/mono' tiny.grm --precision int8",
+             source);
+    assert_int_equal(grammy(command), 0);
+    assert_says("tiny.grm: int8");
+    json_t *json = grammy_json("models verify tiny.grm --json");
+    assert_string_equal(json_string_value(json_object_get(json, "precision")), "int8");
+    json_decref(json);
+    assert_int_equal(grammy("generate rain --model tiny.grm --duration 1 -o rain.wav"), 0);
+    assert_int_equal(grammy("models quantize tiny.grm again.grm"), 3);
+    assert_says("is no folder");
+    assert_int_equal(grammy("models quantize nowhere x.grm"), 4);
+    assert_int_equal(grammy("models quantize tiny.grm"), 2);
+    assert_int_equal(grammy("models verify rain.wav"), 3);
+    snprintf(command, sizeof command, "models quantize '%s/tests/golden/musicgen/mono' x.grm --precision int5", source);
+    assert_int_equal(grammy(command), 2);
+    assert_says("float32, float16, int8 or int4");
+    assert_int_not_equal(access("x.grm", F_OK), 0);
+    // One byte of the weights.
+    assert_int_equal(system("printf '\\377\\376\\375' | dd of=tiny.grm bs=1 seek=300001 conv=notrunc 2> /dev/null"), 0);
+    assert_int_equal(grammy("models verify tiny.grm"), 3);
+    assert_says("does not agree with its checksum");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_command_has_help),
@@ -438,6 +466,7 @@ int main(void) {
         cmocka_unit_test(what_cannot_be_mastered_is_refused_and_leaves_nothing),
         cmocka_unit_test(what_a_track_costs_is_measured_in_both_modes),
         cmocka_unit_test(models_are_looked_for_before_work_begins),
+        cmocka_unit_test(models_are_packed_checked_and_played),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }
