@@ -143,8 +143,9 @@ static bool same_turn(const form *f, int a, int b, int count) {
     return true;
 }
 
-// The turn that may best come once more within `room` bars: one that came least often, a verse with its chorus rather
-// than a bridge with one, a longer one; the earlier of equals. Count 0 when there is none.
+// The turn that may best come once more within `room` bars: one that came least often, a verse with its chorus or a
+// theme with its climax rather than a bridge with one or a build alone, a longer one; the earlier of equals. Count 0
+// when there is none.
 static turn find_turn(const form *f, int room, int *times) {
     turn best = {0};
     int best_value = 0, from = 0;
@@ -153,11 +154,14 @@ static turn find_turn(const form *f, int room, int *times) {
         if (weight == 1) from = i + 1;
         if (weight < 5) continue;
         turn t = {from, i + 1 - from, 0};
-        from = i + 1;
+        // What builds up leads on from the theme before it.
+        bool goes_on = t.count == 1 && i + 1 < f->count && importance(f->slots[i + 1].plan->kind) == 3;
+        if (!goes_on) from = i + 1;
         for (int j = t.from; j <= i; j++) t.bars += f->slots[j].bars;
         for (int j = 0; j < f->count; j++) same += same_turn(f, t.from, j, t.count);
-        bool leads = importance(f->slots[t.from].plan->kind) >= 3;
-        int value = 100 - 12 * same + (leads ? 40 : 15) + (t.bars < 32 ? t.bars : 32) / 4;
+        int first = importance(f->slots[t.from].plan->kind);
+        int leads = first >= 4 ? 40 : first == 3 ? 5 : t.count >= 3 ? 30 : 15;
+        int value = 100 - 12 * same + leads + (t.bars < 32 ? t.bars : 32) / 4;
         if (t.count < 2 || t.count > MAX_TURN || t.bars > room || value <= best_value) continue;
         best = t, best_value = value, *times = same;
     }
@@ -182,17 +186,21 @@ static bool repeat_turn(form *f, int room) {
     return insert_slots(f, at, copy, count);
 }
 
-// A section of the style that this form lacks, before what leads to the last main section.
-static bool insert_contrast(const grm_style *style, form *f, int bars) {
+// A section of the style that this form lacks, before what leads to the last main section; where a verse leads there,
+// behind it, and the main section once more.
+static bool insert_contrast(const grm_style *style, form *f, int bars, int room) {
     static const char *const kinds[] = {"solo", "bridge", "break"};
     for (size_t k = 0; k < GRM_COUNT(kinds) && f->count > 3; k++) {
         const grm_section_plan *plan = grm_style_section(style, kinds[k]);
-        int at = last_main(f);
+        int last = last_main(f), at = last;
         bool there = !plan;
         for (int i = 0; i < f->count; i++) there = there || f->slots[i].plan == plan;
         while (at > 1 && importance(f->slots[at - 1].plan->kind) == 3) at--;
-        bool between = at > 0 && importance(f->slots[at - 1].plan->kind) > 2;
-        if (!there && between && insert_slots(f, at, &(slot){plan, bars}, 1)) return true;
+        int before = at > 0 ? importance(f->slots[at - 1].plan->kind) : 0;
+        slot extra[2] = {{plan, bars}, f->slots[last]};
+        if (there || before < 3) continue;
+        if (before == 4 && bars + extra[1].bars <= room && insert_slots(f, last + 1, extra, 2)) return true;
+        if (before == 5 && insert_slots(f, at, extra, 1)) return true;
     }
     return false;
 }
@@ -214,12 +222,12 @@ static bool lengthen(form *f, int bars, int unit, int least, int most) {
 static void grow(const grm_style *style, form *f, int target) {
     for (int lack; (lack = target - total(f)) > 0;) {
         if (lack >= 4 && lengthen(f, 4, 4, 4, 5)) continue;
-        if (lack >= 24 && f->count > 8 && insert_contrast(style, f, 8)) continue;
+        if (lack >= 24 && f->count > 8 && insert_contrast(style, f, 8, lack)) continue;
         if (lack >= 12 && repeat_turn(f, lack)) continue;
-        if (lack >= 8 && insert_contrast(style, f, 8)) continue;
+        if (lack >= 8 && insert_contrast(style, f, 8, lack)) continue;
         if (lack >= 8 && (lengthen(f, 8, 8, 5, 5) || lengthen(f, 8, 8, 4, 4) || repeat_turn(f, lack))) continue;
         if (lack >= 4 && (lengthen(f, 4, 4, 1, 1) || lengthen(f, 4, 4, 2, 5) || lengthen(f, 8, 4, 1, 2))) continue;
-        if (lack >= 4 && insert_contrast(style, f, 4)) continue;
+        if (lack >= 4 && insert_contrast(style, f, 4, lack)) continue;
         if (lack >= 4) {
             int best = 0, best_cost = 1000;
             for (int i = 0; i < f->count; i++) {

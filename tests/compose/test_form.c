@@ -121,11 +121,31 @@ static void the_end_of_a_piano_piece_broadens_without_making_it_longer(void **st
     grm_score_free(score);
 }
 
+static void something_rests_between_two_climaxes(void **state) {
+    (void)state;
+    int climaxes = 0, prepared = 0;
+    for (uint64_t seed = 0; seed < 12; seed++) {
+        grm_brief brief = brief_in("orchestral-cinematic", seed);
+        brief.duration_s = 150 + 12 * (double)seed;
+        grm_score *score = compose(&brief);
+        bool rested = true;
+        for (size_t i = 0; i < score->section_count; i++) {
+            bool climax = is(&score->sections[i], "chorus");
+            climaxes += climax, prepared += climax && rested;
+            rested = climax ? false : rested || !is(&score->sections[i], "build");
+        }
+        grm_score_free(score);
+    }
+    assert_true(climaxes > 20);
+    assert_int_equal(prepared, climaxes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_length_tempo_and_metre_adds_up_within_fifty_milliseconds),
         cmocka_unit_test(what_leads_up_leads_on_from_a_verse_in_long_songs_too),
         cmocka_unit_test(inner_sections_are_whole_phrases),
+        cmocka_unit_test(something_rests_between_two_climaxes),
         cmocka_unit_test(the_end_of_a_piano_piece_broadens_without_making_it_longer),
         cmocka_unit_test(a_long_song_has_something_new_before_its_fourth_chorus),
     };
