@@ -25,20 +25,20 @@ static const field stem_fields[] = {
     {"duck_db", offsetof(grm_stem_plan, duck_db), 2, 0, 0, 48},
     {"voice_duck_db", offsetof(grm_stem_plan, voice_db), 2, 0, 0, 48},
     {"audible", offsetof(grm_stem_plan, audible), 3, -1, -1, 1},
-    {NULL},
+    {.key = NULL},
 };
 static const field send_fields[] = {
     {"room", offsetof(grm_stem_plan, room), 3, 0, 0, 2},
     {"hall", offsetof(grm_stem_plan, hall), 3, 0, 0, 2},
     {"delay", offsetof(grm_stem_plan, delay), 3, 0, 0, 2},
-    {NULL},
+    {.key = NULL},
 };
-static const field ride_fields[] = {{"ride_db", offsetof(grm_stem_plan, ride_db), 2, 0, -12, 12}, {NULL}};
+static const field ride_fields[] = {{"ride_db", offsetof(grm_stem_plan, ride_db), 2, 0, -12, 12}, {.key = NULL}};
 static const field cell_fields[] = {
     {"hz", offsetof(grm_strip_cell, hz), 1, 1000, 10, 22000},
     {"db", offsetof(grm_strip_cell, db), 2, 0, -48, 24},
     {"q", offsetof(grm_strip_cell, q), 2, 0.71f, 0.1f, 30},
-    {NULL},
+    {.key = NULL},
 };
 static const field compressor_fields[] = {
     {"threshold_db", offsetof(grm_compressor_plan, threshold_db), 2, -20, -100, 20},
@@ -47,7 +47,7 @@ static const field compressor_fields[] = {
     {"attack_ms", offsetof(grm_compressor_plan, attack_ms), 2, 20, 0, 1000},
     {"release_ms", offsetof(grm_compressor_plan, release_ms), 2, 150, 1, 5000},
     {"makeup_db", offsetof(grm_compressor_plan, makeup_db), 2, 0, -24, 40},
-    {NULL},
+    {.key = NULL},
 };
 static const field reverb_fields[] = {
     {"rt60_s", offsetof(grm_reverb_plan, rt60_s), 3, 1, 0.05f, 30},
@@ -56,22 +56,22 @@ static const field reverb_fields[] = {
     {"predelay_ms", offsetof(grm_reverb_plan, predelay_ms), 2, 0, 0, 300},
     {"early", offsetof(grm_reverb_plan, early), 3, 0, 0, 1},
     {"modulation_ms", offsetof(grm_reverb_plan, modulation_ms), 3, 0, 0, 2},
-    {NULL},
+    {.key = NULL},
 };
 static const field echo_fields[] = {
     {"feedback", offsetof(grm_echo_plan, feedback), 3, 0.38f, 0, 0.9f},
     {"low_cut_hz", offsetof(grm_echo_plan, low_cut_hz), 1, 240, 10, 20000},
     {"high_cut_hz", offsetof(grm_echo_plan, high_cut_hz), 1, 4800, 10, 20000},
-    {NULL},
+    {.key = NULL},
 };
 static const field duck_fields[] = {
     {"reference_db", offsetof(grm_duck_plan, reference_db), 2, -12, -100, 20},
     {"attack_ms", offsetof(grm_duck_plan, attack_ms), 2, 1.5f, 0.1f, 1000},
     {"release_ms", offsetof(grm_duck_plan, release_ms), 2, 180, 5, 5000},
-    {NULL},
+    {.key = NULL},
 };
-static const field section_fields[] = {{"energy", offsetof(grm_mix_section, energy), 3, 0.5f, 0, 1}, {NULL}};
-static const field whole_fields[] = {{"gain_db", offsetof(grm_mix_decision, gain_db), 2, 0, -144, 40}, {NULL}};
+static const field section_fields[] = {{"energy", offsetof(grm_mix_section, energy), 3, 0.5f, 0, 1}, {.key = NULL}};
+static const field whole_fields[] = {{"gain_db", offsetof(grm_mix_decision, gain_db), 2, 0, -144, 40}, {.key = NULL}};
 
 static const char *const duck_names[GRM_DUCKS] = {"kick", "voice"};
 
