@@ -102,7 +102,18 @@ static void rate_chords(const grm_chord_stretch *chords, size_t count, grm_featu
     features->chord_change_rate_hz = sounding > 0 ? (double)changes / sounding : NAN;
 }
 
-static grm_status hear_chords(const grm_pitch_series *series, grm_analysis *analysis, grm_error *err) {
+static grm_key_ends find_ends(const grm_chord_stretch *chords, size_t count) {
+    grm_key_ends ends = {-1, -1};
+    for (size_t i = 0; i < count; i++) {
+        if (chords[i].chord == GRM_CHORD_NONE) continue;
+        ends.last = chords[i].chord % 12;
+        if (ends.first < 0) ends.first = ends.last;
+    }
+    return ends;
+}
+
+static grm_status hear_chords(const grm_pitch_series *series, grm_analysis *analysis, grm_key_ends *ends,
+                              grm_error *err) {
     double duration_s = (double)series->count * GRM_PITCH_FRAME_S;
     if (analysis->features.duration_s > 0) duration_s = analysis->features.duration_s;
     grm_chord_stretch *chords;
@@ -112,6 +123,7 @@ static grm_status hear_chords(const grm_pitch_series *series, grm_analysis *anal
     if (status) return status;
     status = keep_chords(chords, count, analysis, err);
     rate_chords(chords, count, &analysis->features);
+    *ends = find_ends(chords, count);
     free(chords);
     return status;
 }
@@ -119,13 +131,14 @@ static grm_status hear_chords(const grm_pitch_series *series, grm_analysis *anal
 static grm_status harmony_finish(void *self, const grm_run *run, grm_analysis *analysis, grm_error *err) {
     harmony *h = self;
     grm_pitch_series series;
+    grm_key_ends ends = {-1, -1};
     grm_status status = hear(h, NULL, 0, err);
     if (!status) status = grm_pitch_finish(h->pitch, &series, err);
     if (!status) status = grm_run_check(run, err);
     if (!status) status = keep_notes(&series, analysis, err);
-    if (!status) status = hear_chords(&series, analysis, err);
+    if (!status) status = hear_chords(&series, analysis, &ends, err);
     if (status) return status;
-    grm_key_guess key = grm_key_guess_make(&series);
+    grm_key_guess key = grm_key_guess_make(&series, ends);
     grm_features *f = &analysis->features;
     grm_key_guess_name(&key, f->key);
     f->key_confidence = key.tonic < 0 ? 0 : key.confidence;

@@ -24,7 +24,12 @@ typedef struct grm_key_guess {
     double chroma[12];  // mean of the middle, the largest 1
 } grm_key_guess;
 
-grm_key_guess grm_key_guess_make(const grm_pitch_series *series);
+// Roots of the first and last chord, -1: not known. Tunes end at home, and many begin there.
+typedef struct grm_key_ends {
+    int first, last;
+} grm_key_ends;
+
+grm_key_guess grm_key_guess_make(const grm_pitch_series *series, grm_key_ends ends);
 // "F# minor", as keys are mostly spelled; "" when there is none.
 void grm_key_guess_name(const grm_key_guess *key, char name[16]);
 

@@ -19,6 +19,9 @@ static const double bass_profile[2][12] = {
     {1, 0, 0.3, 0.4, 0, 0.5, 0, 0.7, 0.4, 0, 0.4, 0.1},
 };
 static const double bass_in_mix = 1.5, bass_alone = 0.4;
+// What it counts to be the root of the last chord, and of the first. Of 39 tracks in 20 styles 31 keys were right
+// without, 35 with; the same from 0.15 to 0.2, and 36 at 0.3, where a song that ends elsewhere would be lost.
+static const double ends_there = 0.15, begins_there = 0.065;
 // Chroma flatter than this (deviation over mean) count less and less: noise has a flat one.
 static const double full_contrast = 0.4, least_contrast = 0.08;
 // How much sharper posteriors are than scores; set so that of the keys heard with a confidence about c a share of about
@@ -42,7 +45,7 @@ static double correlate(const double *chroma, const double *shape, int tonic) {
     return product / (12 * chroma_deviation * shape_deviation);
 }
 
-grm_key_guess grm_key_guess_make(const grm_pitch_series *series) {
+grm_key_guess grm_key_guess_make(const grm_pitch_series *series, grm_key_ends ends) {
     grm_key_guess key = {.tonic = -1};
     double bass[12] = {0}, middle[12] = {0}, both[12], mean;
     for (size_t i = 0; i < series->count; i++)
@@ -66,6 +69,8 @@ grm_key_guess grm_key_guess_make(const grm_pitch_series *series) {
         for (int tonic = 0; tonic < 12; tonic++) {
             double s =
                 correlate(both, profile[minor], tonic) + bass_alone * correlate(bass, bass_profile[minor], tonic);
+            if (tonic == ends.last) s += ends_there;
+            if (tonic == ends.first) s += begins_there;
             score[minor][tonic] = s;
             if (s <= best) continue;
             best = s;

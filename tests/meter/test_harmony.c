@@ -28,6 +28,23 @@ static void all_keys_are_heard(void **state) {
         }
 }
 
+// The same four chords round and round: home is where it ends.
+static void a_loop_is_at_home_where_it_ends(void **state) {
+    (void)state;
+    static const int loops[2][4] = {{0, 7, 9, 5}, {9, 5, 0, 7}};
+    static const char *const keys[2] = {"C major", "A minor"};
+    for (int k = 0; k < 2; k++) {
+        sound s = sound_new(22050, 34);
+        for (int i = 0; i < 17; i++) add_chord(&s, 2 * i, 1.95, loops[k][i % 4], loops[k][i % 4] == 9, 0);
+        hearing h;
+        hearing_begin(&h, 1);
+        hear_with(&h, &grm_ear_harmony, &s, 65536);
+        assert_string_equal(h.analysis.features.key, keys[k]);
+        hearing_end(&h);
+        free(s.x);
+    }
+}
+
 static void instruments_out_of_tune_keep_their_key(void **state) {
     (void)state;
     for (int cents = -30; cents <= 30; cents += 30) {
@@ -187,6 +204,7 @@ static void a_moment_of_sound_is_heard_out(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_keys_are_heard),
+        cmocka_unit_test(a_loop_is_at_home_where_it_ends),
         cmocka_unit_test(instruments_out_of_tune_keep_their_key),
         cmocka_unit_test(noise_and_silence_have_no_key),
         cmocka_unit_test(rates_and_blocks_make_no_difference),
