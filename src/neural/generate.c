@@ -240,6 +240,8 @@ static grm_status make_codes(job *j, grm_error *err) {
                               j->model->config.melody ? 0 : 1, positions, &j->state, err);
     if (!status && !j->model->config.melody)
         status = grm_decoder_read_text(j->state, j->prompt.projected, j->prompt.count, err);
+    grm_packed_release(j->model->packed, ".encoder_attn.k_proj.");  // were needed once
+    grm_packed_release(j->model->packed, ".encoder_attn.v_proj.");
     while (!status && j->known < j->frames) {
         size_t given = j->frames <= longest || j->known < overlap ? j->known : overlap;
         size_t first = j->known - given, left = j->frames - first;
@@ -308,7 +310,7 @@ static grm_status run_job(job *j, const char *prompt, grm_audio **out, grm_error
     if (!status) status = make_codes(j, err);
     grm_decoder_state_free(j->state);
     j->state = NULL;
-    grm_packed_release(j->model->packed, "decoder.");
+    grm_packed_release(j->model->packed, "decoder.model.");
     if (!status) status = make_sound(j, out, err);
     if (!status && j->trace.folder) {
         status = grm_trace_write(&j->trace, j->model, &j->prompt, j->codes, j->frames, j->frames, *out, err);

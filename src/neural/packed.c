@@ -292,12 +292,11 @@ grm_status grm_packed_verify(const grm_packed *p, grm_pool *pool, grm_error *err
                     p->name, wrong < p->count ? p->entries[wrong].name : "the tokenizer");
 }
 
-void grm_packed_release(const grm_packed *p, const char *prefix) {
+void grm_packed_release(const grm_packed *p, const char *part) {
     if (!p->mapped || p->anonymous) return;
-    size_t length = strlen(prefix);
     for (size_t i = 0; i < p->count; i++) {
         const grm_entry *e = &p->entries[i];
-        if (strncmp(e->name, prefix, length) != 0) continue;
+        if (!strstr(e->name, part)) continue;
         size_t begin = (e->offset + GRM_PACKED_PAGE - 1) / GRM_PACKED_PAGE * GRM_PACKED_PAGE;
         size_t end = (e->offset + e->bytes) / GRM_PACKED_PAGE * GRM_PACKED_PAGE;
         if (begin < end) madvise(p->bytes + begin, end - begin, MADV_DONTNEED);

@@ -51,8 +51,8 @@ const grm_entry *grm_packed_find(const grm_packed *packed, const char *name);  /
 const uint8_t *grm_packed_bytes(const grm_packed *packed, const grm_entry *entry);
 // Compares every byte with its checksum; GRM_BAD_INPUT names the first entry that is not as it was.
 grm_status grm_packed_verify(const grm_packed *packed, grm_pool *pool, grm_error *err);
-// Lets the system have the memory of entries whose names begin with `prefix`; they are read again when used.
-void grm_packed_release(const grm_packed *packed, const char *prefix);
+// Lets the system have the memory of entries in whose names `part` is; they are read again when used.
+void grm_packed_release(const grm_packed *packed, const char *part);
 
 // Bytes of an entry; 0 when they would overflow.
 size_t grm_entry_bytes(grm_entry_kind kind, grm_precision precision, size_t out, size_t in);
