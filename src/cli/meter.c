@@ -13,7 +13,7 @@ static const grm_option options[] = {
     {"--curves", "FILE", "judge by your own curves (see docs/score.md)"},
     {"--explain", "WHAT", "no recording, but the guide: features, or score (of --curves)"},
     {"--features", NULL, "the features alone"},
-    {"--series", "DIR", "write the frame series as .npy files (docs/features.md)"},
+    {"--series", "DIR", "write the frame series as .npy files (docs/series.md)"},
     {"--html", "FILE", "write a page of it: score, figures, spectrogram, chroma, self-similarity"},
     {NULL, NULL, NULL},
 };
