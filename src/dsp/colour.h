@@ -16,7 +16,7 @@ typedef struct grm_saturator {
     float in[2][16], even[2][8], odd[2][16];  // what came before
 } grm_saturator;
 void grm_saturator_init(grm_saturator *saturator, float drive);  // drive > 0: y = tanh(drive x) / drive, about
-void grm_saturator_run(grm_saturator *saturator, float *left, float *right, size_t frames);
+bool grm_saturator_run(grm_saturator *saturator, float *left, float *right, size_t frames);
 
 // ---- tape ----
 
@@ -25,7 +25,7 @@ typedef struct grm_wobble grm_wobble;
 // depth 0..1: 1 is a worn cassette, about 0.35 % of speed. Delays by grm_wobble_latency on average.
 grm_status grm_wobble_new(double rate_hz, float depth, grm_wobble **out, grm_error *err);
 void grm_wobble_free(grm_wobble *wobble);
-void grm_wobble_run(grm_wobble *wobble, float *left, float *right, size_t frames);  // in place
+bool grm_wobble_run(grm_wobble *wobble, float *left, float *right, size_t frames);  // in place
 size_t grm_wobble_latency(const grm_wobble *wobble);
 void grm_wobble_skip(grm_wobble *wobble, size_t frames);  // as if that much silence had gone through
 

@@ -56,13 +56,14 @@ static void split(grm_crossover *c, const float *const *in, float *(*out)[2], si
     float rest[2][BLOCK];
     for (int side = 0; side < 2; side++) memcpy(rest[side], in[side] + from, count * sizeof(float));
     for (size_t k = 0; k + 1 < c->bands; k++) {
-        float *low[2] = {out[k][0] + from, out[k][1] + from};
+        // The two halves of the split, and what the band before still has to go through, side by side.
+        grm_cascade *const work[3] = {&c->low[k], &c->turn[k], &c->after[k ? k - 1 : 0]};
+        float *low[2] = {out[k][0] + from, out[k][1] + from}, *const *band = out[k ? k - 1 : 0];
         for (int side = 0; side < 2; side++) memcpy(low[side], rest[side], count * sizeof(float));
-        grm_cascade_run(&c->low[k], low[0], low[1], count);
-        grm_cascade_run(&c->turn[k], rest[0], rest[1], count);
+        grm_cascades_run(work, (float *const[]){low[0], rest[0], band[0] + from},
+                         (float *const[]){low[1], rest[1], band[1] + from}, k ? 3 : 2, count);
         for (int side = 0; side < 2; side++)
             for (size_t i = 0; i < count; i++) rest[side][i] -= low[side][i];
-        grm_cascade_run(&c->after[k], low[0], low[1], count);
     }
     for (int side = 0; side < 2; side++) memcpy(out[c->bands - 1][side] + from, rest[side], count * sizeof(float));
 }

@@ -54,7 +54,9 @@ size_t grm_echo_tail(const grm_echo *echo) {
     return (size_t)(repeats + 1) * echo->length;
 }
 
-void grm_echo_run(grm_echo *echo, const float *const *in, float *const *out, size_t frames) {
+bool grm_echo_run(grm_echo *echo, const float *const *in, float *const *out, size_t frames) {
+    if (!grm_all_sane(in[0], frames) || !grm_all_sane(in[1], frames)) return false;
+    unsigned mode = grm_denormals_flush();
     float left[256], right[256], feedback = echo->plan.feedback;
     for (size_t at = 0; at < frames;) {
         size_t n = echo->length - echo->at;
@@ -74,4 +76,6 @@ void grm_echo_run(grm_echo *echo, const float *const *in, float *const *out, siz
         at += n;
         echo->at = echo->at + n == echo->length ? 0 : echo->at + n;
     }
+    grm_denormals_restore(mode);
+    return true;
 }

@@ -292,15 +292,16 @@ void grm_cascades_run(grm_cascade *const *cascades, float *const *left, float *c
     }
 }
 
-void grm_cascade_run(grm_cascade *cascade, float *left, float *right, size_t frames) {
-    if (right) {
-        run_stereo(cascade, left, right, frames);
-        return;
-    }
+bool grm_cascade_run(grm_cascade *cascade, float *left, float *right, size_t frames) {
+    if (!grm_planes_check((float *const[]){left, right}, right ? 2 : 1, frames)) return false;
+    unsigned mode = grm_denormals_flush();
+    if (right) run_stereo(cascade, left, right, frames);
     float silence[256];
-    for (size_t at = 0; at < frames; at += GRM_COUNT(silence)) {
+    for (size_t at = 0; at < frames && !right; at += GRM_COUNT(silence)) {
         size_t count = frames - at < GRM_COUNT(silence) ? frames - at : GRM_COUNT(silence);
         memset(silence, 0, count * sizeof *silence);
         run_stereo(cascade, left + at, silence, count);
     }
+    grm_denormals_restore(mode);
+    return true;
 }

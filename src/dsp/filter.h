@@ -48,7 +48,7 @@ typedef struct grm_cascade {
 void grm_cascade_init(grm_cascade *cascade, const grm_filter *cells, size_t count);  // count <= GRM_CASCADE_CELLS
 void grm_cascade_set(grm_cascade *cascade, size_t cell, const grm_filter *filter);   // the state stays
 // In place. `right` may be NULL.
-void grm_cascade_run(grm_cascade *cascade, float *left, float *right, size_t frames);
+bool grm_cascade_run(grm_cascade *cascade, float *left, float *right, size_t frames);
 // The same, to the bit, of several that have nothing to do with each other, in less than half the time: what one waits
 // for is worked out for the others. left, right: [count][frames], none NULL.
 void grm_cascades_run(grm_cascade *const *cascades, float *const *left, float *const *right, size_t count,

@@ -59,8 +59,12 @@ GRM_AVX2 static void up_avx2(grm_half_rate *h, int side, const float *x, float *
 }
 #endif
 
-void grm_half_rate_down(grm_half_rate *h, const float *const *in, float *const *out, size_t frames) {
+bool grm_half_rate_down(grm_half_rate *h, const float *const *in, float *const *out, size_t frames) {
     assert(frames % 2 == 0);
+    if (!grm_all_sane(in[0], frames) || !grm_all_sane(in[1], frames)) {
+        for (int side = 0; side < 2; side++) memset(out[side], 0, frames / 2 * sizeof(float));
+        return false;
+    }
     for (int side = 0; side < 2; side++)
         for (size_t at = 0; at < frames / 2; at += BLOCK) {
             size_t count = frames / 2 - at < BLOCK ? frames / 2 - at : BLOCK;
@@ -72,10 +76,12 @@ void grm_half_rate_down(grm_half_rate *h, const float *const *in, float *const *
 #endif
             down_plain(h, side, in[side] + 2 * at, out[side] + at, count);
         }
+    return true;
 }
 
-void grm_half_rate_up(grm_half_rate *h, const float *const *in, float *const *out, size_t frames) {
+bool grm_half_rate_up(grm_half_rate *h, const float *const *in, float *const *out, size_t frames) {
     assert(frames % 2 == 0);
+    if (!grm_all_sane(in[0], frames / 2) || !grm_all_sane(in[1], frames / 2)) return false;
     for (int side = 0; side < 2; side++)
         for (size_t at = 0; at < frames / 2; at += BLOCK) {
             size_t count = frames / 2 - at < BLOCK ? frames / 2 - at : BLOCK;
@@ -87,4 +93,5 @@ void grm_half_rate_up(grm_half_rate *h, const float *const *in, float *const *ou
 #endif
             up_plain(h, side, in[side] + at, out[side] + 2 * at, count);
         }
+    return true;
 }

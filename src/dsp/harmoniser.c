@@ -26,7 +26,7 @@ struct grm_harmoniser {
 
 static double follow(void *context, const float *const *window, size_t size) {
     harmony *h = context;
-    double hz = grm_voice_ear_hear(&h->ear, window, size);
+    double hz = grm_voice_ear_hear(&h->ear, (const float *const[]){window[0], window[0]}, size);
     if (hz > 0) {
         int note = grm_scale_nearest(h->scale, grm_note_of_hz(hz, h->scale->tuning_hz));
         h->interval = grm_scale_step(h->scale, note, h->steps) - note;
@@ -113,16 +113,16 @@ static void pass(grm_harmoniser *h, float *const *planes, size_t count) {
 bool grm_harmoniser_run(grm_harmoniser *h, float *const *planes, size_t frames) {
     if (!grm_planes_check(planes, 2, frames)) return false;
     for (size_t at = 0, count; at < frames; at += count) {
-        float mono[BLOCK], sung[2][BLOCK];
+        float mono[BLOCK], sung[BLOCK];
         count = frames - at < BLOCK ? frames - at : BLOCK;
         float *const piece[2] = {planes[0] + at, planes[1] + at};
         for (size_t i = 0; i < count; i++) mono[i] = 0.5f * (piece[0][i] + piece[1][i]);
         pass(h, piece, count);
         for (size_t v = 0; v < h->plan.voices; v++) {
-            for (int c = 0; c < 2; c++) memcpy(sung[c], mono, count * sizeof *mono);
-            grm_shifter_run(h->voice[v].shifter, (float *const[]){sung[0], sung[1]}, count);
+            memcpy(sung, mono, count * sizeof *mono);
+            grm_shifter_run_mono(h->voice[v].shifter, sung, count);
             for (int c = 0; c < 2; c++)
-                for (size_t i = 0; i < count; i++) piece[c][i] += h->voice[v].gain[c] * sung[0][i];
+                for (size_t i = 0; i < count; i++) piece[c][i] += h->voice[v].gain[c] * sung[i];
         }
     }
     return true;

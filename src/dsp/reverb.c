@@ -14,12 +14,13 @@
 enum { CELL = 64, MOST_LINES = 16, DIFFUSERS = 2, REFLECTIONS = 8, MARGIN = 4 };
 
 typedef struct line {
-    float *buffer;         // [size + 2 * CELL + 2 * MARGIN]; the end repeats the start, so that a read never wraps
-    size_t size;           // a multiple of CELL
-    size_t at;             // where the next frame goes
-    size_t length;         // frames of delay
-    float gain;            // of one pass, at low frequencies
-    float damping;         // share of the smoothing kernel
+    float *buffer;  // [size + 2 * CELL + 2 * MARGIN]; the end repeats the start, so that a read never wraps
+    size_t size;    // a multiple of CELL
+    size_t at;      // where the next frame goes
+    size_t length;  // frames of delay
+    float gain;     // of one pass, at low frequencies
+    float damping;  // share of the smoothing kernel
+    float goal_gain, goal_damping;
     uint32_t phase, step;  // of its wandering, a turn is 2^32
     float from, to;        // how much longer it is at the cell's ends, frames
 } line;
@@ -33,6 +34,8 @@ struct grm_reverb {
     line line[MOST_LINES], diffuser[2][DIFFUSERS], before[2];
     size_t predelay, reflection_at[2][REFLECTIONS];
     float reflection_gain[2][REFLECTIONS];
+    bool moves;  // towards these, a share of the way each cell
+    float share, goal_out_gain, goal_reflection_gain[2][REFLECTIONS];
     grm_cascade tone;
     float *memory;
     size_t memory_floats;
@@ -87,6 +90,8 @@ static void shape_lines(grm_reverb *r) {
         if (l->step) high /= sqrt(1 - (1 - cos(w)) / 3);
         double share = (1 - high) / (1 - at_6k);
         l->damping = (float)(share < 0 ? 0 : share > 1 ? 1 : share);
+        l->goal_gain = l->gain;
+        l->goal_damping = l->damping;
         energy += (double)l->gain * l->gain / (double)r->lines;
     }
     // Power q comes back of each pass: what is heard of a unit put in is q / (1 - q),
@@ -132,8 +137,7 @@ static void shape_all(grm_reverb *r) {
     }
 }
 
-grm_status grm_reverb_new(const grm_reverb_plan *plan, double rate_hz, grm_reverb **out, grm_error *err) {
-    *out = NULL;
+static grm_status check(const grm_reverb_plan *plan, double rate_hz, grm_error *err) {
     if ((plan->lines != 8 && plan->lines != 16) || !(plan->rt60_s > 0 && plan->rt60_s <= 60) ||
         !(plan->size_ms > 0 && plan->size_ms <= 500) || !(plan->predelay_ms >= 0 && plan->predelay_ms <= 500) ||
         !(plan->high_ratio > 0 && plan->high_ratio <= 1) || !(plan->early >= 0 && plan->early <= 1) ||
@@ -141,12 +145,20 @@ grm_status grm_reverb_new(const grm_reverb_plan *plan, double rate_hz, grm_rever
         return grm_fail(err, GRM_USAGE,
                         "reverb of %u lines, %g s, size %g ms: take 8 or 16 lines, up to 60 s and 500 ms", plan->lines,
                         (double)plan->rt60_s, (double)plan->size_ms);
+    return GRM_OK;
+}
+
+grm_status grm_reverb_new(const grm_reverb_plan *plan, double rate_hz, grm_reverb **out, grm_error *err) {
+    *out = NULL;
+    grm_status status = check(plan, rate_hz, err);
+    if (status) return status;
     grm_reverb *r = calloc(1, sizeof *r);
     if (!r) return grm_fail_memory(err);
     r->plan = *plan;
     r->rate_hz = rate_hz;
     r->lines = plan->lines;
     r->avx2 = !plan->portable && grm_cpu_detect().avx2_fma;
+    r->share = (float)(1 - exp(-CELL / (0.03 * rate_hz)));
     shape_all(r);
     r->memory = grm_floats_new(r->memory_floats);
     if (!r->memory) {
@@ -170,6 +182,17 @@ void grm_reverb_free(grm_reverb *reverb) {
     free(reverb);
 }
 
+// The filters of what goes in; their state stays.
+static void tune(grm_reverb *r) {
+    grm_filter tone[2];
+    size_t cells = 0;
+    if (r->plan.low_cut_hz > 0)
+        tone[cells++] = grm_filter_design(GRM_FILTER_HIGHPASS, r->rate_hz, r->plan.low_cut_hz, 0.7071, 0);
+    if (r->plan.high_cut_hz > 0)
+        tone[cells++] = grm_filter_design(GRM_FILTER_LOWPASS, r->rate_hz, r->plan.high_cut_hz, 0.7071, 0);
+    for (size_t i = 0; i < cells; i++) grm_cascade_set(&r->tone, i, &tone[i]);
+}
+
 void grm_reverb_reset(grm_reverb *r) {
     memset(r->memory, 0, r->memory_floats * sizeof *r->memory);
     r->now = 0;
@@ -178,13 +201,34 @@ void grm_reverb_reset(grm_reverb *r) {
         r->before[side].at = 0;
         for (int i = 0; i < DIFFUSERS; i++) r->diffuser[side][i].at = 0;
     }
-    grm_filter tone[2];
-    size_t cells = 0;
-    if (r->plan.low_cut_hz > 0)
-        tone[cells++] = grm_filter_design(GRM_FILTER_HIGHPASS, r->rate_hz, r->plan.low_cut_hz, 0.7071, 0);
-    if (r->plan.high_cut_hz > 0)
-        tone[cells++] = grm_filter_design(GRM_FILTER_LOWPASS, r->rate_hz, r->plan.high_cut_hz, 0.7071, 0);
-    grm_cascade_init(&r->tone, tone, cells);
+    const grm_filter through[2] = {{0}};
+    grm_cascade_init(&r->tone, through, (r->plan.low_cut_hz > 0) + (r->plan.high_cut_hz > 0));
+    tune(r);
+}
+
+// What the plan may change while sound runs.
+grm_status grm_reverb_set(grm_reverb *r, const grm_reverb_plan *plan, grm_error *err) {
+    const grm_reverb_plan *old = &r->plan;
+    grm_status status = check(plan, r->rate_hz, err);
+    if (status) return status;
+    if (plan->lines != old->lines || plan->size_ms != old->size_ms || plan->predelay_ms != old->predelay_ms ||
+        plan->modulation_ms != old->modulation_ms || plan->variant != old->variant ||
+        (plan->low_cut_hz > 0) != (old->low_cut_hz > 0) || (plan->high_cut_hz > 0) != (old->high_cut_hz > 0))
+        return grm_fail(err, GRM_USAGE,
+                        "a reverb of another size, pre-delay, modulation or number of lines: make a new one");
+    grm_reverb goal = {.plan = *plan, .rate_hz = r->rate_hz, .lines = r->lines, .predelay = r->predelay};
+    shape_lines(&goal);
+    shape_reflections(&goal);
+    for (size_t i = 0; i < r->lines; i++) {
+        r->line[i].goal_gain = goal.line[i].gain;
+        r->line[i].goal_damping = goal.line[i].damping;
+    }
+    memcpy(r->goal_reflection_gain, goal.reflection_gain, sizeof r->goal_reflection_gain);
+    r->goal_out_gain = goal.out_gain;
+    r->plan = *plan;
+    r->moves = true;
+    tune(r);
+    return GRM_OK;
 }
 
 size_t grm_reverb_tail(const grm_reverb *r) {
@@ -302,6 +346,22 @@ GRM_INLINE void reflect(const grm_reverb *r, int side, float *out, size_t n) {
                    r->reflection_gain[side][k], n);
 }
 
+static bool towards(float *x, float goal, float share) {
+    *x = fabsf(goal - *x) < 1e-5f ? goal : *x + (goal - *x) * share;
+    return *x != goal;
+}
+
+static void move_on(grm_reverb *r) {
+    r->moves = towards(&r->out_gain, r->goal_out_gain, r->share);
+    for (size_t i = 0; i < r->lines; i++) {
+        r->moves |= towards(&r->line[i].gain, r->line[i].goal_gain, r->share);
+        r->moves |= towards(&r->line[i].damping, r->line[i].goal_damping, r->share);
+    }
+    for (int side = 0; side < 2; side++)
+        for (int k = 0; k < REFLECTIONS; k++)
+            r->moves |= towards(&r->reflection_gain[side][k], r->goal_reflection_gain[side][k], r->share);
+}
+
 static void wander(grm_reverb *r) {
     for (size_t i = 0; i < r->lines; i++) {
         line *l = &r->line[i];
@@ -318,7 +378,7 @@ GRM_INLINE void run_cell(grm_reverb *r, float in[2][CELL], float *const out[2], 
     float rows[MOST_LINES][CELL];
     for (int side = 0; side < 2; side++) put(&r->before[side], in[side], n);
     for (int side = 0; side < 2; side++) {
-        if (r->plan.early > 0) reflect(r, side, out[side], n);
+        if (r->plan.early > 0 || r->moves) reflect(r, side, out[side], n);
         memcpy(in[side], get(&r->before[side], r->predelay + n), n * sizeof(float));
         for (int i = 0; i < DIFFUSERS; i++) diffuse(&r->diffuser[side][i], in[side], n);
     }
@@ -339,7 +399,10 @@ GRM_INLINE void run(grm_reverb *r, const float *const *in, float *const *out, si
         memcpy(dry[0], in[0] + at, n * sizeof(float));
         memcpy(dry[1], in[1] + at, n * sizeof(float));
         grm_cascade_run(&r->tone, dry[0], dry[1], n);
-        if (r->now % CELL == 0) wander(r);
+        if (r->now % CELL == 0) {
+            if (r->moves) move_on(r);
+            wander(r);
+        }
         if (n == CELL)
             run_cell(r, dry, wet, CELL);  // the lengths of all loops are known
         else
@@ -359,12 +422,15 @@ GRM_AVX2 static void run_avx2(grm_reverb *r, const float *const *in, float *cons
 }
 #endif
 
-void grm_reverb_run(grm_reverb *reverb, const float *const *in, float *const *out, size_t frames) {
+bool grm_reverb_run(grm_reverb *reverb, const float *const *in, float *const *out, size_t frames) {
+    if (!grm_all_sane(in[0], frames) || !grm_all_sane(in[1], frames)) return false;
+    unsigned mode = grm_denormals_flush();
 #if GRM_HAVE_AVX2
-    if (reverb->avx2) {
+    if (reverb->avx2)
         run_avx2(reverb, in, out, frames);
-        return;
-    }
+    else
 #endif
-    run_plain(reverb, in, out, frames);
+        run_plain(reverb, in, out, frames);
+    grm_denormals_restore(mode);
+    return true;
 }

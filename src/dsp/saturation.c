@@ -61,12 +61,14 @@ void grm_saturator_init(grm_saturator *saturator, float drive) {
     saturator->avx2 = grm_cpu_detect().avx2_fma;
 }
 
-void grm_saturator_run(grm_saturator *saturator, float *left, float *right, size_t frames) {
+bool grm_saturator_run(grm_saturator *saturator, float *left, float *right, size_t frames) {
+    if (!grm_planes_check((float *const[]){left, right}, 2, frames)) return false;
 #if GRM_HAVE_AVX2
     if (saturator->avx2) {
         run_avx2(saturator, left, right, frames);
-        return;
+        return true;
     }
 #endif
     run_plain(saturator, left, right, frames);
+    return true;
 }

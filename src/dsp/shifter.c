@@ -134,11 +134,12 @@ size_t grm_shifter_latency(const grm_shifter *s) {
 static void enter(grm_shifter *s, float *const *planes, size_t count) {
     if (s->filled + count > s->capacity) {
         size_t gone = (size_t)((int64_t)floor(s->place) - (int64_t)s->vocoder.hop - 1 - s->base);
-        for (int c = 0; c < 2; c++) memmove(s->in[c], s->in[c] + gone, (s->filled - gone) * sizeof(float));
+        for (size_t c = 0; c < s->vocoder.channels; c++)
+            memmove(s->in[c], s->in[c] + gone, (s->filled - gone) * sizeof(float));
         s->base += (int64_t)gone;
         s->filled -= gone;
     }
-    for (int c = 0; c < 2; c++) memcpy(s->in[c] + s->filled, planes[c], count * sizeof(float));
+    for (size_t c = 0; c < s->vocoder.channels; c++) memcpy(s->in[c] + s->filled, planes[c], count * sizeof(float));
     s->filled += count;
 }
 
@@ -148,7 +149,8 @@ static size_t room(grm_shifter *s) {
     if (s->laid_filled + hop > s->laid_capacity) {
         int64_t wanted = s->reads * (int64_t)hop + (int64_t)(s->vocoder.size / 2) - TAPS - s->laid_base;
         size_t gone = wanted > 0 ? (size_t)wanted : 0;
-        for (int c = 0; c < 2; c++) memmove(s->laid[c], s->laid[c] + gone, (s->laid_filled - gone) * sizeof(float));
+        for (size_t c = 0; c < s->vocoder.channels; c++)
+            memmove(s->laid[c], s->laid[c] + gone, (s->laid_filled - gone) * sizeof(float));
         s->laid_base += (int64_t)gone;
         s->laid_filled -= gone;
     }
@@ -161,7 +163,7 @@ static bool step(grm_shifter *s) {
     int64_t place = llround(s->place);
     if (place + (int64_t)size > s->base + (int64_t)s->filled) return false;
     const float *now[2], *before[2];
-    for (int c = 0; c < 2; c++) {
+    for (size_t c = 0; c < s->vocoder.channels; c++) {
         now[c] = s->in[c] + (place - s->base);
         before[c] = now[c] - hop;
     }
@@ -198,7 +200,7 @@ GRM_INLINE void read(grm_shifter *s, int64_t first, float *const *out, size_t co
         double whole = floor(place), phase = (place - whole) * PHASES;
         int p = (int)phase;
         int64_t from = (int64_t)whole - (TAPS / 2 - 1) - s->laid_base;
-        for (int c = 0; c < 2; c++)
+        for (size_t c = 0; c < s->vocoder.channels; c++)
             out[c][i] = interpolate(s->laid[c] + from, s->sinc[p], s->sinc[p + 1], (float)(phase - p));
     }
 }
@@ -217,7 +219,7 @@ static void leave(grm_shifter *s, float *const *planes, size_t count) {
     int64_t first = s->now - (int64_t)s->latency;
     // What lies before the sound is silence.
     size_t silent = first >= 0 ? 0 : (size_t)-first < count ? (size_t)-first : count;
-    for (int c = 0; c < 2; c++) memset(planes[c], 0, silent * sizeof(float));
+    for (size_t c = 0; c < s->vocoder.channels; c++) memset(planes[c], 0, silent * sizeof(float));
     float *const rest[2] = {planes[0] + silent, planes[1] + silent};
 #if GRM_HAVE_AVX2
     if (s->avx2)
@@ -228,8 +230,7 @@ static void leave(grm_shifter *s, float *const *planes, size_t count) {
     s->now += (int64_t)count;
 }
 
-bool grm_shifter_run(grm_shifter *s, float *const *planes, size_t frames) {
-    if (!grm_planes_check(planes, 2, frames)) return false;
+static void run(grm_shifter *s, float *const *planes, size_t frames) {
     unsigned mode = grm_denormals_flush();
     for (size_t at = 0, count; at < frames; at += count) {
         count = frames - at < BLOCK ? frames - at : BLOCK;
@@ -239,5 +240,15 @@ bool grm_shifter_run(grm_shifter *s, float *const *planes, size_t frames) {
         leave(s, piece, count);
     }
     grm_denormals_restore(mode);
+}
+
+bool grm_shifter_run(grm_shifter *s, float *const *planes, size_t frames) {
+    if (!grm_planes_check(planes, 2, frames)) return false;
+    run(s, planes, frames);
     return true;
+}
+
+void grm_shifter_run_mono(grm_shifter *s, float *x, size_t frames) {
+    s->vocoder.channels = 1;
+    run(s, (float *const[]){x, x}, frames);
 }

@@ -22,8 +22,10 @@ typedef struct grm_reverb grm_reverb;
 grm_status grm_reverb_new(const grm_reverb_plan *plan, double rate_hz, grm_reverb **out, grm_error *err);
 void grm_reverb_free(grm_reverb *reverb);
 // Adds the reverb of in [2] to out [2]. No aliasing.
-void grm_reverb_run(grm_reverb *reverb, const float *const *in, float *const *out, size_t frames);
+bool grm_reverb_run(grm_reverb *reverb, const float *const *in, float *const *out, size_t frames);
 void grm_reverb_reset(grm_reverb *reverb);
+// Decay, damping, share of early reflections and the cuts glide to those of the plan, which keeps all the rest.
+grm_status grm_reverb_set(grm_reverb *reverb, const grm_reverb_plan *plan, grm_error *err);
 size_t grm_reverb_tail(const grm_reverb *reverb);  // frames until nothing is left of it (-100 dB)
 
 // To half the rate and back, for what is dark anyway: up to 0.2 of the rate it passes as it is, GRM_HALF_RATE_LATENCY
@@ -34,8 +36,8 @@ typedef struct grm_half_rate {
     float even[2][7], odd[2][15], low[2][15];  // what came before
 } grm_half_rate;
 void grm_half_rate_init(grm_half_rate *half);
-void grm_half_rate_down(grm_half_rate *half, const float *const *in, float *const *out, size_t frames);
-void grm_half_rate_up(grm_half_rate *half, const float *const *in, float *const *out, size_t frames);  // adds to out
+bool grm_half_rate_down(grm_half_rate *half, const float *const *in, float *const *out, size_t frames);
+bool grm_half_rate_up(grm_half_rate *half, const float *const *in, float *const *out, size_t frames);  // adds to out
 
 typedef struct grm_echo_plan {
     double time_s;
@@ -47,7 +49,7 @@ typedef struct grm_echo_plan {
 typedef struct grm_echo grm_echo;
 grm_status grm_echo_new(const grm_echo_plan *plan, double rate_hz, grm_echo **out, grm_error *err);
 void grm_echo_free(grm_echo *echo);
-void grm_echo_run(grm_echo *echo, const float *const *in, float *const *out, size_t frames);  // adds to out
+bool grm_echo_run(grm_echo *echo, const float *const *in, float *const *out, size_t frames);  // adds to out
 void grm_echo_reset(grm_echo *echo);
 size_t grm_echo_tail(const grm_echo *echo);
 

@@ -7,8 +7,9 @@ void grm_stereo_init(grm_stereo *stereo, double rate_hz, float width, float mono
     grm_cascade_init(&stereo->side, &cell, mono_hz > 0 ? 1 : 0);
 }
 
-void grm_stereo_run(grm_stereo *stereo, float *left, float *right, size_t frames) {
-    if (stereo->width == 1 && stereo->side.cells == 0) return;
+bool grm_stereo_run(grm_stereo *stereo, float *left, float *right, size_t frames) {
+    if (!grm_planes_check((float *const[]){left, right}, 2, frames)) return false;
+    if (stereo->width == 1 && stereo->side.cells == 0) return true;
     float mid[256], side[256], half_width = 0.5f * stereo->width;
     for (size_t at = 0; at < frames; at += GRM_COUNT(mid)) {
         size_t count = frames - at < GRM_COUNT(mid) ? frames - at : GRM_COUNT(mid);
@@ -23,4 +24,5 @@ void grm_stereo_run(grm_stereo *stereo, float *left, float *right, size_t frames
             r[i] = mid[i] - side[i];
         }
     }
+    return true;
 }

@@ -10,7 +10,7 @@ typedef struct grm_stereo {
     grm_cascade side;
 } grm_stereo;
 void grm_stereo_init(grm_stereo *stereo, double rate_hz, float width, float mono_hz);
-void grm_stereo_run(grm_stereo *stereo, float *left, float *right, size_t frames);
+bool grm_stereo_run(grm_stereo *stereo, float *left, float *right, size_t frames);
 
 // Width of each band of a crossover; 0 makes a band mono. The spectrum of the middle stays as it is, its phase turns
 // with the sides'. Plain data.

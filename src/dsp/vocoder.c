@@ -25,6 +25,7 @@ grm_status grm_vocoder_open(grm_vocoder *v, double window_ms, double rate_hz, gr
     while ((double)v->size * 1.4 < window_ms * 0.001 * rate_hz) v->size *= 2;
     v->hop = v->size / OVERLAP;
     v->bins = v->size / 2 + 1;
+    v->channels = 2;
     grm_status status = grm_fft_new(v->size, &v->fft, err);
     if (!status) status = grm_fft_new(v->size / COARSE, &v->coarse, err);
     float **floats[] = {&v->window, &v->frame,    &v->power,  &v->before_power, &v->envelope,
@@ -78,7 +79,7 @@ void grm_vocoder_reset(grm_vocoder *v) {
 
 static void look(grm_vocoder *v, const float *const *x, grm_complex *const *spectrum, float *power) {
     memset(power, 0, v->bins * sizeof *power);
-    for (int c = 0; c < 2; c++) {
+    for (size_t c = 0; c < v->channels; c++) {
         for (size_t i = 0; i < v->size; i++) v->frame[i] = x[c][i] * v->window[i];
         grm_fft_forward(v->fft, v->frame, spectrum[c]);
         for (size_t k = 0; k < v->bins; k++)
@@ -106,7 +107,7 @@ static size_t find_peaks(grm_vocoder *v) {
 // How far the bins about a peak turn: from where the window before lay in the input to where the last output left it.
 static grm_complex turn(const grm_vocoder *v, size_t k) {
     float re = 0, im = 0;
-    for (int c = 0; c < 2; c++) {
+    for (size_t c = 0; c < v->channels; c++) {
         grm_complex a = v->out[c][k], b = v->before[c][k];
         re += a.re * b.re + a.im * b.im;
         im += a.im * b.re - a.re * b.im;
@@ -116,7 +117,7 @@ static grm_complex turn(const grm_vocoder *v, size_t k) {
 }
 
 static void turn_bins(grm_vocoder *v, size_t from, size_t to, grm_complex by) {
-    for (int c = 0; c < 2; c++)
+    for (size_t c = 0; c < v->channels; c++)
         for (size_t k = from; k < to; k++) {
             grm_complex x = v->now[c][k];
             v->now[c][k] = (grm_complex){x.re * by.re - x.im * by.im, x.re * by.im + x.im * by.re};
@@ -186,7 +187,7 @@ static void move_formants(grm_vocoder *v, double formant) {
     for (size_t k = 0; k < v->bins; k++) {
         float change = 0.5f * (envelope_at(v, (double)k * formant) - envelope_at(v, (double)k));
         float gain = expf(fminf(fmaxf(change, -ENVELOPE_MOST), ENVELOPE_MOST));
-        for (int c = 0; c < 2; c++) {
+        for (size_t c = 0; c < v->channels; c++) {
             v->now[c][k].re *= gain;
             v->now[c][k].im *= gain;
         }
@@ -195,7 +196,7 @@ static void move_formants(grm_vocoder *v, double formant) {
 
 // ---- a step ----
 
-static void lay(grm_vocoder *v, int c, float *out) {
+static void lay(grm_vocoder *v, size_t c, float *out) {
     const float scale = 1.0f / (OVERLAP * 0.375f);  // the sum of the squared Hann windows at any place
     grm_fft_inverse(v->fft, v->now[c], v->frame);
     for (size_t i = 0; i < v->size; i++) v->sum[c][i] += v->frame[i] * v->window[i] * scale;
@@ -210,9 +211,9 @@ void grm_vocoder_step(grm_vocoder *v, const float *const *now, const float *cons
     look(v, now, v->now, v->power);
     if (!begins(v)) lock_phases(v);
     v->starts = false;
-    for (int c = 0; c < 2; c++) memcpy(v->before[c], v->now[c], v->bins * sizeof **v->now);
+    for (size_t c = 0; c < v->channels; c++) memcpy(v->before[c], v->now[c], v->bins * sizeof **v->now);
     if (formant > 0) move_formants(v, formant);
-    for (int c = 0; c < 2; c++) {
+    for (size_t c = 0; c < v->channels; c++) {
         grm_complex *kept = v->before[c];
         v->before[c] = v->out[c];
         v->out[c] = kept;  // the phases that the next window goes on from

@@ -102,14 +102,16 @@ GRM_AVX2 static void run_avx2(grm_wobble *w, float *left, float *right, size_t f
 }
 #endif
 
-void grm_wobble_run(grm_wobble *wobble, float *left, float *right, size_t frames) {
+bool grm_wobble_run(grm_wobble *wobble, float *left, float *right, size_t frames) {
+    if (!grm_planes_check((float *const[]){left, right}, 2, frames)) return false;
 #if GRM_HAVE_AVX2
     if (wobble->avx2) {
         run_avx2(wobble, left, right, frames);
-        return;
+        return true;
     }
 #endif
     run_plain(wobble, left, right, frames);
+    return true;
 }
 
 void grm_wobble_skip(grm_wobble *w, size_t frames) {

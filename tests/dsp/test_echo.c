@@ -56,11 +56,29 @@ static void runaway_feedback_is_refused(void **state) {
     assert_int_equal(grm_echo_new(&(grm_echo_plan){.time_s = 1e9}, RATE, &echo, NULL), GRM_USAGE);
 }
 
+static void nan_is_refused_and_the_tail_has_no_denormals(void **state) {
+    (void)state;
+    static float in[2][FRAMES], out[2][FRAMES];
+    const grm_echo_plan plan = {.time_s = 0.05, .feedback = 0.3f, .low_cut_hz = 100, .high_cut_hz = 5000};
+    grm_echo *echo;
+    assert_int_equal(grm_echo_new(&plan, RATE, &echo, NULL), GRM_OK);
+    const float *const x[2] = {in[0], in[1]};
+    fill_stereo((float *[]){in[0], in[1]}, 1000, 0.5f);
+    assert_true(grm_echo_run(echo, x, (float *const[]){out[0], out[1]}, FRAMES));
+    for (size_t i = 0; i < FRAMES; i++) assert_true(fpclassify(out[0][i]) != FP_SUBNORMAL);
+    in[0][3] = INFINITY;
+    memset(out, 0, sizeof out);
+    assert_false(grm_echo_run(echo, x, (float *const[]){out[0], out[1]}, 1000));
+    assert_true(grm_peak(out[0], 1000) == 0);
+    grm_echo_free(echo);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(echoes_change_sides_and_fade),
         cmocka_unit_test(any_block_length_gives_the_same_echoes),
         cmocka_unit_test(runaway_feedback_is_refused),
+        cmocka_unit_test(nan_is_refused_and_the_tail_has_no_denormals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,6 +169,29 @@ static void absurd_settings_stay_stable(void **state) {
         }
 }
 
+static bool run_cascade(void *block, float *const *planes, size_t frames) {
+    return grm_cascade_run(block, planes[0], planes[1], frames);
+}
+
+static void silence_and_nan_are_safe(void **state) {
+    (void)state;
+    static const double rates[] = {22050, 48000, 192000};
+    for (size_t r = 0; r < GRM_COUNT(rates); r++) {
+        grm_filter list[GRM_COUNT(cells)];
+        for (size_t i = 0; i < GRM_COUNT(cells); i++)
+            list[i] = grm_filter_design(cells[i].kind, rates[r], cells[i].hz, cells[i].q, cells[i].db);
+        grm_cascade cascade;
+        grm_cascade_init(&cascade, list, GRM_COUNT(cells));
+        assert_silence_and_nan_are_safe(run_cascade, &cascade, 40000);
+    }
+    float one[2] = {0, NAN};
+    grm_cascade cascade;
+    grm_filter cell = grm_filter_design(GRM_FILTER_BELL, 48000, 1000, 1, 3);
+    grm_cascade_init(&cascade, &cell, 1);
+    assert_false(grm_cascade_run(&cascade, one, NULL, 2));
+    assert_true(one[0] == 0 && one[1] == 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(responses_are_the_cookbooks),
@@ -176,6 +199,7 @@ int main(void) {
         cmocka_unit_test(any_block_length_and_either_kernel_give_the_same_bits),
         cmocka_unit_test(cascades_side_by_side_give_the_bits_of_each_alone),
         cmocka_unit_test(absurd_settings_stay_stable),
+        cmocka_unit_test(silence_and_nan_are_safe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

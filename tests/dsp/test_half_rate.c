@@ -52,11 +52,26 @@ static void any_even_block_length_and_either_kernel_give_the_same_bits(void **st
     }
 }
 
+static void nan_is_refused(void **state) {
+    (void)state;
+    float wrong[2][64] = {{0}}, heard[2][64];
+    grm_half_rate half;
+    grm_half_rate_init(&half);
+    memset(heard, 1, sizeof heard);
+    wrong[1][20] = NAN;
+    const float *const x[2] = {wrong[0], wrong[1]};
+    assert_false(grm_half_rate_down(&half, x, (float *const[]){heard[0], heard[1]}, 64));
+    assert_true(grm_peak(heard[1], 32) == 0);
+    assert_false(grm_half_rate_up(&half, x, (float *const[]){heard[0], heard[1]}, 64));
+    assert_true(grm_peak(heard[1], 32) == 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_it_passes_comes_back_as_it_was_and_a_little_late),
         cmocka_unit_test(what_half_the_rate_cannot_hold_does_not_fold_back),
         cmocka_unit_test(any_even_block_length_and_either_kernel_give_the_same_bits),
+        cmocka_unit_test(nan_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -215,6 +215,61 @@ static void absurd_plans_are_refused(void **state) {
     assert_int_equal(grm_reverb_new(&bad, RATE, &r, NULL), GRM_USAGE);
 }
 
+// A hall whose decay and first reflections are changed while it sounds is, once they have got there, another hall's.
+static void changes_glide_and_arrive(void **state) {
+    (void)state;
+    enum { FRAMES = 3 * RATE };
+    static float in[2][FRAMES], out[2][FRAMES], want[2][FRAMES];
+    grm_reverb_plan small = hall;
+    small.rt60_s = 0.5f, small.high_ratio = 0.9f, small.early = 0.6f, small.high_cut_hz = 4000;
+    memset(in, 0, sizeof in);
+    memset(out, 0, sizeof out);
+    memset(want, 0, sizeof want);
+    fill_sine(in[0], 3 * FRAMES / 4, RATE, 200, 0.3, 0);
+    fill_sine(in[1], 3 * FRAMES / 4, RATE, 200, 0.3, 0);
+    grm_reverb *a, *b;
+    assert_int_equal(grm_reverb_new(&hall, RATE, &a, NULL), GRM_OK);
+    assert_int_equal(grm_reverb_new(&small, RATE, &b, NULL), GRM_OK);
+    const float *const x[2] = {in[0], in[1]}, *const rest[2] = {in[0] + RATE, in[1] + RATE};
+    assert_true(grm_reverb_run(a, x, (float *const[]){out[0], out[1]}, RATE));
+    assert_int_equal(grm_reverb_set(a, &small, NULL), GRM_OK);
+    assert_true(grm_reverb_run(a, rest, (float *const[]){out[0] + RATE, out[1] + RATE}, FRAMES - RATE));
+    assert_true(grm_reverb_run(b, x, (float *const[]){want[0], want[1]}, FRAMES));
+    for (int side = 0; side < 2; side++) {
+        assert_true(roughest(out[side], 3 * FRAMES / 4) < 1.3 * grm_peak(out[side], FRAMES) * 2 * GRM_PI * 200 / RATE);
+        double late = grm_power(out[side] + 3 * FRAMES / 4, 12000),
+               theirs = grm_power(want[side] + 3 * FRAMES / 4, 12000);
+        assert_true(fabs(10 * log10(late / theirs)) < 0.5);
+        assert_true(largest_difference(out[side] + 5 * FRAMES / 6, want[side] + 5 * FRAMES / 6, FRAMES / 6) < 1e-3f);
+    }
+    small.size_ms = 30;
+    assert_int_equal(grm_reverb_set(a, &small, NULL), GRM_USAGE);
+    grm_reverb_free(a);
+    grm_reverb_free(b);
+}
+
+static void nan_is_refused_and_its_tail_has_no_denormals(void **state) {
+    (void)state;
+    enum { FRAMES = 2 * RATE };
+    static float in[2][FRAMES], out[2][FRAMES];
+    grm_reverb *r;
+    assert_int_equal(grm_reverb_new(&room, RATE, &r, NULL), GRM_OK);
+    const float *const x[2] = {in[0], in[1]};
+    fill_stereo((float *[]){in[0], in[1]}, 1000, 0.5f);
+    assert_true(grm_reverb_run(r, x, (float *const[]){out[0], out[1]}, 1000));
+    in[1][500] = NAN;
+    memset(out, 0, sizeof out);
+    assert_false(grm_reverb_run(r, x, (float *const[]){out[0], out[1]}, 1000));
+    assert_true(grm_peak(out[0], 1000) == 0);
+    memset(in, 0, sizeof in);
+    for (int round = 0; round < 4; round++) {
+        memset(out, 0, sizeof out);
+        assert_true(grm_reverb_run(r, x, (float *const[]){out[0], out[1]}, FRAMES));
+        for (size_t i = 0; i < FRAMES; i++) assert_true(fpclassify(out[0][i]) != FP_SUBNORMAL);
+    }
+    grm_reverb_free(r);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decay_takes_as_long_as_asked),
@@ -225,6 +280,8 @@ int main(void) {
         cmocka_unit_test(any_block_length_and_either_kernel_give_the_same_bits),
         cmocka_unit_test(nothing_is_left_behind_the_tail),
         cmocka_unit_test(absurd_plans_are_refused),
+        cmocka_unit_test(changes_glide_and_arrive),
+        cmocka_unit_test(nan_is_refused_and_its_tail_has_no_denormals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,12 +77,24 @@ static void any_block_length_and_either_kernel_give_the_same_bits(void **state) 
     assert_memory_equal(whole, plain, sizeof whole);
 }
 
+static bool run_saturator(void *block, float *const *planes, size_t frames) {
+    return grm_saturator_run(block, planes[0], planes[1], frames);
+}
+
+static void silence_and_nan_are_safe(void **state) {
+    (void)state;
+    grm_saturator s;
+    grm_saturator_init(&s, 1.5f);
+    assert_silence_and_nan_are_safe(run_saturator, &s, 4800);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_signals_pass_late_but_whole),
         cmocka_unit_test(harmonics_are_there_and_aliases_are_not),
         cmocka_unit_test(loud_signals_are_held),
         cmocka_unit_test(any_block_length_and_either_kernel_give_the_same_bits),
+        cmocka_unit_test(silence_and_nan_are_safe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,10 +44,25 @@ static void width_scales_the_sides(void **state) {
     }
 }
 
+static bool run_stereo(void *block, float *const *planes, size_t frames) {
+    return grm_stereo_run(block, planes[0], planes[1], frames);
+}
+
+static void silence_and_nan_are_safe(void **state) {
+    (void)state;
+    static const double rates[] = {22050, 192000};
+    for (size_t r = 0; r < GRM_COUNT(rates); r++) {
+        grm_stereo stereo;
+        grm_stereo_init(&stereo, rates[r], 1.3f, 120);
+        assert_silence_and_nan_are_safe(run_stereo, &stereo, 40000);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_low_end_becomes_mono_and_the_rest_stays),
         cmocka_unit_test(width_scales_the_sides),
+        cmocka_unit_test(silence_and_nan_are_safe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,10 +50,26 @@ static void without_depth_it_is_a_delay(void **state) {
     grm_wobble_free(w);
 }
 
+static bool run_wobble(void *block, float *const *planes, size_t frames) {
+    return grm_wobble_run(block, planes[0], planes[1], frames);
+}
+
+static void silence_and_nan_are_safe(void **state) {
+    (void)state;
+    static const double rates[] = {22050, 192000};
+    for (size_t r = 0; r < GRM_COUNT(rates); r++) {
+        grm_wobble *w;
+        assert_int_equal(grm_wobble_new(rates[r], 0.8f, &w, NULL), GRM_OK);
+        assert_silence_and_nan_are_safe(run_wobble, w, 9600);
+        grm_wobble_free(w);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pitch_wanders_a_little_and_comes_back),
         cmocka_unit_test(without_depth_it_is_a_delay),
+        cmocka_unit_test(silence_and_nan_are_safe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
