@@ -131,6 +131,12 @@ void grm_convolver_free(grm_convolver *c) {
     free(c);
 }
 
+void grm_convolver_plain(grm_convolver *c) {
+    c->avx2 = false;
+    for (size_t l = 0; l < c->levels; l++)
+        for (int side = 0; side < 2; side++) c->level[l].side[side].avx2 = false;
+}
+
 void grm_convolver_reset(grm_convolver *c) {
     for (size_t l = 0; l < c->levels; l++) {
         level *v = &c->level[l];

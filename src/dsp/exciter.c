@@ -34,7 +34,6 @@ static void run_block(grm_exciter *e, float *const *planes, size_t count) {
         grm_oversampler_bend(&e->over[side], e->avx2, GRM_COLOUR_TUBE, drive, x[side], count);
     grm_cascade_run(&e->behind, x[0], x[1], count);
     for (int side = 0; side < 2; side++) {
-        // What it adds hangs on the level by the drive's square at least; so loud and soft drives are heard alike.
         for (size_t i = 0; i < count; i++) x[side][i] *= grm_glide_ahead(&e->amount, i);
         memcpy(past, e->past[side], sizeof e->past[side]);
         memcpy(past + GRM_OVER_LATENCY, planes[side], count * sizeof(float));

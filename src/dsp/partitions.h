@@ -26,4 +26,7 @@ void grm_partitions_take(grm_partitions *p, const float *x);
 // y: [block], what the blocks so far bring to the block after the last.
 void grm_partitions_give(grm_partitions *p, const float *kernel, float *y);
 
+// Leaves the vector unit alone (same result).
+void grm_convolver_plain(grm_convolver *convolver);
+
 #endif

@@ -123,6 +123,10 @@ void grm_shifter_follow(grm_shifter *s, grm_shift_fn *fn, void *context) {
     s->context = context;
 }
 
+void grm_shifter_plain(grm_shifter *s) {
+    s->avx2 = false;
+}
+
 size_t grm_shifter_window(const grm_shifter *s) {
     return s->vocoder.size;
 }

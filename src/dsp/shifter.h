@@ -9,6 +9,8 @@ typedef double grm_shift_fn(void *context, const float *const *window, size_t si
 void grm_shifter_follow(grm_shifter *shifter, grm_shift_fn *fn, void *context);
 // Half the work; a shifter that ran so stays mono. x is sane.
 void grm_shifter_run_mono(grm_shifter *shifter, float *x, size_t frames);
+// Leaves the vector unit alone (same result).
+void grm_shifter_plain(grm_shifter *shifter);
 size_t grm_shifter_window(const grm_shifter *shifter);  // frames
 
 #endif

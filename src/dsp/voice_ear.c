@@ -1,3 +1,4 @@
+// A pitch tracker that looks at the middle of a shifter's window.
 #include "dsp/voice_ear.h"
 
 #include <assert.h>

@@ -1,4 +1,6 @@
 #include "signals.h"
+// behind the headers that cmocka wants
+#include "dsp/shifter.h"
 
 enum { RATE = 44100, FRAMES = RATE };
 static float sound[2][FRAMES], dry[FRAMES];
@@ -67,7 +69,7 @@ static void what_would_go_over_half_the_rate_is_left_out(void **state) {
 
 static void at_no_shift_it_is_what_it_was_and_late(void **state) {
     (void)state;
-    static const double rates[] = {22050, 48000, 96000};
+    static const double rates[] = {22050, 48000, 96000, 192000};
     for (size_t r = 0; r < GRM_COUNT(rates); r++) {
         grm_shifter *s = fresh(0, true, 0, rates[r]);
         size_t late = grm_shifter_latency(s);
@@ -153,9 +155,10 @@ static void changes_do_not_click(void **state) {
     grm_shifter_free(s);
 }
 
-static void any_block_length_gives_the_same_bits_and_nan_is_refused(void **state) {
+static void any_block_length_and_either_kernel_give_the_same_bits(void **state) {
     (void)state;
     grm_shifter *a = fresh(5, true, 0, RATE), *b = fresh(5, true, 0, RATE);
+    grm_shifter_plain(b);
     for (int round = 0; round < 2; round++) {
         assert_pieces_give_the_same(run, a, b, 20000);
         grm_shifter_set(a, -8, 1);
@@ -179,7 +182,7 @@ int main(void) {
         cmocka_unit_test(formants_stay_where_they_were),
         cmocka_unit_test(formants_may_move_alone),
         cmocka_unit_test(changes_do_not_click),
-        cmocka_unit_test(any_block_length_gives_the_same_bits_and_nan_is_refused),
+        cmocka_unit_test(any_block_length_and_either_kernel_give_the_same_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
