@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compose/compose.h"
 #include "synth/voice_engine.h"
 
 enum { HITS = 24, KEYS = 128 };
@@ -40,7 +41,8 @@ typedef struct drums {
     const grm_voice_preset *preset;
     grm_wavetable *tables[GRM_WAVE_SINE + 1];
     grm_rng rng;
-    int tonic;  // pitch class of the music's, -1 unknown
+    int tonic;   // pitch class of the music's, -1 unknown
+    bool minor;  // of the music
     uint64_t presses;
     hit hits[HITS];
 } drums;
@@ -168,20 +170,19 @@ static hit *take_hit(drums *s) {
     return oldest;
 }
 
-// Semitones that bring a kick's settled tone to the nearest tonic of the key, or to its fifth where that is far nearer:
-// the kick's hum is the lowest note of the music, and a foreign one sounds sour under it.
+static float nearest_octave(float semitones) {
+    float off = fmodf(semitones, 12);
+    return off > 6 ? off - 12 : off < -6 ? off + 12 : off;
+}
+
+// Semitones that bring a kick's settled tone to the nearest tonic of the key, since its hum is the lowest note of the
+// music, and a foreign one sounds sour under it. Where that is too far, in minor, to the third above, the tonic of the
+// relative key. The fifth would lie nearer, but a hum on it makes the dominant the key that is heard.
 static float kick_tuning(const drums *s, const grm_piece *piece, int key) {
     const grm_layer *body = &piece->layers[0];
     if (s->tonic < 0 || (key != 35 && key != 36) || body->source != GRM_LAYER_TONE) return 0;
-    float pitch = 69 + 12 * log2f(body->hz / 440) + piece->tune, best = 12, least = 99;
-    for (int i = 0; i < 2; i++) {
-        float off = fmodf((float)(s->tonic + 7 * i) - pitch, 12);
-        if (off > 6) off -= 12;
-        if (off < -6) off += 12;
-        float cost = fabsf(off) + 4 * (float)i;
-        if (cost < least) least = cost, best = off;
-    }
-    return best;
+    float pitch = 69 + 12 * log2f(body->hz / 440) + piece->tune, off = nearest_octave((float)s->tonic - pitch);
+    return s->minor && fabsf(off) > 4.5f ? nearest_octave((float)s->tonic + 3 - pitch) : off;
 }
 
 static void drums_press(grm_engine *engine, const grm_press *press) {
@@ -379,6 +380,7 @@ grm_status grm_drums_new(const grm_voice_preset *preset, const grm_key *key, con
     s->engine = (grm_engine){drums_press, drums_release, drums_render, drums_free};
     s->preset = preset;
     s->tonic = key ? key->tonic : -1;
+    s->minor = key && grm_mode_is_minor(key->mode);
     s->rng = grm_rng_branch(rng, "drums", 0);
     for (int wave = 0; wave < (int)GRM_COUNT(s->tables); wave++) {
         grm_status status = grm_wavetable_new(wave, NULL, 0, &s->tables[wave], err);
