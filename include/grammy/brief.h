@@ -96,6 +96,7 @@ typedef struct grm_brief {
     const char *era;    // "1980s", "baroque", or NULL
     const char *voice;  // "female", "male", "choir", "rap", ..., "none" for instrumental, or NULL
     uint64_t seed;
+    bool misread;     // nothing in the prompt was recognised: the first note says so
     grm_words notes;  // production notes: instruments, effects, mixing hints; and what was not understood
 
     grm_provenance from[GRM_BRIEF_FIELD_COUNT];

@@ -46,6 +46,7 @@ typedef struct grm_song_result {
     double duration_s, tempo_bpm, integrated_lufs, true_peak_dbtp, loudness_range_lu;
     double overall;   // the meter's score, 0..100
     char rating[32];  // "Hit Potential"
+    char note[200];   // on a prompt in which nothing was recognised, else ""
     unsigned stems;
     unsigned stage_count;
     grm_song_stage stages[GRM_SONG_MAX_STAGES];  // in the order in which they began; some run side by side

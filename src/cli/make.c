@@ -15,11 +15,11 @@ static const grm_option options[] = {
 };
 
 static json_t *result_json(const grm_song_result *r) {
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:s, s:i}", "folder", r->folder, "title",
-                     r->title, "style", r->style, "key", r->key, "seed", (json_int_t)r->seed, "duration_s",
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:s, s:i, s:s}", "folder", r->folder,
+                     "title", r->title, "style", r->style, "key", r->key, "seed", (json_int_t)r->seed, "duration_s",
                      r->duration_s, "tempo_bpm", r->tempo_bpm, "integrated_lufs", r->integrated_lufs, "true_peak_dbtp",
                      r->true_peak_dbtp, "loudness_range_lu", r->loudness_range_lu, "overall", r->overall, "rating",
-                     r->rating, "stems", (int)r->stems);
+                     r->rating, "stems", (int)r->stems, "note", r->note);
 }
 
 static void print_result(const grm_song_result *r) {
@@ -32,6 +32,7 @@ static void print_result(const grm_song_result *r) {
     printf("  score     %.0f of 100, %s\n", r->overall, r->rating);
     printf("  stems     %u\n  seed      %llu\n", r->stems, (unsigned long long)r->seed);
     printf("  folder    %s\n", r->folder);
+    if (r->note[0]) printf("  note      %s\n", r->note);
 }
 
 static grm_status read_engine(const grm_arguments *arguments, grm_song_options *song, grm_error *err) {

@@ -285,6 +285,7 @@ grm_status grm_draft_prose(grm_draft *d) {
     grm_status status = write_enriched(d);
     if (status != GRM_OK) return status;
     bool fine = true;
+    d->brief->misread = d->misread != NULL;
     if (d->misread) fine = grm_draft_add(d, &d->brief->notes, d->misread, MAX_NOTES);
     if (fine && d->style->about && *d->style->about) {
         prose p = begin(d);

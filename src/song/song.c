@@ -121,6 +121,8 @@ static void tell_result(const grm_line *line, grm_song_result *result) {
     result->loudness_range_lu = line->levels.loudness_range_lu;
     result->overall = line->judgement->overall;
     snprintf(result->rating, sizeof result->rating, "%s", line->judgement->rating);
+    const char *first = line->brief->notes.count ? line->brief->notes.items[0] : "";
+    if (line->brief->misread) snprintf(result->note, sizeof result->note, "%s", first);
     result->stems = (unsigned)line->stem_files.count;
     tell_stages(line, result);
 }

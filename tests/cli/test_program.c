@@ -165,6 +165,15 @@ static void enhance_reads_a_prompt(void **state) {
     json_decref(brief);
 }
 
+static void make_says_when_it_understood_nothing(void **state) {
+    (void)state;
+    assert_int_equal(grammy("make 'asdf qwer zxcv' --duration 5 -o nonsense"), 0);
+    assert_says("note      nothing in the prompt was recognised");
+    json_t *json = grammy_json("make 'ambient' --duration 5 -o sense --json");
+    assert_string_equal(json_string_value(json_object_get(json, "note")), "");
+    json_decref(json);
+}
+
 static void compose_writes_the_same_midi_for_the_same_seed(void **state) {
     (void)state;
     assert_int_equal(grammy("compose \"pop, 40 seconds\" --seed 5 -o a.mid"), 0);
@@ -455,6 +464,7 @@ int main(void) {
         cmocka_unit_test(bad_files_are_named),
         cmocka_unit_test(config_says_where_values_come_from),
         cmocka_unit_test(enhance_reads_a_prompt),
+        cmocka_unit_test(make_says_when_it_understood_nothing),
         cmocka_unit_test(compose_writes_the_same_midi_for_the_same_seed),
         cmocka_unit_test(styles_are_listed_shown_and_checked),
         cmocka_unit_test(the_meter_shows_a_card_within_the_width),
