@@ -31,6 +31,13 @@ GRM_API grm_status grm_model_verify(const char *path, const grm_profile *profile
 GRM_API void grm_model_free(grm_model *model);
 
 #define GRM_MAX_GENERATED_S 300.0
+enum { GRM_MAX_VARIATIONS = 8 };
+
+// Takes sound while it is made: frames [from, to) of `audio`, which has its whole length from the start, are there now
+// and stay as they are. Pieces come in order, without gaps, on the calling thread of the generator, which waits
+// meanwhile; whatever is returned but GRM_OK ends the work with it. `variation` counts from 0.
+typedef grm_status grm_generate_sink(void *context, unsigned variation, const grm_audio *audio, size_t from, size_t to,
+                                     grm_error *err);
 
 // grm_generate_defaults fills them.
 typedef struct grm_generate_options {
@@ -45,6 +52,9 @@ typedef struct grm_generate_options {
     const char *continue_path;  // a recording that the result begins with, or NULL
     const char *melody_path;    // a recording whose melody is followed (melody models), or NULL
     const char *trace_folder;   // where to write input_ids, text_hidden, logits, codes and audio as .npy, or NULL
+    grm_generate_sink *sink;    // NULL: sound is made after all codes; the samples are the same
+    void *sink_context;
+    unsigned variations;  // 1..GRM_MAX_VARIATIONS pieces side by side; the i-th has the codes of seed + i alone
 } grm_generate_options;
 GRM_API void grm_generate_defaults(grm_generate_options *options);
 
@@ -53,6 +63,11 @@ GRM_API void grm_generate_defaults(grm_generate_options *options);
 GRM_API grm_status grm_generate(const grm_model *model, const grm_profile *profile, const char *prompt,
                                 const grm_generate_options *options, grm_progress *progress, grm_audio **out,
                                 grm_error *err);
+// The same for options->variations pieces, for which weights are read once. out: [variations], all of which the caller
+// frees; NULL when it fails.
+GRM_API grm_status grm_generate_variations(const grm_model *model, const grm_profile *profile, const char *prompt,
+                                           const grm_generate_options *options, grm_progress *progress, grm_audio **out,
+                                           grm_error *err);
 
 #ifdef __cplusplus
 }

@@ -132,20 +132,19 @@ done:
 
 // ---- the recurrent layers ----
 
-// Long short-term memory (Hochreiter and Schmidhuber 1997): the stack's input is added to its output.
-static grm_status run_lstm(const grm_compute *compute, const grm_lstm *lstm, signal *s, grm_error *err) {
+// Long short-term memory (Hochreiter and Schmidhuber 1997): the stack's input is added to its output. `memory` holds
+// each layer's state and cell, [layers][2][width], and goes from a stretch of the signal to the next.
+static grm_status run_lstm(const grm_compute *compute, const grm_lstm *lstm, float *memory, signal *s, grm_error *err) {
     size_t width = lstm->width;
     signal x = {0}, gates = {0};
-    float *state = calloc(2 * width, sizeof *state), *cell = state ? state + width : NULL;
-    if (!state || !make_signal(&x, s->time, width) || !make_signal(&gates, s->time, 4 * width)) {
-        free(state);
+    if (!make_signal(&x, s->time, width) || !make_signal(&gates, s->time, 4 * width)) {
         free(x.x);
         return grm_fail_memory(err);
     }
     memcpy(x.x, s->x, s->time * width * sizeof *x.x);
     for (size_t l = 0; l < lstm->layers; l++) {
+        float *state = memory + l * 2 * width, *cell = state + width;
         grm_matrix_run(compute, &lstm->layer[l].input, x.x, width, s->time, gates.x, 4 * width, GRM_STORE);
-        memset(state, 0, 2 * width * sizeof *state);
         for (size_t t = 0; t < s->time; t++) {
             float *now = gates.x + t * 4 * width;
             grm_matrix_run(compute, &lstm->layer[l].state, state, width, 1, now, 4 * width, GRM_ADD);
@@ -154,7 +153,6 @@ static grm_status run_lstm(const grm_compute *compute, const grm_lstm *lstm, sig
         }
     }
     grm_add(s->x, x.x, s->time * width);
-    free(state);
     free(x.x);
     free(gates.x);
     return GRM_OK;
@@ -197,49 +195,131 @@ static size_t reach_of(const grm_codec_config *c) {
     return (size_t)ceil(reach + (double)c->last_kernel / samples);
 }
 
-// What follows the recurrent layers sees only a few frames, so it runs piece by piece and needs little memory.
-static grm_status decode_pieces(const grm_codec *codec, const grm_compute *compute, const signal *latent,
-                                float *samples, grm_error *err) {
-    enum { PIECE = 50 };
-    size_t hop = codec->config.hop, reach = reach_of(&codec->config);
-    for (size_t start = 0; start < latent->time; start += PIECE) {
-        size_t end = start + PIECE < latent->time ? start + PIECE : latent->time;
-        size_t from = start > reach ? start - reach : 0, to = end + reach < latent->time ? end + reach : latent->time;
-        signal piece;
-        if (!make_signal(&piece, to - from, latent->channels)) return grm_fail_memory(err);
-        memcpy(piece.x, latent->x + from * latent->channels, piece.time * piece.channels * sizeof *piece.x);
-        grm_status status = run_up(codec, compute, &piece, err);
-        if (!status)
-            memcpy(samples + start * hop, piece.x + (start - from) * hop, (end - start) * hop * sizeof *samples);
-        free(piece.x);
-        if (status) return status;
+// What is before the recurrent layers sees a few codes, what is behind them a few frames; they themselves go forward
+// alone. So sound is made piece by piece, whenever the codes are there, and needs little memory.
+struct grm_codec_stream {
+    const grm_codec *codec;
+    const grm_compute *compute;
+    const uint16_t *codes;
+    size_t code_stride, frames, reach;
+    float *samples;
+    size_t done;    // frames decoded
+    float *memory;  // of the recurrent layers
+    signal latent;  // what they gave, frames [first, first + time)
+    size_t first;
+};
+
+enum { PIECE = 50 };  // frames
+
+grm_status grm_codec_stream_new(const grm_codec *codec, const grm_compute *compute, const uint16_t *codes,
+                                size_t code_stride, size_t frames, float *samples, grm_codec_stream **out,
+                                grm_error *err) {
+    *out = NULL;
+    grm_codec_stream *s = calloc(1, sizeof *s);
+    if (!s) return grm_fail_memory(err);
+    *s = (grm_codec_stream){.codec = codec,
+                            .compute = compute,
+                            .codes = codes,
+                            .code_stride = code_stride,
+                            .frames = frames,
+                            .reach = reach_of(&codec->config),
+                            .samples = samples};
+    s->memory = calloc(2 * codec->decoder.lstm.width * codec->decoder.lstm.layers + 1, sizeof *s->memory);
+    if (!s->memory || !make_signal(&s->latent, PIECE + 2 * s->reach, codec->decoder.first.out)) {
+        grm_codec_stream_free(s);
+        return grm_fail_memory(err);
     }
+    s->latent.time = 0;
+    *out = s;
     return GRM_OK;
+}
+
+void grm_codec_stream_free(grm_codec_stream *s) {
+    if (!s) return;
+    free(s->memory);
+    free(s->latent.x);
+    free(s);
+}
+
+// The sums of the codebooks' rows, frames [from, to).
+static grm_status look_up(const grm_codec_stream *s, size_t from, size_t to, signal *out, grm_error *err) {
+    const grm_codec_config *c = &s->codec->config;
+    if (!make_signal(out, to - from, c->width)) return grm_fail_memory(err);
+    memset(out->x, 0, out->time * c->width * sizeof *out->x);
+    for (size_t k = 0; k < c->codebooks; k++)
+        for (size_t t = from; t < to; t++) {
+            size_t code = s->codes[k * s->code_stride + t];
+            if (code >= c->codes)
+                return grm_fail(err, GRM_BAD_INPUT, "code %zu at frame %zu; the codebook has %zu", code, t, c->codes);
+            grm_add(out->x + (t - from) * c->width, s->codec->codebook[k] + code * c->code_width, c->code_width);
+        }
+    return GRM_OK;
+}
+
+// Frames that the first convolution sees to either side, or more.
+static size_t margin_of(const grm_codec *codec) {
+    return codec->decoder.first.kernel - 1;
+}
+
+// Brings the recurrent layers to frame `to`, and lets go of what is before `from`.
+static grm_status go_on(grm_codec_stream *s, size_t from, size_t to, grm_error *err) {
+    size_t margin = margin_of(s->codec), begin = s->first + s->latent.time, channels = s->latent.channels;
+    size_t row = channels * sizeof *s->latent.x;
+    size_t seen = begin > margin ? begin - margin : 0, end = to + margin < s->frames ? to + margin : s->frames;
+    signal sums = {0}, next = {0};
+    grm_status status = to > begin ? look_up(s, seen, end, &sums, err) : GRM_OK;
+    if (!status && to > begin) status = convolve(s->compute, &s->codec->decoder.first, &sums, &next, err);
+    if (status) goto done;
+    if (to > begin) memmove(next.x, next.x + (begin - seen) * channels, (to - begin) * row);
+    next.time = to - begin;
+    if (s->codec->config.lstm_layers && to > begin)
+        status = run_lstm(s->compute, &s->codec->decoder.lstm, s->memory, &next, err);
+    if (status) goto done;
+    memmove(s->latent.x, s->latent.x + (from - s->first) * channels, (begin - from) * row);
+    if (to > begin) memcpy(s->latent.x + (begin - from) * channels, next.x, next.time * row);
+    s->latent.time = to - from;
+    s->first = from;
+done:
+    free(sums.x);
+    free(next.x);
+    return status;
+}
+
+static grm_status make_piece(grm_codec_stream *s, size_t end, grm_error *err) {
+    size_t hop = s->codec->config.hop, from = s->done > s->reach ? s->done - s->reach : 0;
+    size_t to = end + s->reach < s->frames ? end + s->reach : s->frames;
+    signal piece;
+    grm_status status = go_on(s, from, to, err);
+    if (status) return status;
+    if (!make_signal(&piece, to - from, s->latent.channels)) return grm_fail_memory(err);
+    memcpy(piece.x, s->latent.x, piece.time * piece.channels * sizeof *piece.x);
+    status = run_up(s->codec, s->compute, &piece, err);
+    if (!status)
+        memcpy(s->samples + s->done * hop, piece.x + (s->done - from) * hop, (end - s->done) * hop * sizeof *piece.x);
+    free(piece.x);
+    if (!status) s->done = end;
+    return status;
+}
+
+grm_status grm_codec_stream_run(grm_codec_stream *s, size_t ready, size_t *samples, grm_error *err) {
+    grm_status status = GRM_OK;
+    while (s->done < s->frames && !status) {
+        size_t end = s->done + PIECE < s->frames ? s->done + PIECE : s->frames;
+        size_t needed = end + s->reach + margin_of(s->codec);
+        if (ready < (needed < s->frames ? needed : s->frames)) break;
+        status = make_piece(s, end, err);
+    }
+    *samples = s->done * s->codec->config.hop;
+    return status;
 }
 
 grm_status grm_codec_decode(const grm_codec *codec, const grm_compute *compute, const uint16_t *codes,
                             size_t code_stride, size_t frames, float *samples, grm_error *err) {
-    const grm_codec_config *c = &codec->config;
-    signal s = {0}, next;
-    if (!make_signal(&s, frames, c->width)) return grm_fail_memory(err);
-    memset(s.x, 0, frames * c->width * sizeof *s.x);
-    grm_status status = GRM_OK;
-    for (size_t k = 0; k < c->codebooks; k++)
-        for (size_t t = 0; t < frames; t++) {
-            size_t code = codes[k * code_stride + t];
-            if (code >= c->codes) {
-                status = grm_fail(err, GRM_BAD_INPUT, "code %zu at frame %zu; the codebook has %zu", code, t, c->codes);
-                goto done;
-            }
-            grm_add(s.x + t * c->width, codec->codebook[k] + code * c->code_width, c->code_width);
-        }
-    status = convolve(compute, &codec->decoder.first, &s, &next, err);
-    if (status) goto done;
-    replace(&s, next);
-    if (c->lstm_layers) status = run_lstm(compute, &codec->decoder.lstm, &s, err);
-    if (!status) status = decode_pieces(codec, compute, &s, samples, err);
-done:
-    free(s.x);
+    grm_codec_stream *stream;
+    size_t made;
+    grm_status status = grm_codec_stream_new(codec, compute, codes, code_stride, frames, samples, &stream, err);
+    if (!status) status = grm_codec_stream_run(stream, frames, &made, err);
+    grm_codec_stream_free(stream);
     return status;
 }
 
@@ -291,7 +371,11 @@ grm_status grm_codec_encode(const grm_codec *codec, const grm_compute *compute, 
         if (status) goto done;
         replace(&s, next);
     }
-    if (c->lstm_layers) status = run_lstm(compute, &half->lstm, &s, err);
+    if (c->lstm_layers) {
+        float *memory = calloc(2 * half->lstm.width * half->lstm.layers, sizeof *memory);
+        status = memory ? run_lstm(compute, &half->lstm, memory, &s, err) : grm_fail_memory(err);
+        free(memory);
+    }
     if (status) goto done;
     compute->kernels->elu(s.x, s.time * s.channels);
     status = convolve(compute, &half->last, &s, &next, err);

@@ -51,6 +51,15 @@ void grm_codec_load(grm_codec *codec, const grm_codec_config *config, grm_weight
 // the result is the same. Codes outside the codebook are GRM_BAD_INPUT.
 grm_status grm_codec_decode(const grm_codec *codec, const grm_compute *compute, const uint16_t *codes,
                             size_t code_stride, size_t frames, float *samples, grm_error *err);
+// The same while codes come: they are read from `codes` and sound goes to `samples` [frames * hop], which both stay the
+// caller's until the stream is freed.
+typedef struct grm_codec_stream grm_codec_stream;
+grm_status grm_codec_stream_new(const grm_codec *codec, const grm_compute *compute, const uint16_t *codes,
+                                size_t code_stride, size_t frames, float *samples, grm_codec_stream **out,
+                                grm_error *err);
+void grm_codec_stream_free(grm_codec_stream *stream);
+// Of the codes the first `ready` frames are there. *samples: how many samples are there now.
+grm_status grm_codec_stream_run(grm_codec_stream *stream, size_t ready, size_t *samples, grm_error *err);
 // samples: [count] -> codes: [codebooks][frames], frames = count / hop rounded up.
 grm_status grm_codec_encode(const grm_codec *codec, const grm_compute *compute, const float *samples, size_t count,
                             uint16_t *codes, size_t code_stride, grm_error *err);

@@ -29,15 +29,18 @@ typedef struct job {
     grm_compute *compute;
     grm_prompt_states prompt;
     float guidance;
-    size_t rows;  // 2 with guidance: the words', and without words
+    size_t pieces, rows;  // with guidance twice as many rows: first all pieces' with words, then those without
     grm_decoder_state *state;
-    size_t prefix;         // positions of melody models before the codes
-    float *conditions;     // [rows][prefix][width]
-    uint16_t *codes;       // [codebooks][frames], all of the piece
-    size_t frames, known;  // in all; so far
+    size_t prefix;                                                     // positions of melody models before the codes
+    float *conditions;                                                 // [rows][prefix][width]
+    uint16_t *codes;                                                   // [piece][codebooks][frames]
+    size_t frames, known;                                              // in all; so far
+    size_t sounding;                                                   // samples that the sink has
+    grm_audio **audio;                                                 // [piece]
+    grm_codec_stream *streams[GRM_MAX_VARIATIONS * GRM_MAX_CHANNELS];  // [piece][channel]
     float *x, *logits, *guided;
     grm_candidate *candidates;
-    grm_rng rng;
+    grm_rng rng[GRM_MAX_VARIATIONS];
     grm_trace trace;
 } job;
 
@@ -54,7 +57,12 @@ static void tell(const job *j, work_part part, double done) {
 }
 
 void grm_generate_defaults(grm_generate_options *options) {
-    *options = (grm_generate_options){.duration_s = 10, .temperature = 1, .top_k = 250, .top_p = 1, .guidance = NAN};
+    *options = (grm_generate_options){
+        .duration_s = 10, .temperature = 1, .top_k = 250, .top_p = 1, .guidance = NAN, .variations = 1};
+}
+
+static uint16_t *codes_of(const job *j, size_t piece) {
+    return j->codes + piece * j->model->config.decoder.codebooks * j->frames;
 }
 
 static grm_status check_options(const grm_model *model, const grm_profile *profile, const grm_generate_options *o,
@@ -74,6 +82,10 @@ static grm_status check_options(const grm_model *model, const grm_profile *profi
     size_t least = model->config.decoder.codebooks / model->config.decoder.channels;
     if (o->steps && (o->steps < least || o->steps > 20000))
         return grm_fail(err, GRM_USAGE, "%u steps; %zu to 20000 are possible", o->steps, least);
+    if (o->variations < 1 || o->variations > GRM_MAX_VARIATIONS)
+        return grm_fail(err, GRM_USAGE, "%u variations; 1 to %d are possible", o->variations, GRM_MAX_VARIATIONS);
+    if (o->variations > 1 && o->trace_folder)
+        return grm_fail(err, GRM_USAGE, "a trace of %u variations; only one piece can be traced", o->variations);
     if (o->melody_path && !model->config.melody)
         return grm_fail(err, GRM_USAGE, "the model follows no melody: --melody needs a MusicGen melody model");
     return GRM_OK;
@@ -104,7 +116,8 @@ static grm_status encode_start(job *j, const grm_audio *audio, grm_error *err) {
         const float *plane = audio->plane[c < audio->channels ? c : 0];
         status = grm_codec_encode(&j->model->codec, j->compute, plane, audio->frames, codes, j->known, err);
         for (size_t k = 0; k < codebooks && !status; k++)
-            memcpy(j->codes + (k * channels + c) * j->frames, codes + k * j->known, j->known * sizeof *codes);
+            for (size_t i = 0; i < j->pieces; i++)
+                memcpy(codes_of(j, i) + (k * channels + c) * j->frames, codes + k * j->known, j->known * sizeof *codes);
     }
     free(codes);
     return status;
@@ -129,11 +142,13 @@ static grm_status read_melody(job *j, grm_error *err) {
     }
     for (size_t r = 0; r < j->rows; r++)
         for (size_t i = 0; i < length; i++) {
-            size_t class = r == 0 && classes ? classes[i % frames] : silent;
+            size_t class = r < j->pieces && classes ? classes[i % frames] : silent;
             float *row = j->conditions + (r * j->prefix + i) * width;
             for (size_t d = 0; d < width; d++) row[d] = m->chroma_weight[d * bins + class] + m->chroma_bias[d];
         }
-    memcpy(j->conditions + length * width, j->prompt.projected, j->prompt.count * width * sizeof *j->conditions);
+    for (size_t r = 0; r < j->pieces; r++)
+        memcpy(j->conditions + (r * j->prefix + length) * width, j->prompt.projected,
+               j->prompt.count * width * sizeof *j->conditions);
 done:
     free(classes);
     grm_audio_free(audio);
@@ -158,51 +173,74 @@ static grm_status start_window(job *j, grm_error *err) {
     return GRM_OK;
 }
 
-// Codes of one column of the grid; what is no frame's is padding.
-static void read_column(const job *j, const grm_pattern *p, size_t first, size_t column, uint16_t *codes) {
+// Codes of one column of a piece's grid; what is no frame's is padding.
+static void read_column(const job *j, const grm_pattern *p, size_t piece, size_t first, size_t column,
+                        uint16_t *codes) {
+    const uint16_t *from = codes_of(j, piece);
     for (size_t k = 0; k < p->codebooks; k++) {
         size_t frame;
-        codes[k] = grm_pattern_cell(p, k, column, &frame) ? j->codes[k * j->frames + first + frame]
+        codes[k] = grm_pattern_cell(p, k, column, &frame) ? from[k * j->frames + first + frame]
                                                           : (uint16_t)j->model->config.decoder.codes;
     }
 }
 
 // Feeds columns [from, to) of the grid to all rows at once.
 static void feed(job *j, const grm_pattern *p, size_t first, size_t from, size_t to) {
-    size_t width = j->model->config.decoder.width, count = to - from;
+    size_t width = j->model->config.decoder.width, count = to - from, piece = count * width;
     uint16_t codes[GRM_MAX_CODEBOOKS];
-    for (size_t i = 0; i < count; i++) {
-        read_column(j, p, first, from + i, codes);
-        grm_decoder_embed(&j->model->decoder, codes, j->x + i * width);
-    }
-    for (size_t r = 1; r < j->rows; r++) memcpy(j->x + r * count * width, j->x, count * width * sizeof *j->x);
+    for (size_t v = 0; v < j->pieces; v++)
+        for (size_t i = 0; i < count; i++) {
+            read_column(j, p, v, first, from + i, codes);
+            grm_decoder_embed(&j->model->decoder, codes, j->x + v * piece + i * width);
+        }
+    for (size_t r = j->pieces; r < j->rows; r++)
+        memcpy(j->x + r * piece, j->x + (r - j->pieces) * piece, piece * sizeof *j->x);
     grm_decoder_run(j->state, j->x, count, j->logits);
 }
 
 // Classifier-free guidance (Ho and Salimans 2022) on raw logits.
-static const float *guide(job *j, size_t count) {
-    if (j->rows == 1) return j->logits;
+static const float *guide(job *j, size_t piece, size_t count) {
+    const float *words = j->logits + piece * count, *none = words + j->pieces * count;
+    if (j->rows == j->pieces) return words;
     for (size_t i = 0; i < count; i++) {
-        float with = j->logits[i], without = j->logits[count + i];
+        float with = words[i], without = none[i];
         j->guided[i] = without + (with - without) * j->guidance;
     }
     return j->guided;
 }
 
-// Predicts what column holds. `given` frames of the window are not predicted.
-static void draw_column(job *j, const grm_pattern *p, size_t first, size_t given, size_t column, const float *logits) {
+// Predicts what a piece's column holds. `given` frames of the window are not predicted.
+static void draw_column(job *j, const grm_pattern *p, size_t piece, size_t first, size_t given, size_t column,
+                        const float *logits) {
     const grm_generate_options *o = j->options;
     const grm_sampling sampling = {o->greedy, o->temperature, o->top_k, o->top_p};
     size_t codes = j->model->config.decoder.codes;
     for (size_t k = 0; k < p->codebooks; k++) {
         size_t frame;
         if (!grm_pattern_cell(p, k, column, &frame) || frame < given) continue;
-        j->codes[k * j->frames + first + frame] =
-            (uint16_t)grm_sample(&sampling, logits + k * codes, codes, j->candidates, &j->rng);
+        codes_of(j, piece)[k * j->frames + first + frame] =
+            (uint16_t)grm_sample(&sampling, logits + k * codes, codes, j->candidates, &j->rng[piece]);
     }
 }
 
-// Frames [first, first + frames) of the piece, of which `given` are there.
+// Makes the sound of the first `ready` frames, as far as those tell, and hands it on.
+static grm_status sound_out(job *j, size_t ready, grm_error *err) {
+    const grm_generate_options *o = j->options;
+    size_t channels = j->model->config.decoder.channels, made = j->sounding;
+    for (size_t i = 0; i < j->pieces * channels; i++) {
+        grm_status status = grm_codec_stream_run(j->streams[i], ready, &made, err);
+        if (status) return status;
+        if (ready == j->frames) tell(j, SOUND, (double)(i + 1) / (double)(j->pieces * channels));
+    }
+    for (size_t i = 0; i < j->pieces && o->sink && made > j->sounding; i++) {
+        grm_status status = o->sink(o->sink_context, (unsigned)i, j->audio[i], j->sounding, made, err);
+        if (status) return status;
+    }
+    j->sounding = made;
+    return GRM_OK;
+}
+
+// Frames [first, first + frames) of the pieces, of which `given` are there.
 static grm_status run_window(job *j, size_t first, size_t frames, size_t given, grm_error *err) {
     const grm_decoder_config *c = &j->model->config.decoder;
     const grm_pattern p = {c->codebooks, c->channels, frames};
@@ -216,10 +254,15 @@ static grm_status run_window(job *j, size_t first, size_t frames, size_t given, 
         feed(j, &p, first, fed, end);
         fed = end;
         if (fed <= given) continue;
-        const float *logits = guide(j, count);
-        if (j->trace.folder) status = grm_trace_add(&j->trace, logits, count, err);
-        draw_column(j, &p, first, given, fed, logits);
+        for (size_t i = 0; i < j->pieces && !status; i++) {
+            const float *logits = guide(j, i, count);
+            if (j->trace.folder) status = grm_trace_add(&j->trace, logits, count, err);
+            draw_column(j, &p, i, first, given, fed, logits);
+        }
         tell(j, CODES, (double)(j->known + (fed < frames ? fed : frames) - given) / (double)j->frames);
+        // A frame is there with the code of its last codebook.
+        size_t delay = grm_pattern_delay(&p, c->codebooks - 1), whole = fed > delay ? fed - delay : 0;
+        if (!status && j->options->sink) status = sound_out(j, first + (whole > given ? whole : given), err);
     }
     if (!status) j->known += frames - given;
     return status;
@@ -237,7 +280,7 @@ static grm_status make_codes(job *j, grm_error *err) {
     size_t positions = j->prefix + longest + j->model->config.decoder.codebooks + 1;
     grm_status status =
         grm_decoder_state_new(&j->model->decoder, j->compute, cache_of(grm_packed_precision(j->model->packed)), j->rows,
-                              j->model->config.melody ? 0 : 1, positions, &j->state, err);
+                              j->model->config.melody ? 0 : j->pieces, positions, &j->state, err);
     if (!status && !j->model->config.melody)
         status = grm_decoder_read_text(j->state, j->prompt.projected, j->prompt.count, err);
     grm_packed_release(j->model->packed, ".encoder_attn.k_proj.");  // were needed once
@@ -252,27 +295,18 @@ static grm_status make_codes(job *j, grm_error *err) {
 
 // ---- sound ----
 
-static grm_status make_sound(job *j, grm_audio **out, grm_error *err) {
+static grm_status start_sound(job *j, grm_error *err) {
     const grm_model *m = j->model;
-    size_t channels = m->config.decoder.channels, codebooks = m->config.codec.codebooks;
-    grm_audio *audio = NULL;
-    uint16_t *codes = malloc(codebooks * j->frames * sizeof *codes);
-    grm_status status =
-        codes ? grm_audio_new((unsigned)channels, j->frames * m->config.codec.hop, m->config.codec.rate_hz, &audio, err)
-              : grm_fail_memory(err);
-    for (size_t c = 0; c < channels && !status; c++) {
-        for (size_t k = 0; k < codebooks; k++)
-            memcpy(codes + k * j->frames, j->codes + (k * channels + c) * j->frames, j->frames * sizeof *codes);
-        status = grm_run_check(&j->run, err);
-        if (!status)
-            status = grm_codec_decode(&m->codec, j->compute, codes, j->frames, j->frames, audio->plane[c], err);
-        tell(j, SOUND, (double)(c + 1) / (double)channels);
+    size_t channels = m->config.decoder.channels;
+    grm_status status = GRM_OK;
+    for (size_t i = 0; i < j->pieces && !status; i++) {
+        status = grm_audio_new((unsigned)channels, j->frames * m->config.codec.hop, m->config.codec.rate_hz,
+                               &j->audio[i], err);
+        // Stereo interleaves its codebooks.
+        for (size_t c = 0; c < channels && !status; c++)
+            status = grm_codec_stream_new(&m->codec, j->compute, codes_of(j, i) + c * j->frames, channels * j->frames,
+                                          j->frames, j->audio[i]->plane[c], &j->streams[i * channels + c], err);
     }
-    free(codes);
-    if (status)
-        grm_audio_free(audio);
-    else
-        *out = audio;
     return status;
 }
 
@@ -285,7 +319,7 @@ static grm_status make_room(job *j, size_t known, grm_error *err) {
                                      : (size_t)ceil(j->options->duration_s * (double)rate - 1e-6);
     j->known = known;
     j->frames = known + fresh;
-    j->codes = calloc(c->codebooks * j->frames, sizeof *j->codes);
+    j->codes = calloc(j->pieces * c->codebooks * j->frames, sizeof *j->codes);
     j->x = malloc((GRM_ROWS > j->rows ? GRM_ROWS : j->rows) * c->width * sizeof *j->x);
     j->logits = malloc(j->rows * c->codebooks * c->codes * sizeof *j->logits);
     j->guided = malloc(c->codebooks * c->codes * sizeof *j->guided);
@@ -293,7 +327,7 @@ static grm_status make_room(job *j, size_t known, grm_error *err) {
     return j->codes && j->x && j->logits && j->guided && j->candidates ? GRM_OK : grm_fail_memory(err);
 }
 
-static grm_status run_job(job *j, const char *prompt, grm_audio **out, grm_error *err) {
+static grm_status run_job(job *j, const char *prompt, grm_error *err) {
     grm_audio *start = NULL;
     grm_status status = grm_model_read_prompt(j->model, j->compute, prompt, &j->prompt, err);
     if (!status && j->model->config.melody) status = read_melody(j, err);
@@ -307,37 +341,44 @@ static grm_status run_job(job *j, const char *prompt, grm_audio **out, grm_error
     grm_packed_release(j->model->packed, "text_encoder.");
     grm_packed_release(j->model->packed, "audio_encoder.encoder.");
     tell(j, WORDS, 1);
+    if (!status) status = start_sound(j, err);
     if (!status) status = make_codes(j, err);
     grm_decoder_state_free(j->state);
     j->state = NULL;
     grm_packed_release(j->model->packed, "decoder.model.");
-    if (!status) status = make_sound(j, out, err);
-    if (!status && j->trace.folder) {
-        status = grm_trace_write(&j->trace, j->model, &j->prompt, j->codes, j->frames, j->frames, *out, err);
-        if (status) {
-            grm_audio_free(*out);
-            *out = NULL;
-        }
-    }
+    if (!status) status = sound_out(j, j->frames, err);
+    if (!status && j->trace.folder)
+        status = grm_trace_write(&j->trace, j->model, &j->prompt, j->codes, j->frames, j->frames, j->audio[0], err);
     return status;
 }
 
-grm_status grm_generate_as_stage(const grm_run *run, size_t stage, const grm_model *model, const char *prompt,
-                                 const grm_generate_options *options, grm_audio **out, grm_error *err) {
-    *out = NULL;
+// out: [variations], all NULL unless all is well.
+static grm_status generate(const grm_run *run, size_t stage, const grm_model *model, const char *prompt,
+                           const grm_generate_options *options, grm_audio **out, grm_error *err) {
     grm_status status = check_options(model, run->profile, options, err);
     if (status) return status;
-    job j = {
-        .model = model, .options = options, .run = *run, .stage = stage, .trace = {.folder = options->trace_folder}};
+    job j = {.model = model,
+             .options = options,
+             .run = *run,
+             .stage = stage,
+             .pieces = options->variations,
+             .audio = out,
+             .trace = {.folder = options->trace_folder}};
+    for (size_t i = 0; i < j.pieces; i++) out[i] = NULL;
     status = grm_compute_new(run->profile->threads, grm_model_widest(model), &j.compute, err);
     if (status) return status;
     j.guidance = isnan(options->guidance) ? model->config.guidance : options->guidance;
-    j.rows = j.guidance > 1 ? 2 : 1;
-    j.rng = grm_rng_new(options->seed, "codes");
-    status = run_job(&j, prompt, out, err);
+    j.rows = j.guidance > 1 ? 2 * j.pieces : j.pieces;
+    for (size_t i = 0; i < j.pieces; i++) j.rng[i] = grm_rng_new(options->seed + i, "codes");
+    status = run_job(&j, prompt, err);
     grm_trace_clear(&j.trace);
     grm_decoder_state_free(j.state);
     grm_prompt_states_clear(&j.prompt);
+    for (size_t i = 0; i < GRM_COUNT(j.streams); i++) grm_codec_stream_free(j.streams[i]);
+    for (size_t i = 0; i < j.pieces && status; i++) {
+        grm_audio_free(out[i]);
+        out[i] = NULL;
+    }
     free(j.conditions);
     free(j.codes);
     free(j.x);
@@ -348,10 +389,26 @@ grm_status grm_generate_as_stage(const grm_run *run, size_t stage, const grm_mod
     return status;
 }
 
+grm_status grm_generate_as_stage(const grm_run *run, size_t stage, const grm_model *model, const char *prompt,
+                                 const grm_generate_options *options, grm_audio **out, grm_error *err) {
+    *out = NULL;
+    if (options->variations != 1)
+        return grm_fail(err, GRM_USAGE, "%u variations; grm_generate makes 1", options->variations);
+    return generate(run, stage, model, prompt, options, out, err);
+}
+
 grm_status grm_generate(const grm_model *model, const grm_profile *profile, const char *prompt,
                         const grm_generate_options *options, grm_progress *progress, grm_audio **out, grm_error *err) {
     const grm_run run = {.profile = profile, .progress = progress};
     *out = NULL;
     if (progress) grm_progress_plan(progress, shares, WORK_PARTS);
     return grm_generate_as_stage(&run, OWN_PLAN, model, prompt, options, out, err);
+}
+
+grm_status grm_generate_variations(const grm_model *model, const grm_profile *profile, const char *prompt,
+                                   const grm_generate_options *options, grm_progress *progress, grm_audio **out,
+                                   grm_error *err) {
+    const grm_run run = {.profile = profile, .progress = progress};
+    if (progress) grm_progress_plan(progress, shares, WORK_PARTS);
+    return generate(&run, OWN_PLAN, model, prompt, options, out, err);
 }
