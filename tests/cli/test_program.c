@@ -441,6 +441,36 @@ static void models_are_packed_checked_and_played(void **state) {
     assert_string_equal(json_string_value(json_object_get(json, "precision")), "int8");
     json_decref(json);
     assert_int_equal(grammy("generate rain --model tiny.grm --duration 1 -o rain.wav"), 0);
+    // To a pipe as it is made: 58 bytes before 32000 frames of 4.
+    assert_int_equal(grammy("generate rain --model tiny.grm --duration 1 -o - > piped.wav"), 0);
+    struct stat info;
+    assert_int_equal(stat("piped.wav", &info), 0);
+    assert_int_equal(info.st_size, 58 + 32000 * 4);
+    json = grammy_json("meter piped.wav --features --json");
+    assert_int_equal(json_real_value(json_object_get(json_object_get(json, "features"), "duration_s")), 1);
+    json_decref(json);
+    assert_int_equal(grammy("generate rain --model tiny.grm -o - --variations 2"), 2);
+    assert_int_equal(grammy("generate rain --model tiny.grm -o - --json"), 2);
+    // Several at once are those of their seeds.
+    assert_int_equal(grammy("generate rain --model tiny.grm --duration 1 --variations 3 --seed 7 -o many.wav"), 0);
+    assert_int_equal(grammy("generate rain --model tiny.grm --duration 1 --seed 8 -o second.wav"), 0);
+    assert_int_equal(system("cmp many-2.wav second.wav && ! cmp -s many-1.wav second.wav"), 0);
+    assert_int_equal(access("many-3.wav", F_OK), 0);
+    assert_int_not_equal(access("many.wav", F_OK), 0);
+    json = grammy_json("generate rain --model tiny.grm --duration 1 --variations 3 --seed 7 --best -o best.wav --json");
+    const json_t *tried = json_object_get(json, "candidates");
+    json_int_t seed = json_integer_value(json_object_get(json, "seed"));
+    assert_int_equal(json_array_size(tried), 3);
+    assert_in_range(seed, 7, 9);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(json_real_value(json_object_get(json_array_get(tried, i), "overall")) <=
+                    json_real_value(json_object_get(json_array_get(tried, (size_t)seed - 7), "overall")));
+    char same[64];
+    snprintf(same, sizeof same, "cmp best.wav many-%d.wav", (int)(seed - 6));
+    assert_int_equal(system(same), 0);
+    json_decref(json);
+    assert_int_equal(grammy("generate rain --model tiny.grm --best"), 2);
+    assert_says("--variations");
     assert_int_equal(grammy("models quantize tiny.grm again.grm"), 3);
     assert_says("is no folder");
     assert_int_equal(grammy("models quantize nowhere x.grm"), 4);
