@@ -6,7 +6,7 @@
 #include "song/line.h"
 
 // Shares of the progress bar: what the stages of a track of three minutes and eleven parts took, measured with
-// bench_song.
+// `grammy bench`.
 static const grm_stage_share shares[GRM_LINE_STAGES] = {
     [GRM_LINE_READ] = {"read", 0.05},     [GRM_LINE_COMPOSE] = {"compose", 0.05},
     [GRM_LINE_COVER] = {"cover", 0.8},    [GRM_LINE_RENDER] = {"render", 5},

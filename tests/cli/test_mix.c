@@ -1,21 +1,5 @@
 // grammy mix from outside: what it prints, and its exit codes.
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-// cmocka wants those before it
-#include <cmocka.h>
-#include <jansson.h>
-
-static char program[1024], folder[] = "/tmp/grammy-cli-mix-XXXXXX";
-static char output[1 << 18];
+#include "program.h"
 
 // Mono, 16 bit, a note every half second.
 static void write_wav(const char *path, unsigned rate, double seconds, double hz) {
@@ -33,40 +17,12 @@ static void write_wav(const char *path, unsigned rate, double seconds, double hz
     assert_int_equal(fclose(file), 0);
 }
 
-static int enter(void **state) {
-    (void)state;
-    const char *build = getenv("GRAMMY_BUILD");
-    snprintf(program, sizeof program, "%s/grammy", build ? build : "build");
-    setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
-    if (access(program, X_OK) != 0 || !mkdtemp(folder) || chdir(folder) != 0) return -1;
-    if (mkdir("stems", 0777) != 0 || mkdir("empty", 0777) != 0) return -1;
+static int enter_with_stems(void **state) {
+    if (enter(state) != 0 || mkdir("stems", 0777) != 0 || mkdir("empty", 0777) != 0) return -1;
     write_wav("stems/01-Bass DI.wav", 48000, 2, 55);
     write_wav("stems/lead_vox.wav", 44100, 1.5, 440);
     write_wav("stems/keys.wav", 22050, 1, 330);
     return 0;
-}
-
-static int leave(void **state) {
-    (void)state;
-    char command[64];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return chdir("/") == 0 ? system(command) : -1;
-}
-
-static int grammy(const char *arguments) {
-    char command[4096];
-    snprintf(command, sizeof command, "'%s' %s 2>&1", program, arguments);
-    FILE *pipe = popen(command, "r");
-    assert_non_null(pipe);
-    size_t size = fread(output, 1, sizeof output - 1, pipe);
-    output[size] = 0;
-    int status = pclose(pipe);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static void assert_says(const char *words) {
-    if (!strstr(output, words)) fail_msg("\"%s\" is not in: %s", words, output);
 }
 
 static void a_folder_becomes_a_file_and_its_decisions(void **state) {
@@ -151,5 +107,5 @@ int main(void) {
         cmocka_unit_test(edited_decisions_are_obeyed),
         cmocka_unit_test(wrong_words_and_files_are_refused),
     };
-    return cmocka_run_group_tests(tests, enter, leave);
+    return cmocka_run_group_tests(tests, enter_with_stems, leave);
 }
