@@ -4,21 +4,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-// [time][channels].
+// [time][channels], at x in the memory `room`.
 typedef struct signal {
     size_t time, channels;
-    float *x;
+    float *x, *room;
 } signal;
 
+// Who computes a stretch of sound: the whole team, or one member, while others have stretches of their own.
+typedef struct worker {
+    const grm_compute *compute;
+    bool alone;
+} worker;
+
+static void multiply(const worker *w, const grm_matrix *m, const float *x, size_t x_stride, size_t rows, float *y,
+                     size_t y_stride, grm_finish finish) {
+    if (w->alone)
+        grm_matrix_alone(w->compute, m, x, x_stride, rows, y, y_stride, finish);
+    else
+        grm_matrix_run(w->compute, m, x, x_stride, rows, y, y_stride, finish);
+}
+
 static bool make_signal(signal *s, size_t time, size_t channels) {
-    *s = (signal){time, channels, NULL};
+    *s = (signal){time, channels, NULL, NULL};
     if (channels && time > SIZE_MAX / 8 / channels) return false;
-    s->x = malloc((time * channels + 1) * sizeof *s->x);
+    s->x = s->room = malloc((time * channels + 1) * sizeof *s->x);
     return s->x != NULL;
 }
 
 static void replace(signal *s, signal by) {
-    free(s->x);
+    free(s->room);
     *s = by;
 }
 
@@ -63,37 +77,52 @@ static bool gather(const signal *padded, const grm_convolution *c, size_t steps,
     return true;
 }
 
-static grm_status convolve(const grm_compute *compute, const grm_convolution *c, const signal *in, signal *out,
-                           grm_error *err) {
+// One output: a panel of 32 would be computed for it.
+static bool convolve_to_one(const worker *w, const grm_convolution *c, const signal *padded, signal *out) {
+    float *weights = malloc(c->matrix.in * sizeof *weights);
+    if (!weights) return false;
+    grm_matrix_unpack(&c->matrix, 0, weights);
+    w->compute->kernels->dots(weights, c->matrix.in, padded->x, c->stride * c->in, out->time, out->x);
+    for (size_t t = 0; t < out->time; t++) out->x[t] += c->bias[0];
+    free(weights);
+    return true;
+}
+
+// activate: of elu(in). *out is made, but where it is to be added to, it is there.
+static grm_status convolve(const worker *w, const grm_convolution *c, const signal *in, bool activate,
+                           grm_finish finish, signal *out, grm_error *err) {
     signal padded = {0}, windows = {0};
     size_t steps = (in->time + c->stride - 1) / c->stride;
-    *out = (signal){0};
-    bool fine = pad(in, c, &padded) && make_signal(out, steps, c->out) &&
-                (c->dilation == 1 || gather(&padded, c, steps, &windows));
-    if (fine) {
-        const signal *from = c->dilation == 1 ? &padded : &windows;
+    bool plain = c->kernel == 1 && c->stride == 1 && !activate;
+    if (finish == GRM_STORE) *out = (signal){0};
+    bool fine = (plain || pad(in, c, &padded)) && (finish == GRM_ADD || make_signal(out, steps, c->out));
+    if (fine && activate) w->compute->kernels->elu(padded.x, padded.time * padded.channels);
+    if (fine && c->dilation > 1) fine = gather(&padded, c, steps, &windows);
+    if (fine && c->out == 1 && c->dilation == 1 && finish == GRM_STORE) {
+        fine = convolve_to_one(w, c, &padded, out);
+    } else if (fine) {
+        const signal *from = plain ? in : c->dilation == 1 ? &padded : &windows;
         size_t stride = c->dilation == 1 ? c->stride * c->in : c->kernel * c->in;
-        grm_matrix_run(compute, &c->matrix, from->x, stride, steps, out->x, c->out, GRM_STORE);
+        multiply(w, &c->matrix, from->x, stride, steps, out->x, c->out, finish);
     }
-    free(padded.x);
-    free(windows.x);
+    free(padded.room);
+    free(windows.room);
     if (fine) return GRM_OK;
-    replace(out, (signal){0});
+    if (finish == GRM_STORE) replace(out, (signal){0});
     return grm_fail_memory(err);
 }
 
-// The transposed one: every step adds `kernel` steps to the output, which is then cut to time * stride, the larger half
-// of what is too much on the left.
-static grm_status convolve_up(const grm_compute *compute, const grm_convolution *c, const signal *in, signal *out,
-                              grm_error *err) {
-    size_t surplus = c->kernel - c->stride, left = surplus - surplus / 2, length = in->time * c->stride;
+// Where halves of the kernel are no whole panels.
+static grm_status convolve_up_any(const worker *w, const grm_convolution *c, const signal *in, signal *out,
+                                  grm_error *err) {
+    size_t left = c->stride - c->stride / 2, length = in->time * c->stride;
     signal parts = {0};
     *out = (signal){0};
     if (!make_signal(&parts, in->time, c->kernel * c->out) || !make_signal(out, length, c->out)) {
-        free(parts.x);
+        free(parts.room);
         return grm_fail_memory(err);
     }
-    grm_matrix_run(compute, &c->matrix, in->x, c->in, in->time, parts.x, parts.channels, GRM_STORE);
+    multiply(w, &c->matrix, in->x, c->in, in->time, parts.x, parts.channels, GRM_STORE);
     for (size_t t = 0; t < length; t++) memcpy(out->x + t * c->out, c->bias, c->out * sizeof *out->x);
     for (size_t t = 0; t < in->time; t++)
         for (size_t k = 0; k < c->kernel; k++) {
@@ -101,32 +130,41 @@ static grm_status convolve_up(const grm_compute *compute, const grm_convolution 
             if (place < left || place - left >= length) continue;
             grm_add(out->x + (place - left) * c->out, parts.x + (t * c->kernel + k) * c->out, c->out);
         }
-    free(parts.x);
+    free(parts.room);
     return GRM_OK;
 }
 
-static grm_status run_residual(const grm_compute *compute, const grm_residual *r, signal *s, grm_error *err) {
-    signal a = {0}, b = {0}, c = {0};
-    grm_status status = GRM_OK;
-    if (!make_signal(&a, s->time, s->channels)) return grm_fail_memory(err);
-    memcpy(a.x, s->x, s->time * s->channels * sizeof *a.x);
-    compute->kernels->elu(a.x, a.time * a.channels);
-    status = convolve(compute, &r->narrow, &a, &b, err);
-    if (status) goto done;
-    compute->kernels->elu(b.x, b.time * b.channels);
-    status = convolve(compute, &r->wide, &b, &c, err);
-    if (status) goto done;
-    if (r->beside.out) {
-        signal d;
-        status = convolve(compute, &r->beside, s, &d, err);
-        if (status) goto done;
-        replace(s, d);
+// The transposed one: every step adds `kernel` steps to the output, which is then cut to time * stride, the larger half
+// of what is too much on the left. The kernel is two strides long, so that all first halves lie side by side, and all
+// second halves one stride later: two products that add to what is there, which begins with the bias.
+static grm_status convolve_up(const worker *w, const grm_convolution *c, const signal *in, signal *out,
+                              grm_error *err) {
+    size_t left = c->stride - c->stride / 2, row = c->stride * c->out, length = (in->time + 1) * c->stride;
+    if (row % GRM_PANEL) return convolve_up_any(w, c, in, out, err);
+    if (!make_signal(out, length, c->out)) return grm_fail_memory(err);
+    for (size_t t = 0; t < length; t++) memcpy(out->x + t * c->out, c->bias, c->out * sizeof *out->x);
+    for (size_t half = 0; half < 2; half++) {
+        grm_matrix m = c->matrix;
+        m.out = row;
+        m.panels += half * row / GRM_PANEL * grm_panel_bytes(m.precision, m.in);
+        multiply(w, &m, in->x, c->in, in->time, out->x + half * row, row, GRM_ADD);
     }
-    grm_add(s->x, c.x, s->time * s->channels);
-done:
-    free(a.x);
-    free(b.x);
-    free(c.x);
+    out->x += left * c->out;
+    out->time = in->time * c->stride;
+    return GRM_OK;
+}
+
+static grm_status run_residual(const worker *w, const grm_residual *r, signal *s, grm_error *err) {
+    signal inner, beside;
+    grm_status status = convolve(w, &r->narrow, s, true, GRM_STORE, &inner, err);
+    if (status) return status;
+    w->compute->kernels->elu(inner.x, inner.time * inner.channels);
+    if (r->beside.out) {
+        status = convolve(w, &r->beside, s, false, GRM_STORE, &beside, err);
+        if (!status) replace(s, beside);
+    }
+    if (!status) status = convolve(w, &r->wide, &inner, false, GRM_ADD, s, err);
+    free(inner.room);
     return status;
 }
 
@@ -138,7 +176,7 @@ static grm_status run_lstm(const grm_compute *compute, const grm_lstm *lstm, flo
     size_t width = lstm->width;
     signal x = {0}, gates = {0};
     if (!make_signal(&x, s->time, width) || !make_signal(&gates, s->time, 4 * width)) {
-        free(x.x);
+        free(x.room);
         return grm_fail_memory(err);
     }
     memcpy(x.x, s->x, s->time * width * sizeof *x.x);
@@ -153,29 +191,28 @@ static grm_status run_lstm(const grm_compute *compute, const grm_lstm *lstm, flo
         }
     }
     grm_add(s->x, x.x, s->time * width);
-    free(x.x);
-    free(gates.x);
+    free(x.room);
+    free(gates.room);
     return GRM_OK;
 }
 
 // ---- decoding ----
 
-static grm_status run_up(const grm_codec *codec, const grm_compute *compute, signal *s, grm_error *err) {
+static grm_status run_up(const grm_codec *codec, const worker *w, signal *s, grm_error *err) {
     const grm_codec_config *c = &codec->config;
     signal next;
     for (size_t i = 0; i < c->ratio_count; i++) {
         const grm_codec_stage *stage = &codec->decoder.stage[i];
-        compute->kernels->elu(s->x, s->time * s->channels);
-        grm_status status = convolve_up(compute, &stage->resample, s, &next, err);
+        w->compute->kernels->elu(s->x, s->time * s->channels);
+        grm_status status = convolve_up(w, &stage->resample, s, &next, err);
         if (status) return status;
         replace(s, next);
         for (size_t r = 0; r < c->residual_layers; r++) {
-            status = run_residual(compute, &stage->residual[r], s, err);
+            status = run_residual(w, &stage->residual[r], s, err);
             if (status) return status;
         }
     }
-    compute->kernels->elu(s->x, s->time * s->channels);
-    grm_status status = convolve(compute, &codec->decoder.last, s, &next, err);
+    grm_status status = convolve(w, &codec->decoder.last, s, true, GRM_STORE, &next, err);
     if (!status) replace(s, next);
     return status;
 }
@@ -209,7 +246,9 @@ struct grm_codec_stream {
     size_t first;
 };
 
-enum { PIECE = 50 };  // frames
+// Frames of a piece; members that decode beside each other, each of which needs memory for its piece; and the fewest
+// frames that are worth the margins of a member of its own.
+enum { PIECE = 50, MOST_PIECES = 4, LEAST_FRAMES = 20 };
 
 grm_status grm_codec_stream_new(const grm_codec *codec, const grm_compute *compute, const uint16_t *codes,
                                 size_t code_stride, size_t frames, float *samples, grm_codec_stream **out,
@@ -225,7 +264,7 @@ grm_status grm_codec_stream_new(const grm_codec *codec, const grm_compute *compu
                             .reach = reach_of(&codec->config),
                             .samples = samples};
     s->memory = calloc(2 * codec->decoder.lstm.width * codec->decoder.lstm.layers + 1, sizeof *s->memory);
-    if (!s->memory || !make_signal(&s->latent, PIECE + 2 * s->reach, codec->decoder.first.out)) {
+    if (!s->memory || !make_signal(&s->latent, MOST_PIECES * PIECE + 2 * s->reach, codec->decoder.first.out)) {
         grm_codec_stream_free(s);
         return grm_fail_memory(err);
     }
@@ -237,7 +276,7 @@ grm_status grm_codec_stream_new(const grm_codec *codec, const grm_compute *compu
 void grm_codec_stream_free(grm_codec_stream *s) {
     if (!s) return;
     free(s->memory);
-    free(s->latent.x);
+    free(s->latent.room);
     free(s);
 }
 
@@ -268,7 +307,8 @@ static grm_status go_on(grm_codec_stream *s, size_t from, size_t to, grm_error *
     size_t seen = begin > margin ? begin - margin : 0, end = to + margin < s->frames ? to + margin : s->frames;
     signal sums = {0}, next = {0};
     grm_status status = to > begin ? look_up(s, seen, end, &sums, err) : GRM_OK;
-    if (!status && to > begin) status = convolve(s->compute, &s->codec->decoder.first, &sums, &next, err);
+    const worker all = {s->compute, false};
+    if (!status && to > begin) status = convolve(&all, &s->codec->decoder.first, &sums, false, GRM_STORE, &next, err);
     if (status) goto done;
     if (to > begin) memmove(next.x, next.x + (begin - seen) * channels, (to - begin) * row);
     next.time = to - begin;
@@ -280,35 +320,74 @@ static grm_status go_on(grm_codec_stream *s, size_t from, size_t to, grm_error *
     s->latent.time = to - from;
     s->first = from;
 done:
-    free(sums.x);
-    free(next.x);
+    free(sums.room);
+    free(next.room);
     return status;
 }
 
-static grm_status make_piece(grm_codec_stream *s, size_t end, grm_error *err) {
-    size_t hop = s->codec->config.hop, from = s->done > s->reach ? s->done - s->reach : 0;
-    size_t to = end + s->reach < s->frames ? end + s->reach : s->frames;
+// Frames [begin, end) of the sound, from what the recurrent layers gave.
+static grm_status make_sound(const grm_codec_stream *s, size_t begin, size_t end, grm_error *err) {
+    const worker alone = {s->compute, true};
+    size_t hop = s->codec->config.hop, from = begin > s->reach ? begin - s->reach : 0;
+    size_t to = end + s->reach < s->frames ? end + s->reach : s->frames, channels = s->latent.channels;
     signal piece;
-    grm_status status = go_on(s, from, to, err);
-    if (status) return status;
-    if (!make_signal(&piece, to - from, s->latent.channels)) return grm_fail_memory(err);
-    memcpy(piece.x, s->latent.x, piece.time * piece.channels * sizeof *piece.x);
-    status = run_up(s->codec, s->compute, &piece, err);
+    if (!make_signal(&piece, to - from, channels)) return grm_fail_memory(err);
+    memcpy(piece.x, s->latent.x + (from - s->first) * channels, piece.time * channels * sizeof *piece.x);
+    grm_status status = run_up(s->codec, &alone, &piece, err);
     if (!status)
-        memcpy(s->samples + s->done * hop, piece.x + (s->done - from) * hop, (end - s->done) * hop * sizeof *piece.x);
-    free(piece.x);
-    if (!status) s->done = end;
+        memcpy(s->samples + begin * hop, piece.x + (begin - from) * hop, (end - begin) * hop * sizeof *piece.x);
+    free(piece.room);
     return status;
+}
+
+typedef struct shared_piece {
+    const grm_codec_stream *stream;
+    size_t end;
+    unsigned members;
+    grm_status status[MOST_PIECES];
+} shared_piece;
+
+static void make_part(void *context, unsigned member, unsigned size) {
+    shared_piece *p = context;
+    size_t begin, end, done = p->stream->done;
+    (void)size;
+    if (member >= p->members) return;
+    grm_share_out(p->end - done, 1, member, p->members, &begin, &end);
+    p->status[member] = make_sound(p->stream, done + begin, done + end, NULL);
+}
+
+static unsigned members_for(const grm_codec_stream *s, size_t frames) {
+    unsigned size = grm_team_size(s->compute->team), most = size < MOST_PIECES ? size : MOST_PIECES;
+    size_t worth = frames / LEAST_FRAMES;
+    return worth < 1 ? 1 : worth < most ? (unsigned)worth : most;
+}
+
+static grm_status make_piece(grm_codec_stream *s, size_t end, grm_error *err) {
+    size_t from = s->done > s->reach ? s->done - s->reach : 0;
+    shared_piece p = {.stream = s, .end = end, .members = members_for(s, end - s->done)};
+    grm_status status = go_on(s, from, end + s->reach < s->frames ? end + s->reach : s->frames, err);
+    if (status) return status;
+    grm_team_run(s->compute->team, make_part, &p);
+    for (unsigned i = 0; i < p.members; i++)
+        if (p.status[i]) return grm_fail_memory(err);  // nothing else can go wrong there
+    s->done = end;
+    return GRM_OK;
+}
+
+// The end of the next piece that `ready` codes are enough for, of all members' pieces if they are; else 0.
+static size_t next_end(const grm_codec_stream *s, size_t ready) {
+    for (size_t count = members_for(s, SIZE_MAX); count > 0; count--) {
+        size_t end = s->done + count * PIECE < s->frames ? s->done + count * PIECE : s->frames;
+        size_t needed = end + s->reach + margin_of(s->codec);
+        if (ready >= (needed < s->frames ? needed : s->frames)) return end;
+    }
+    return 0;
 }
 
 grm_status grm_codec_stream_run(grm_codec_stream *s, size_t ready, size_t *samples, grm_error *err) {
     grm_status status = GRM_OK;
-    while (s->done < s->frames && !status) {
-        size_t end = s->done + PIECE < s->frames ? s->done + PIECE : s->frames;
-        size_t needed = end + s->reach + margin_of(s->codec);
-        if (ready < (needed < s->frames ? needed : s->frames)) break;
+    for (size_t end; s->done < s->frames && !status && (end = next_end(s, ready)) > 0;)
         status = make_piece(s, end, err);
-    }
     *samples = s->done * s->codec->config.hop;
     return status;
 }
@@ -357,17 +436,17 @@ grm_status grm_codec_encode(const grm_codec *codec, const grm_compute *compute, 
                             uint16_t *codes, size_t code_stride, grm_error *err) {
     const grm_codec_config *c = &codec->config;
     const grm_codec_half *half = &codec->encoder;
-    signal s = {0}, next, input = {count, 1, (float *)samples};
+    signal s = {0}, next, input = {count, 1, (float *)samples, NULL};
+    const worker all = {compute, false};
     if (count == 0) return grm_fail(err, GRM_BAD_INPUT, "there is no sound to encode");
-    grm_status status = convolve(compute, &half->first, &input, &s, err);
+    grm_status status = convolve(&all, &half->first, &input, false, GRM_STORE, &s, err);
     if (status) return status;
     for (size_t i = 0; i < c->ratio_count; i++) {
         for (size_t r = 0; r < c->residual_layers; r++) {
-            status = run_residual(compute, &half->stage[i].residual[r], &s, err);
+            status = run_residual(&all, &half->stage[i].residual[r], &s, err);
             if (status) goto done;
         }
-        compute->kernels->elu(s.x, s.time * s.channels);
-        status = convolve(compute, &half->stage[i].resample, &s, &next, err);
+        status = convolve(&all, &half->stage[i].resample, &s, true, GRM_STORE, &next, err);
         if (status) goto done;
         replace(&s, next);
     }
@@ -377,12 +456,11 @@ grm_status grm_codec_encode(const grm_codec *codec, const grm_compute *compute, 
         free(memory);
     }
     if (status) goto done;
-    compute->kernels->elu(s.x, s.time * s.channels);
-    status = convolve(compute, &half->last, &s, &next, err);
+    status = convolve(&all, &half->last, &s, true, GRM_STORE, &next, err);
     if (status) goto done;
     replace(&s, next);
     quantize(codec, &s, codes, code_stride);
 done:
-    free(s.x);
+    free(s.room);
     return status;
 }

@@ -24,6 +24,9 @@ void grm_compute_free(grm_compute *compute);
 // No aliasing of x and y. Not inside a team's run.
 void grm_matrix_run(const grm_compute *compute, const grm_matrix *matrix, const float *x, size_t x_stride, size_t rows,
                     float *y, size_t y_stride, grm_finish finish);
+// The same by the calling thread alone, which may be a member inside a run. Of float32 and float16 matrices only.
+void grm_matrix_alone(const grm_compute *compute, const grm_matrix *matrix, const float *x, size_t x_stride,
+                      size_t rows, float *y, size_t y_stride, grm_finish finish);
 // Inside a run, one member's share [begin, end) of the panels, of up to GRM_ROWS rows.
 void grm_matrix_share(const grm_compute *compute, unsigned member, const grm_matrix *matrix, const float *x,
                       size_t x_stride, size_t rows, float *y, size_t y_stride, grm_finish finish, size_t begin,

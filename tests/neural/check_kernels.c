@@ -293,6 +293,25 @@ static void check_functions(const grm_kernels *const *list, size_t count) {
 
 // ---- times ----
 
+// Sums of overlapping rows, whose length fills no vector.
+static void check_dots(const grm_kernels *const *list, size_t count) {
+    enum { LENGTH = 83, STEP = 12, ROWS = 11 };
+    float weights[LENGTH], x[LENGTH + STEP * (ROWS - 1)], plain[ROWS], fast[ROWS];
+    grm_rng rng = grm_rng_new(8, "check");
+    fill(&rng, weights, LENGTH, 1);
+    fill(&rng, x, GRM_COUNT(x), 1);
+    list[0]->dots(weights, LENGTH, x, STEP, ROWS, plain);
+    for (size_t r = 0; r < ROWS; r++) {
+        double sum = 0;
+        for (size_t i = 0; i < LENGTH; i++) sum += (double)weights[i] * (double)x[r * STEP + i];
+        expect(fabs(sum - (double)plain[r]) < 2e-5, "dots", "far from the one in double");
+    }
+    for (size_t k = 1; k < count; k++) {
+        list[k]->dots(weights, LENGTH, x, STEP, ROWS, fast);
+        expect(memcmp(plain, fast, sizeof plain) == 0, list[k]->name, "dots");
+    }
+}
+
 static double now_s(void) {
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
@@ -341,6 +360,7 @@ int main(int argc, char **argv) {
     for (size_t k = 0; k < count; k++) check_split(list[k]);
     check_attention(list, count);
     check_functions(list, count);
+    check_dots(list, count);
     for (size_t k = 0; k < count; k++) printf("%s%s", k ? ", " : "kernels: ", list[k]->name);
     printf(": %s\n", failures ? "FAILED" : "the same bits");
     if (argc > 1 && strcmp(argv[1], "--time") == 0)

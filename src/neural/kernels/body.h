@@ -99,6 +99,28 @@ static void elu(float *x, size_t count) {
     if (i < count) store_part(x + i, elu_of(load_part(x + i, count - i)), count - i);
 }
 
+// `rows` of them at a time.
+GRM_INLINE void dot_rows(const float *weights, size_t count, const float *x, size_t x_stride, size_t rows, float *y) {
+    vf sums[4];
+    size_t i = 0;
+    for (size_t r = 0; r < rows; r++) sums[r] = vf_set(0);
+    for (; i + 16 <= count; i += 16) {
+        vf w = vf_load(weights + i);
+        for (size_t r = 0; r < rows; r++) sums[r] = vf_fma(w, vf_load(x + r * x_stride + i), sums[r]);
+    }
+    if (i < count) {
+        vf w = load_part(weights + i, count - i);
+        for (size_t r = 0; r < rows; r++) sums[r] = vf_fma(w, load_part(x + r * x_stride + i, count - i), sums[r]);
+    }
+    for (size_t r = 0; r < rows; r++) y[r] = sum_lanes(sums[r]);
+}
+
+static void dots(const float *weights, size_t count, const float *x, size_t x_stride, size_t rows, float *y) {
+    size_t r = 0;
+    for (; r + 4 <= rows; r += 4) dot_rows(weights, count, x + r * x_stride, x_stride, 4, y + r);
+    for (; r < rows; r++) dot_rows(weights, count, x + r * x_stride, x_stride, 1, y + r);
+}
+
 static void run_cell(const float *gates, size_t width, float *cell, float *state) {
     for (size_t i = 0; i < width; i += 16) {
         size_t part = width - i < 16 ? width - i : 16;
@@ -514,4 +536,4 @@ static void remember(const grm_cache *c, size_t position, const float *key, cons
     }
 }
 
-const grm_kernels KERNELS = {KERNELS_NAME, multiply, split, remember, attend, layer_norm, gelu, elu, run_cell};
+const grm_kernels KERNELS = {KERNELS_NAME, multiply, split, remember, attend, layer_norm, gelu, elu, dots, run_cell};

@@ -98,3 +98,9 @@ void grm_matrix_run(const grm_compute *compute, const grm_matrix *matrix, const 
     else
         grm_team_run(compute->team, run_share, &job);
 }
+
+void grm_matrix_alone(const grm_compute *compute, const grm_matrix *matrix, const float *x, size_t x_stride,
+                      size_t rows, float *y, size_t y_stride, grm_finish finish) {
+    matrix_job job = {compute, matrix, x, x_stride, rows, y, y_stride, finish};
+    run_share(&job, 0, 1);
+}

@@ -51,6 +51,8 @@ typedef struct grm_kernels {
     void (*layer_norm)(const float *x, const float *weight, const float *bias, size_t width, float epsilon, float *y);
     void (*gelu)(float *x, size_t count);
     void (*elu)(float *x, size_t count);
+    // y[r] = sum_i weights[i] x[r x_stride + i]: a matrix of one output.
+    void (*dots)(const float *weights, size_t count, const float *x, size_t x_stride, size_t rows, float *y);
     // Gates [4][width] (i f g o) -> cell and state [width] of a long short-term memory.
     void (*cell)(const float *gates, size_t width, float *cell, float *state);
 } grm_kernels;
