@@ -140,6 +140,7 @@ static grm_status generate(const grm_model *model, grm_session *session, const c
         status = grm_audio_extend(profile, audio, audio->frames + missing, progress, &out->audio[i], err);
         grm_audio_free(audio);
     }
+    for (unsigned i = 0; i < part.variations && !piped && !status; i++) fit(out->audio[i]);
     if (!status && piped && !whole) status = grm_sound_out(NULL, 0, out->audio[0], 0, out->audio[0]->frames, err);
     return status;
 }
@@ -148,7 +149,6 @@ static grm_status judge(grm_session *session, pieces *p, grm_error *err) {
     grm_status status = GRM_OK;
     for (unsigned i = 0; i < p->count && !status; i++) {
         grm_analysis *analysis = NULL;
-        fit(p->audio[i]);  // as it will be in the file
         status = grm_analyse_audio(grm_session_profile(session), p->audio[i], NULL, NULL, &analysis, err);
         if (!status) status = grm_report_make(analysis, NULL, NULL, &p->report[i], err);
         grm_analysis_free(analysis);
@@ -208,8 +208,7 @@ static json_t *scores_json(const pieces *p, uint64_t seed) {
 
 // Writes a piece and says so.
 static grm_status keep(pieces *p, unsigned index, const char *path, uint64_t seed, json_t *list, grm_error *err) {
-    grm_audio *audio = p->audio[index];
-    fit(audio);
+    const grm_audio *audio = p->audio[index];
     grm_status status = write_sound(audio, path, err);
     if (status) return status;
     if (list) return json_array_append_new(list, piece_json(p, index, path, seed)) ? grm_fail_memory(err) : GRM_OK;
