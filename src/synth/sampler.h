@@ -31,7 +31,7 @@ typedef struct grm_sampler_kernels {
     // Cubic (Catmull-Rom) interpolation. out[i] is the sound at i * step after `fraction` (both in 1/2^32 frames)
     // behind at[0]. Reads at[-1] to two frames beyond the last. count: a multiple of GRM_SAMPLER_LANES.
     void (*interpolate)(const int16_t *at, uint32_t fraction, uint64_t step, size_t count, float *out);
-    // In place; x has room for count rounded up to lanes, and what lies behind count is lost.
+    // In place; x has room for count rounded up to lanes. What lies behind count is finite before, and lost after.
     void (*filter)(grm_lowpass *filter, size_t count, float *x);
     // out[i] += x[i] * (gain + (i + 1) * slope)
     void (*mix)(const float *x, size_t count, float gain, float slope, float *out);
