@@ -23,7 +23,6 @@ typedef struct remote_file {
 
 typedef struct pull {
     const char *hub, *repository, *revision;
-    const grm_pull_options *options;
     grm_progress *progress;
     double pause_s;
     char commit[41];
@@ -248,7 +247,6 @@ grm_status grm_model_pull(const char *name, const grm_pull_options *options, grm
         status = unknown_name(known, name, err);
         goto done;
     }
-    p->options = options;
     p->progress = progress;
     p->hub = options->hub ? options->hub : from_environment && from_environment[0] ? from_environment : known->hub;
     p->repository = model ? model->repository : name;

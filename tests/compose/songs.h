@@ -12,21 +12,8 @@
 
 #include <cmocka.h>
 
+#include "catalogue.h"
 #include "compose/compose.h"
-
-static grm_catalogue *catalogue;
-
-static int open_catalogue(void **state) {
-    (void)state;
-    setenv("XDG_CONFIG_HOME", "/nonexistent", 1);  // no styles but the built-in ones
-    return grm_catalogue_new(NULL, &catalogue, NULL) == GRM_OK ? 0 : -1;
-}
-
-static int close_catalogue(void **state) {
-    (void)state;
-    grm_catalogue_free(catalogue);
-    return 0;
-}
 
 static inline grm_metre first_metre(const grm_style *style) {
     const char *text = style->metres.count ? style->metres.items[0].text : "4/4";

@@ -112,4 +112,14 @@ static inline double tone_db(const float *x, size_t frames, double rate, double 
     return 20 * log10(2 * hypot(re, im) / sum + 1e-12);
 }
 
+// The frequency within 12 cents of near_hz at which the tone is loudest.
+static inline double loudest_hz(const float *x, size_t frames, double rate, double near_hz) {
+    double best = 0, most = -200;
+    for (double cents = -12; cents <= 12; cents += 0.25) {
+        double hz = near_hz * pow(2, cents / 1200), db = tone_db(x, frames, rate, hz);
+        if (db > most) most = db, best = hz;
+    }
+    return best;
+}
+
 #endif

@@ -13,20 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalogue.h"
 #include "prompt/prompt.h"
-
-static grm_catalogue *catalogue;
-
-static int open_catalogue(void **state) {
-    grm_error err;
-    if (grm_catalogue_new("/nonexistent", &catalogue, &err) == GRM_OK) return 0;
-    return grm_catalogue_new(NULL, &catalogue, &err) == GRM_OK ? 0 : 1;
-}
-
-static int close_catalogue(void **state) {
-    grm_catalogue_free(catalogue);
-    return 0;
-}
 
 static grm_brief *read_brief(const char *prompt, const grm_brief_options *options) {
     grm_brief *brief = NULL;

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "catalogue.h"
 #include "style/style.h"
 
 // A style with one of everything; the lines are counted below.
@@ -52,20 +53,6 @@ static const char small_style[] =
     "    players: [\"Lead Melody@2 Lead Kit\", \"Lead<4\"]\n"                    // 36
     "forms: [\"verse:8 verse:4\"]\n"                                             // 37
     "palette: [\"#102030\"]\n";                                                  // 38
-
-static grm_catalogue *catalogue;
-
-static int open_catalogue(void **state) {
-    (void)state;
-    setenv("XDG_CONFIG_HOME", "/nonexistent", 1);  // no styles but the built-in ones
-    return grm_catalogue_new(NULL, &catalogue, NULL) == GRM_OK ? 0 : -1;
-}
-
-static int close_catalogue(void **state) {
-    (void)state;
-    grm_catalogue_free(catalogue);
-    return 0;
-}
 
 static grm_status read_text(const char *text, size_t size, grm_memory *memory, grm_style *style, grm_error *err) {
     return grm_style_read("t.yaml", (const uint8_t *)text, size, catalogue, memory, style, err);

@@ -9,24 +9,8 @@
 
 #include <cmocka.h>
 
+#include "catalogue.h"
 #include "style/style.h"
-
-static grm_catalogue *catalogue;
-
-static int open_catalogue(void **state) {
-    (void)state;
-    setenv("XDG_CONFIG_HOME", "/nonexistent", 1);  // no styles but the built-in ones
-    grm_error err = {0};
-    if (grm_catalogue_new(NULL, &catalogue, &err) == GRM_OK) return 0;
-    fprintf(stderr, "%s\n", err.message);
-    return -1;
-}
-
-static int close_catalogue(void **state) {
-    (void)state;
-    grm_catalogue_free(catalogue);
-    return 0;
-}
 
 static void a_style_is_called_as_its_file(void **state) {
     (void)state;
