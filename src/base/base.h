@@ -25,6 +25,10 @@ grm_status grm_fail_memory(grm_error *err);
 // The word nearest to `word` by edit distance, when it is near enough to be meant; else NULL.
 const char *grm_nearest_word(const char *word, const char *const *words, size_t count);
 
+// Reads a number as people write it: a sign or none, digits, and a fraction after a point or none, in any locale.
+// False, and `out` as it was, for all else: spaces, exponents, hexadecimal, NaN, more than 15 digits before the point.
+bool grm_number_read(const char *text, double *out);
+
 // ---- memory ----
 
 // A growing region freed as a whole. Not for use by two threads at once.

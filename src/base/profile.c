@@ -47,20 +47,6 @@ static bool same_word(const char *a, const char *b) {
     return !*a && !*b;
 }
 
-// Digits, with a fraction or not; strtod would take locales, hexadecimal and NaN. Below 0: it is none.
-static double read_decimal(const char *text) {
-    double value = 0.0, place = 1.0;
-    const char *c = text;
-    for (; *c >= '0' && *c <= '9' && value < 1e12; c++) value = value * 10.0 + (*c - '0');
-    if (c == text) return -1.0;
-    if (*c == '.') {
-        const char *fraction = ++c;
-        for (; *c >= '0' && *c <= '9'; c++) value += (*c - '0') * (place /= 10.0);
-        if (c == fraction) return -1.0;
-    }
-    return *c ? -1.0 : value;
-}
-
 // The value as a number; of words, their place in the list. Below 0: not allowed.
 static double read_value(const setting_rule *rule, const char *text) {
     if (rule->kind == PATH) return *text ? 0.0 : -1.0;
@@ -69,8 +55,8 @@ static double read_value(const setting_rule *rule, const char *text) {
             if (same_word(text, rule->words[i])) return i;
         return -1.0;
     }
-    double value = read_decimal(text);
-    if (value < rule->low || value > rule->high) return -1.0;
+    double value;
+    if (!grm_number_read(text, &value) || value < rule->low || value > rule->high) return -1.0;
     if (rule->kind != SECONDS && value != floor(value)) return -1.0;
     if (rule->kind == POWER_OF_TWO && ((unsigned)value & ((unsigned)value - 1))) return -1.0;
     return value;

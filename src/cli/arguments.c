@@ -117,9 +117,8 @@ grm_status grm_argument_number(const grm_arguments *arguments, const char *name,
                                grm_error *err) {
     const char *text = grm_argument(arguments, name);
     if (!text) return GRM_OK;
-    char *end;
-    double value = strtod(text, &end);
-    if (end == text || *end || !isfinite(value) || value < low || value > high)
+    double value;
+    if (!grm_number_read(text, &value) || value < low || value > high)
         return grm_fail(err, GRM_USAGE, "%s %s: give a number from %g to %g", name, text, low, high);
     *out = value;
     return GRM_OK;

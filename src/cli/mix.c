@@ -28,7 +28,6 @@ static grm_status read_override(const char *option, const char *text, grm_mix_ov
                                 grm_error *err) {
     bool has_value = out->kind == GRM_MIX_LEVEL || out->kind == GRM_MIX_PAN;
     const char *equals = has_value ? strrchr(text, '=') : NULL;
-    char *end = NULL;
     if (!*text || (has_value && (!equals || equals == text)))
         return grm_fail(err, GRM_USAGE, "%s %s: give %s", option, text,
                         out->kind == GRM_MIX_LEVEL ? "NAME=dB, such as bass=-3"
@@ -39,8 +38,7 @@ static grm_status read_override(const char *option, const char *text, grm_mix_ov
     out->name = *name;
     if (!has_value) return GRM_OK;
     (*name)[equals - text] = 0;
-    out->value = strtod(equals + 1, &end);
-    if (end == equals + 1 || *end || !isfinite(out->value))
+    if (!grm_number_read(equals + 1, &out->value))
         return grm_fail(err, GRM_USAGE, "%s %s: \"%s\" is no number", option, text, equals + 1);
     return GRM_OK;
 }

@@ -249,21 +249,17 @@ void grm_read_decade(grm_reading *r) {
 }
 
 bool grm_duration_parse(const char *text, double *seconds) {
-    char *end;
     if (!text) return false;
     grm_memory *memory = grm_memory_new();
     grm_tokens t;
     bool fine = false;
     if (memory && strlen(text) < 64 && grm_tokens_cut(text, memory, &t) && t.count > 0) {
         size_t last = 0;
-        double total = 0, value;
+        double total = 0;
         if (clock_at(&t, 0, seconds, &last)) {
             fine = last == t.count;
         } else if (t.count == 1 || (t.count == 2 && grm_token_is(&t, 0, "-"))) {
-            value = strtod(text, &end);  // a bare number of seconds
-            while (*end == ' ') end++;
-            fine = *end == 0 && end != text && isfinite(value);
-            if (fine) *seconds = value;
+            fine = grm_number_read(text, seconds);  // bare seconds
         } else {
             size_t i = 0;
             double largest = INFINITY;

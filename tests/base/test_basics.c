@@ -96,6 +96,35 @@ static void the_version_has_three_numbers(void **state) {
     assert_int_equal(sscanf(grm_version(), "%d.%d.%d", &major, &minor, &patch), 3);
 }
 
+static void numbers_are_read_as_people_write_them(void **state) {
+    const struct {
+        const char *text;
+        double value;
+    } fine[] = {{"0", 0},
+                {"80", 80},
+                {"-3", -3},
+                {"+2.5", 2.5},
+                {"120.1", 120.1},
+                {"007", 7},
+                {"-0.3", -0.3},
+                {"123456789012345", 123456789012345.0},
+                {"0.1000000000000000000000000000000000000001", 0.1},
+                {"0.0000000000000000000001", 0}};
+    for (size_t i = 0; i < GRM_COUNT(fine); i++) {
+        double value = 99;
+        assert_true(grm_number_read(fine[i].text, &value));
+        assert_true(value == fine[i].value);  // rounded as the compiler rounds it
+    }
+    const char *wrong[] = {"",    " 80", "80 ",   "80bpm",           "0x50", "1e2", "nan", "inf", "-", ".5", "5.",
+                           "1,5", "--1", "1.2.3", "1234567890123456"};
+    for (size_t i = 0; i < GRM_COUNT(wrong); i++) {
+        double value = 99;
+        assert_false(grm_number_read(wrong[i], &value));
+        assert_true(value == 99);
+    }
+    (void)state;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hashes_are_those_of_the_standard),
@@ -107,6 +136,7 @@ int main(void) {
         cmocka_unit_test(data_is_known_by_its_place_in_the_source),
         cmocka_unit_test(the_processor_is_consistent),
         cmocka_unit_test(the_version_has_three_numbers),
+        cmocka_unit_test(numbers_are_read_as_people_write_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
