@@ -45,12 +45,17 @@ int main(int argc, char **argv) {
     if (grm_pool_new(threads, &run.pool, &err)) goto failed;
     for (int i = 0; i < runs; i++) {
         grm_audio *audio;
+        grm_tape *in, *out;
         if (grm_audio_new(2, (size_t)RATE * SECONDS, RATE, &audio, &err)) goto failed;
         fill(audio);
+        if (grm_tape_new(2, RATE, NULL, &in, &err) || grm_tape_new(2, RATE, NULL, &out, &err)) goto failed;
+        if (grm_tape_append(in, (const float *const *)audio->plane, audio->frames, &err)) goto failed;
         double start = now_s(CLOCK_MONOTONIC), cpu_start = now_s(CLOCK_PROCESS_CPUTIME_ID);
-        if (grm_master_run(&run, audio, &request, 0, &after, NULL, &err)) goto failed;
+        if (grm_master_run(&run, in, &request, 0, out, &after, NULL, &err)) goto failed;
         wall[i] = now_s(CLOCK_MONOTONIC) - start;
         cpu[i] = now_s(CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
+        grm_tape_free(out);
+        grm_tape_free(in);
         grm_audio_free(audio);
     }
     qsort(wall, (size_t)runs, sizeof *wall, by_value);

@@ -194,37 +194,28 @@ grm_status grm_master_work(const grm_run *run, const grm_sound *sound, grm_maste
     return status;
 }
 
-// ---- in memory ----
+// ---- from tape to tape ----
 
-typedef struct place {
-    grm_audio *audio;
-    size_t at;
-} place;
-
-static grm_status put_back(void *context, float *const planes[2], size_t frames, grm_error *err) {
-    place *p = context;
-    for (int side = 0; side < 2; side++) memcpy(p->audio->plane[side] + p->at, planes[side], frames * sizeof(float));
-    p->at += frames;
-    return GRM_OK;
+static grm_status append(void *context, float *const planes[2], size_t frames, grm_error *err) {
+    return grm_tape_append(context, (const float *const *)planes, frames, err);
 }
 
-grm_status grm_master_run(const grm_run *run, grm_audio *audio, const grm_master_request *request, size_t stage,
-                          grm_master_levels *after, json_t **report, grm_error *err) {
+grm_status grm_master_run(const grm_run *run, const grm_tape *in, const grm_master_request *request, size_t stage,
+                          grm_tape *out, grm_master_levels *after, json_t **report, grm_error *err) {
     static const grm_master_request plain = {0};
     if (!request) request = &plain;
-    grm_sound sound = {.audio = audio};
-    place to = {.audio = audio};
+    grm_sound sound = {.tape = in};
     grm_master_story story = {0};
-    if (audio->channels != 2)
-        return grm_fail(err, GRM_BAD_INPUT, "mastering takes stereo, this has %u channels", audio->channels);
-    if (audio->rate_hz < GRM_MASTER_LEAST_RATE || audio->rate_hz > GRM_MASTER_MOST_RATE)
+    if (grm_tape_channels(in) != 2)
+        return grm_fail(err, GRM_BAD_INPUT, "mastering takes stereo, this has %u channels", grm_tape_channels(in));
+    if (grm_tape_rate(in) < GRM_MASTER_LEAST_RATE || grm_tape_rate(in) > GRM_MASTER_MOST_RATE)
         return grm_fail(err, GRM_BAD_INPUT, "mastering takes %d to %d Hz, this has %u", GRM_MASTER_LEAST_RATE,
-                        GRM_MASTER_MOST_RATE, audio->rate_hz);
+                        GRM_MASTER_MOST_RATE, grm_tape_rate(in));
     grm_status status = grm_master_story_open(&story, request->options, request->style, err);
     if (status == GRM_OK && story.options->reference)
         status = grm_master_look_at_reference(run, &story, stage, 0, 0.1, err);
     if (status == GRM_OK) status = grm_look_at(run, &sound, story.by_ear, stage, 0.1, 0.2, &story.source, err);
-    if (status == GRM_OK) status = grm_master_work(run, &sound, &story, stage, 0.2, put_back, &to, err);
+    if (status == GRM_OK) status = grm_master_work(run, &sound, &story, stage, 0.2, append, out, err);
     if (status == GRM_OK && report && !(*report = grm_master_report(&story))) status = grm_fail_memory(err);
     if (status == GRM_OK && after) *after = story.after;
     if (status == GRM_OK) grm_progress_step(run->progress, stage, 1);

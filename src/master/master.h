@@ -28,10 +28,11 @@ typedef struct grm_master_request {
     const grm_style_mix *style;         // what the style asks for, or NULL
 } grm_master_request;
 
-// Masters in place. `report` (may be NULL) receives master.json's fields. Cuts nothing: as many frames as before; the
-// first and last milliseconds are faded, so that nothing clicks. The stage's step runs from 0 to 1.
-grm_status grm_master_run(const grm_run *run, grm_audio *audio, const grm_master_request *request, size_t stage,
-                          grm_master_levels *after, json_t **report, grm_error *err);
+// Masters stereo onto `out`, a new tape of the same rate. `report` (may be NULL) receives master.json's fields. Cuts
+// nothing: as many frames as before; the first and last milliseconds are faded, so that nothing clicks. The stage's
+// step runs from 0 to 1.
+grm_status grm_master_run(const grm_run *run, const grm_tape *in, const grm_master_request *request, size_t stage,
+                          grm_tape *out, grm_master_levels *after, json_t **report, grm_error *err);
 
 // grm_master_file as a stage of a plan of progress that is already made, with the report as JSON.
 grm_status grm_master_file_run(const grm_run *run, const char *in, const char *out, const grm_master_options *options,

@@ -22,31 +22,32 @@ enum {
 typedef struct encoding {
     const grm_run *run;
     size_t stage;
-    const grm_audio *audio;
+    const grm_tape *sound;
     size_t frames, frame_bytes;
     uint8_t *out;  // [1 + frames][frame_bytes]; the first is the Info frame
     atomic_size_t done;
     atomic_int status;  // of the first piece that failed
 } encoding;
 
-bool grm_mp3_divisible(const grm_audio *audio) {
-    return audio->channels <= 2 && (audio->rate_hz == 48000 || audio->rate_hz == 32000);
+bool grm_mp3_divisible(const grm_tape *sound) {
+    unsigned rate_hz = grm_tape_rate(sound);
+    return grm_tape_channels(sound) <= 2 && (rate_hz == 48000 || rate_hz == 32000);
 }
 
 static void say_nothing(const char *format, va_list arguments) {
     (void)format, (void)arguments;
 }
 
-static lame_t open_encoder(const grm_audio *audio, bool joint_stereo) {
+static lame_t open_encoder(const grm_tape *sound, bool joint_stereo) {
     lame_t lame = lame_init();
     if (!lame) return NULL;
     lame_set_errorf(lame, say_nothing);
     lame_set_msgf(lame, say_nothing);
     lame_set_debugf(lame, say_nothing);
-    lame_set_in_samplerate(lame, (int)audio->rate_hz);
-    lame_set_out_samplerate(lame, (int)audio->rate_hz);
-    lame_set_num_channels(lame, (int)audio->channels);
-    lame_set_mode(lame, audio->channels == 1 ? MONO : joint_stereo ? JOINT_STEREO : STEREO);
+    lame_set_in_samplerate(lame, (int)grm_tape_rate(sound));
+    lame_set_out_samplerate(lame, (int)grm_tape_rate(sound));
+    lame_set_num_channels(lame, (int)grm_tape_channels(sound));
+    lame_set_mode(lame, grm_tape_channels(sound) == 1 ? MONO : joint_stereo ? JOINT_STEREO : STEREO);
     lame_set_VBR(lame, vbr_off);
     lame_set_brate(lame, KBPS);
     // At this rate the search for the best noise shaping has nothing left to find: without it the noise lies as low in
@@ -63,24 +64,25 @@ static lame_t open_encoder(const grm_audio *audio, bool joint_stereo) {
     return lame;
 }
 
-// A frame's worth of one channel from `start`, silence beyond the end, nothing outside full scale.
-static void gather(const grm_audio *audio, unsigned channel, size_t start, float *x) {
-    for (size_t i = 0; i < FRAME; i++) {
-        float value = start + i < audio->frames ? audio->plane[channel][start + i] : 0;
-        x[i] = value > 1 ? 1 : value < -1 ? -1 : value;
-    }
+// A frame's worth from `start`: two planes, the same where there is one channel; silence beyond the end, nothing
+// outside full scale.
+static grm_status gather(const grm_tape *sound, size_t start, float *const x[2]) {
+    grm_status status = grm_tape_read(sound, start, FRAME, x, NULL);
+    if (grm_tape_channels(sound) == 1) memcpy(x[1], x[0], FRAME * sizeof(float));
+    for (int side = 0; side < 2; side++)
+        for (size_t i = 0; i < FRAME; i++) x[side][i] = fminf(1, fmaxf(-1, x[side][i]));
+    return status;
 }
 
 // Encodes frames first..first+count into their places. `scratch` takes what the encoder gives out at once.
 static grm_status encode_frames(encoding *e, lame_t lame, size_t first, size_t count, uint8_t *scratch, size_t room) {
-    float left[FRAME], right[FRAME];
+    float left[FRAME], right[FRAME], *const planes[2] = {left, right};
     size_t lead = first < WARM_UP ? first : WARM_UP, drop = lead * e->frame_bytes, want = count * e->frame_bytes;
     uint8_t *out = e->out + (1 + first) * e->frame_bytes;
     // The encoder holds some frames back; silence beyond the end pushes the last ones out.
     for (size_t frame = first - lead; want > 0; frame++) {
         if (frame > first + count + 64) return GRM_FAILED;
-        gather(e->audio, 0, frame * FRAME, left);
-        gather(e->audio, e->audio->channels - 1, frame * FRAME, right);
+        if (gather(e->sound, frame * FRAME, planes)) return GRM_FAILED;
         int got = lame_encode_buffer_ieee_float(lame, left, right, FRAME, scratch, (int)room);
         if (got < 0) return GRM_FAILED;
         size_t skip = (size_t)got < drop ? (size_t)got : drop, take = (size_t)got - skip;
@@ -98,7 +100,7 @@ static void encode_piece(void *context, size_t index) {
     size_t room = 4 * e->frame_bytes + 7200;  // lame.h: 1.25 times the samples, and 7200
     uint8_t *scratch = malloc(room);
     bool joint_stereo = !e->run || !e->run->profile || e->run->profile->mp3_joint_stereo;
-    lame_t lame = scratch && atomic_load(&e->status) == GRM_OK ? open_encoder(e->audio, joint_stereo) : NULL;
+    lame_t lame = scratch && atomic_load(&e->status) == GRM_OK ? open_encoder(e->sound, joint_stereo) : NULL;
     grm_status status = lame ? encode_frames(e, lame, first, count, scratch, room) : GRM_FAILED;
     int none = GRM_OK;
     if (status != GRM_OK) atomic_compare_exchange_strong(&e->status, &none, (int)status);
@@ -126,9 +128,9 @@ static uint16_t crc16(const uint8_t *bytes, size_t size) {
 }
 
 static void write_info(encoding *e) {
-    uint8_t *frame = e->out, *tag = frame + 4 + (e->audio->channels == 1 ? 17 : 32);
+    uint8_t *frame = e->out, *tag = frame + 4 + (grm_tape_channels(e->sound) == 1 ? 17 : 32);
     size_t size = (1 + e->frames) * e->frame_bytes;
-    size_t padding = e->frames * FRAME - ENCODER_DELAY - e->audio->frames;
+    size_t padding = e->frames * FRAME - ENCODER_DELAY - grm_tape_frames(e->sound);
     memset(frame, 0, e->frame_bytes);
     memcpy(frame, frame + e->frame_bytes, 4);  // the header of any other frame
     memcpy(tag, "Info", 4);
@@ -147,11 +149,11 @@ static void write_info(encoding *e) {
     put_be(tag + 154, crc16(frame, (size_t)(tag + 154 - frame)), 2);
 }
 
-grm_status grm_mp3_encode(const grm_run *run, size_t stage, const grm_audio *audio, uint8_t **bytes, size_t *size,
+grm_status grm_mp3_encode(const grm_run *run, size_t stage, const grm_tape *sound, uint8_t **bytes, size_t *size,
                           grm_error *err) {
-    encoding e = {.run = run, .stage = stage, .audio = audio};
-    e.frames = (audio->frames + ENCODER_DELAY + DECODER_DELAY + FRAME - 1) / FRAME;
-    e.frame_bytes = (size_t)KBPS * 1000 * FRAME / 8 / audio->rate_hz;
+    encoding e = {.run = run, .stage = stage, .sound = sound};
+    e.frames = (grm_tape_frames(sound) + ENCODER_DELAY + DECODER_DELAY + FRAME - 1) / FRAME;
+    e.frame_bytes = (size_t)KBPS * 1000 * FRAME / 8 / grm_tape_rate(sound);
     e.out = malloc((1 + e.frames) * e.frame_bytes);
     if (!e.out) return grm_fail_memory(err);
     size_t pieces = (e.frames + PIECE - 1) / PIECE;

@@ -23,9 +23,9 @@ typedef struct grm_tags {
 // Tagged masters. WAV (24 bits) gets a LIST INFO chunk, MP3 (320 kb/s, constant) an ID3v2.4 tag with the cover. Same
 // input, same bytes. `run` (may be NULL) is asked for cancelling and stepped at `stage`; what is half-written stays at
 // `path`, for the caller to discard.
-grm_status grm_release_write_wav(const grm_run *run, size_t stage, const char *path, const grm_audio *audio,
+grm_status grm_release_write_wav(const grm_run *run, size_t stage, const char *path, const grm_tape *sound,
                                  const grm_tags *tags, grm_error *err);
-grm_status grm_release_write_mp3(const grm_run *run, size_t stage, const char *path, const grm_audio *audio,
+grm_status grm_release_write_mp3(const grm_run *run, size_t stage, const char *path, const grm_tape *sound,
                                  const grm_tags *tags, grm_error *err);
 
 // Pictures. 3000x3000 cover drawn from brief, style and seed; waveform with section names and spectrogram, both with
@@ -38,9 +38,9 @@ typedef struct grm_picture {
 // `figures`: with tempo and key, which only what was composed is sure to have.
 grm_status grm_cover_draw(const grm_run *run, const grm_brief *brief, const grm_style *style, bool figures,
                           grm_picture *out, grm_picture *small, grm_error *err);
-grm_status grm_waveform_draw(const grm_run *run, const grm_audio *audio, const grm_score *score, const grm_style *style,
+grm_status grm_waveform_draw(const grm_run *run, const grm_tape *sound, const grm_score *score, const grm_style *style,
                              grm_picture *out, grm_error *err);
-grm_status grm_spectrogram_draw(const grm_run *run, const grm_audio *audio, grm_picture *out, grm_error *err);
+grm_status grm_spectrogram_draw(const grm_run *run, const grm_tape *sound, grm_picture *out, grm_error *err);
 
 // A page that opens offline: pictures inside it, players for the master and each stem by relative path, the figures.
 typedef struct grm_page {

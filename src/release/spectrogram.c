@@ -13,30 +13,32 @@ static const double low_hz = 25, range_db = 85;
 
 typedef struct task {
     const grm_run *run;
-    const grm_audio *audio;
+    const grm_tape *sound;
     size_t columns, rows;
     double high_hz;
     float *levels;       // [columns][rows], dB re a full-scale sine, the lowest frequency first
-    atomic_bool failed;  // memory ran out
+    atomic_bool failed;  // memory ran out, or the scratch file can't be read
 } task;
 
-// One frame's mono samples about the middle of a column; beyond the ends there is silence.
-static void gather_frame(const grm_audio *audio, double middle, float *x) {
-    float share = 1.0f / (float)audio->channels;
+// One frame's mono samples about the middle of a column; beyond the ends there is silence. planes: [channels][FFT].
+static grm_status gather_frame(const grm_tape *sound, double middle, float *const *planes, float *x) {
+    unsigned channels = grm_tape_channels(sound);
     double first = floor(middle) - FFT / 2;
-    for (size_t i = 0; i < FFT; i++) {
-        double at = first + (double)i;
+    size_t lead = first < 0 ? (size_t)-first : 0, start = first < 0 ? 0 : (size_t)first;
+    grm_status status = grm_tape_read(sound, start, FFT - lead, planes, NULL);
+    memset(x, 0, lead * sizeof(float));
+    for (size_t i = lead; i < FFT; i++) {
         float sum = 0;
-        if (at >= 0 && at < (double)audio->frames)
-            for (unsigned c = 0; c < audio->channels; c++) sum += audio->plane[c][(size_t)at];
-        x[i] = sum * share;
+        for (unsigned c = 0; c < channels; c++) sum += planes[c][i - lead];
+        x[i] = sum / (float)channels;
     }
+    return status;
 }
 
 // Power of the bins to levels of the rows: the mean where a row covers bins, a point between two where it does not.
 static void fold_rows(const task *t, const float *power, float *levels) {
     // A full-scale sine comes to (size/4)^2 through a Hann window.
-    const double full = (FFT / 4.0) * (FFT / 4.0), step = t->audio->rate_hz / (double)FFT;
+    const double full = (FFT / 4.0) * (FFT / 4.0), step = grm_tape_rate(t->sound) / (double)FFT;
     double octaves = log2(t->high_hz / low_hz);
     for (size_t row = 0; row < t->rows; row++) {
         double from = low_hz * exp2(octaves * (double)row / (double)t->rows) / step;
@@ -58,19 +60,24 @@ static void fold_rows(const task *t, const float *power, float *levels) {
 static void analyse_columns(void *context, size_t job) {
     task *t = context;
     grm_stft *stft = NULL;
+    unsigned channels = grm_tape_channels(t->sound);
     float *x = grm_floats_new(FFT), *power = grm_floats_new(FFT / 2 + 2);
-    if (!x || !power || grm_stft_new(GRM_WINDOW_HANN, FFT, &stft, NULL) != GRM_OK) {
+    float *planes[GRM_MAX_CHANNELS] = {0}, *block = grm_floats_new((size_t)channels * FFT);
+    for (unsigned c = 0; block && c < channels; c++) planes[c] = block + (size_t)c * FFT;
+    if (!x || !power || !block || grm_stft_new(GRM_WINDOW_HANN, FFT, &stft, NULL) != GRM_OK) {
         t->failed = true;
     } else {
         size_t end = (job + 1) * JOB < t->columns ? (job + 1) * JOB : t->columns;
         for (size_t i = job * JOB; i < end; i++) {
             if (t->run && grm_progress_cancelled(t->run->progress)) break;
-            gather_frame(t->audio, (double)t->audio->frames * ((double)i + 0.5) / (double)t->columns, x);
+            double middle = (double)grm_tape_frames(t->sound) * ((double)i + 0.5) / (double)t->columns;
+            if (gather_frame(t->sound, middle, planes, x)) t->failed = true;
             grm_stft_power(stft, x, power);
             fold_rows(t, power, t->levels + i * t->rows);
         }
     }
     grm_stft_free(stft);
+    free(block);
     free(power);
     free(x);
 }
@@ -113,10 +120,10 @@ static void draw_colour_bar(grm_figure *f, double top_db) {
     grm_figure_label(f, x, f->top - 16, 0, "dBFS");
 }
 
-grm_status grm_spectrogram_draw(const grm_run *run, const grm_audio *audio, grm_picture *out, grm_error *err) {
+grm_status grm_spectrogram_draw(const grm_run *run, const grm_tape *sound, grm_picture *out, grm_error *err) {
     grm_figure f = {0};
-    double duration = (double)audio->frames / audio->rate_hz;
-    task t = {.run = run, .audio = audio, .high_hz = fmin(20000, audio->rate_hz * 0.498)};
+    double duration = (double)grm_tape_frames(sound) / grm_tape_rate(sound);
+    task t = {.run = run, .sound = sound, .high_hz = fmin(20000, grm_tape_rate(sound) * 0.498)};
     grm_status status = grm_figure_open(&f, WIDTH, HEIGHT, NULL, duration, "Spectrogram", err);
     if (status != GRM_OK) goto done;
     t.columns = (size_t)f.width, t.rows = (size_t)f.height;
@@ -132,7 +139,7 @@ grm_status grm_spectrogram_draw(const grm_run *run, const grm_audio *audio, grm_
         for (size_t i = 0; i < jobs; i++) analyse_columns(&t, i);
     if ((status = grm_run_check(run, err)) != GRM_OK) goto done;
     if (t.failed) {
-        status = grm_fail_memory(err);
+        status = grm_fail(err, GRM_FAILED, "cannot draw the spectrogram: memory or the scratch file gave out");
         goto done;
     }
     float loudest = -200;

@@ -13,21 +13,22 @@ typedef struct column {
     float low, high, rms;
 } column;
 
-static void measure_column(const grm_audio *audio, size_t start, size_t end, column *out) {
+// planes: [channels][frames].
+static column measure_column(float *const *planes, unsigned channels, size_t frames) {
     double squares = 0;
-    float low = 0, high = 0;
-    for (unsigned c = 0; c < audio->channels; c++) {
+    column c = {0};
+    for (unsigned k = 0; k < channels; k++) {
         float sum = 0;
-        for (size_t i = start; i < end; i++) {
-            float x = audio->plane[c][i];
-            if (x < low) low = x;
-            if (x > high) high = x;
+        for (size_t i = 0; i < frames; i++) {
+            float x = planes[k][i];
+            if (x < c.low) c.low = x;
+            if (x > c.high) c.high = x;
             sum += x * x;
         }
         squares += sum;
     }
-    size_t count = (end - start) * audio->channels;
-    *out = (column){low, high, count ? (float)sqrt(squares / (double)count) : 0};
+    if (frames) c.rms = (float)sqrt(squares / (double)(frames * channels));
+    return c;
 }
 
 // Calm sections in the second colour, strong ones in the accent.
@@ -70,23 +71,33 @@ static void draw_level_axis(grm_figure *f) {
     grm_figure_label(f, f->left + f->width + 16, f->top + 7, 0, "dBFS");
 }
 
-static void draw_columns(grm_figure *f, const grm_audio *audio, const grm_score *score) {
+static void draw_column(grm_figure *f, size_t i, const column *c, grm_rgb colour) {
     cairo_t *cr = f->canvas.cr;
-    size_t columns = (size_t)f->width;
     double middle = f->top + f->height / 2, half = f->height / 2;
-    for (size_t i = 0; i < columns; i++) {
-        column c;
-        measure_column(audio, audio->frames * i / columns, audio->frames * (i + 1) / columns, &c);
+    double x = f->left + (double)i, high = fmin(c->high, 1), low = fmax(c->low, -1), rms = fmin(c->rms, 1);
+    grm_rgb_source(cr, colour, 0.42);
+    cairo_rectangle(cr, x, middle - half * high, 1, half * (high - low) + 1);
+    cairo_fill(cr);
+    grm_rgb_source(cr, grm_rgb_lighten(colour, 0.06), 1);
+    cairo_rectangle(cr, x, middle - half * rms, 1, 2 * half * rms + 1);
+    cairo_fill(cr);
+}
+
+static grm_status draw_columns(grm_figure *f, const grm_tape *sound, const grm_score *score, grm_error *err) {
+    size_t columns = (size_t)f->width, length = grm_tape_frames(sound), widest = length / columns + 1;
+    unsigned channels = grm_tape_channels(sound);
+    float *planes[GRM_MAX_CHANNELS] = {0}, *block = grm_floats_new(channels * widest);
+    for (unsigned c = 0; block && c < channels; c++) planes[c] = block + c * widest;
+    grm_status status = block ? GRM_OK : grm_fail_memory(err);
+    for (size_t i = 0; i < columns && status == GRM_OK; i++) {
+        size_t start = length * i / columns, frames = length * (i + 1) / columns - start;
+        status = grm_tape_read(sound, start, frames, planes, err);
+        column c = measure_column(planes, channels, frames);
         const grm_section *section = section_at(score, f->duration_s * ((double)i + 0.5) / (double)columns);
-        grm_rgb colour = section_colour(&f->palette, section ? section->energy : 0.6);
-        double x = f->left + (double)i, high = fmin(c.high, 1), low = fmax(c.low, -1), rms = fmin(c.rms, 1);
-        grm_rgb_source(cr, colour, 0.42);
-        cairo_rectangle(cr, x, middle - half * high, 1, half * (high - low) + 1);
-        cairo_fill(cr);
-        grm_rgb_source(cr, grm_rgb_lighten(colour, 0.06), 1);
-        cairo_rectangle(cr, x, middle - half * rms, 1, 2 * half * rms + 1);
-        cairo_fill(cr);
+        draw_column(f, i, &c, section_colour(&f->palette, section ? section->energy : 0.6));
     }
+    free(block);
+    return status;
 }
 
 // Names over the plot and lines through it.
@@ -131,14 +142,14 @@ static void draw_legend(grm_figure *f) {
     cairo_fill(cr);
 }
 
-grm_status grm_waveform_draw(const grm_run *run, const grm_audio *audio, const grm_score *score, const grm_style *style,
+grm_status grm_waveform_draw(const grm_run *run, const grm_tape *sound, const grm_score *score, const grm_style *style,
                              grm_picture *out, grm_error *err) {
     grm_figure f = {0};
-    double duration = (double)audio->frames / audio->rate_hz;
+    double duration = (double)grm_tape_frames(sound) / grm_tape_rate(sound);
     grm_status status = grm_figure_open(&f, WIDTH, HEIGHT, style, duration, "Waveform", err);
     if (status != GRM_OK) goto done;
     draw_level_axis(&f);
-    draw_columns(&f, audio, score);
+    if ((status = draw_columns(&f, sound, score, err)) != GRM_OK) goto done;
     if (score) draw_sections(&f, score);
     draw_legend(&f);
     grm_figure_time_axis(&f);

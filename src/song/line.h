@@ -46,7 +46,7 @@ typedef struct grm_line {
     char soundfont_sha256[65];
     grm_stems *stems;
     grm_stem_files stem_files;
-    grm_audio *audio;  // the mix, then the master
+    grm_tape *mixed, *mastered;
     grm_master_target target;
     grm_analysis *analysis;    // of master.wav, read back
     grm_report *judgement;     // of the same

@@ -138,15 +138,22 @@ static grm_status plan_mix(const grm_line *line, grm_memory *memory, grm_mix_pla
     return GRM_OK;
 }
 
+// The sum comes behind the stems.
+static grm_status take_mixed(void *context, size_t stem, const float *const *planes, size_t frames, grm_error *err) {
+    grm_line *line = context;
+    if (stem == line->stems->count) return grm_tape_append(line->mixed, planes, frames, err);
+    return grm_stem_files_sink(&line->stem_files, stem, planes, frames, err);
+}
+
 grm_status grm_line_mix(grm_line *line, grm_error *err) {
     grm_line_begin(line, GRM_LINE_MIX);
     grm_mix_plan plan;
     grm_memory *memory = grm_memory_new();
     grm_status status = memory ? plan_mix(line, memory, &plan, err) : grm_fail_memory(err);
     if (status == GRM_OK) status = grm_stem_files_open(line->stems, line->staging.folder, &line->stem_files, err);
+    if (status == GRM_OK) status = grm_tape_new(2, GRM_RATE, line->staging.folder, &line->mixed, err);
     if (status == GRM_OK)
-        status = grm_mix_run(&line->run, line->stems, &plan, grm_stem_files_sink, &line->stem_files, GRM_LINE_MIX,
-                             &line->audio, NULL, err);
+        status = grm_mix_run(&line->run, line->stems, &plan, take_mixed, line, GRM_LINE_MIX, NULL, NULL, err);
     if (status == GRM_OK) status = grm_stem_files_finish(&line->stem_files, err);
     if (status == GRM_OK && line->options->dry_stems)
         status = grm_stem_files_write_dry(&line->run, line->stems, &line->stem_files, line->staging.folder, err);
@@ -161,7 +168,11 @@ grm_status grm_line_master(grm_line *line, grm_error *err) {
     grm_line_begin(line, GRM_LINE_MASTER);
     const grm_master_request request = {.style = line->style ? &line->style->mix : NULL};
     grm_status status = grm_master_target_find(NULL, &line->target, err);
-    if (status == GRM_OK) status = grm_master_run(&line->run, line->audio, &request, GRM_LINE_MASTER, NULL, NULL, err);
+    if (status == GRM_OK) status = grm_tape_new(2, GRM_RATE, line->staging.folder, &line->mastered, err);
+    if (status == GRM_OK)
+        status = grm_master_run(&line->run, line->mixed, &request, GRM_LINE_MASTER, line->mastered, NULL, NULL, err);
+    grm_tape_free(line->mixed);
+    line->mixed = NULL;
     grm_line_end(line, GRM_LINE_MASTER);
     return status;
 }

@@ -27,7 +27,7 @@ static char *path_of(const grm_line *line, const char *name) {
 static grm_status write_wav(grm_line *line, const char *path, grm_error *err) {
     grm_line_begin(line, GRM_LINE_WAV);
     grm_tags tags = tags_of(line);
-    grm_status status = grm_release_write_wav(&line->run, GRM_LINE_WAV, path, line->audio, &tags, err);
+    grm_status status = grm_release_write_wav(&line->run, GRM_LINE_WAV, path, line->mastered, &tags, err);
     grm_line_end(line, GRM_LINE_WAV);
     return status;
 }
@@ -70,7 +70,7 @@ static grm_status write_mp3(grm_line *line, grm_error *err) {
     grm_tags tags = tags_of(line);
     char *path = path_of(line, "master.mp3");
     grm_status status =
-        path ? grm_release_write_mp3(&line->run, GRM_LINE_MP3, path, line->audio, &tags, err) : grm_fail_memory(err);
+        path ? grm_release_write_mp3(&line->run, GRM_LINE_MP3, path, line->mastered, &tags, err) : grm_fail_memory(err);
     free(path);
     grm_line_end(line, GRM_LINE_MP3);
     return status;
@@ -89,9 +89,9 @@ static grm_status draw_pictures(grm_line *line, grm_error *err) {
     grm_line_begin(line, GRM_LINE_PICTURES);
     grm_status status = grm_run_check(&line->run, err);
     if (status == GRM_OK)
-        status = grm_waveform_draw(&line->run, line->audio, line->score, line->style, &line->waveform, err);
+        status = grm_waveform_draw(&line->run, line->mastered, line->score, line->style, &line->waveform, err);
     if (status == GRM_OK) status = write_picture(line, "waveform.png", &line->waveform, err);
-    if (status == GRM_OK) status = grm_spectrogram_draw(&line->run, line->audio, &line->spectrogram, err);
+    if (status == GRM_OK) status = grm_spectrogram_draw(&line->run, line->mastered, &line->spectrogram, err);
     if (status == GRM_OK) status = write_picture(line, "spectrogram.png", &line->spectrogram, err);
     grm_line_end(line, GRM_LINE_PICTURES);
     return status;

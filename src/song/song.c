@@ -83,7 +83,8 @@ static void line_close(grm_line *line) {
     free(line->cover.png);
     grm_report_free(line->judgement);
     grm_analysis_free(line->analysis);
-    grm_audio_free(line->audio);
+    grm_tape_free(line->mastered);
+    grm_tape_free(line->mixed);
     grm_stem_files_free(&line->stem_files);
     grm_stems_free(line->stems);
     grm_soundfont_close(line->font);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "release/release.h"
+#include "tapes.h"
 
 static const char *const test_palette[] = {"#12082b", "#3b0f6b", "#a3188f", "#ff3d81", "#ffb35c", "#ffe9c9"};
 

@@ -19,7 +19,9 @@ static grm_audio *long_audio(unsigned channels) {
 static void encode(const grm_audio *audio, unsigned threads, uint8_t **bytes, size_t *size) {
     grm_run run = {0};
     assert_int_equal(grm_pool_new(threads, &run.pool, NULL), GRM_OK);
-    assert_int_equal(grm_mp3_encode(&run, 0, audio, bytes, size, NULL), GRM_OK);
+    grm_tape *sound = tape_of(audio);
+    assert_int_equal(grm_mp3_encode(&run, 0, sound, bytes, size, NULL), GRM_OK);
+    grm_tape_free(sound);
     grm_pool_free(run.pool);
 }
 
@@ -91,7 +93,9 @@ static void cancelling_stops_it(void **state) {
     size_t size = 0;
     assert_int_equal(grm_progress_new(NULL, NULL, &run.progress, NULL), GRM_OK);
     grm_progress_cancel(run.progress);
-    assert_int_equal(grm_mp3_encode(&run, 0, audio, &bytes, &size, NULL), GRM_CANCELLED);
+    grm_tape *sound = tape_of(audio);
+    assert_int_equal(grm_mp3_encode(&run, 0, sound, &bytes, &size, NULL), GRM_CANCELLED);
+    grm_tape_free(sound);
     assert_null(bytes);
     grm_progress_free(run.progress);
     grm_audio_free(audio);

@@ -99,7 +99,9 @@ static void spectrogram_shows_a_tone(void **state) {
     assert_int_equal(grm_audio_new(2, 2 * 48000, 48000, &audio, NULL), GRM_OK);
     for (size_t i = 0; i < audio->frames; i++)
         audio->plane[0][i] = audio->plane[1][i] = (float)(0.5 * sin(2 * 3.14159265358979 * 1000 * (double)i / 48000));
-    assert_int_equal(grm_spectrogram_draw(NULL, audio, &picture, NULL), GRM_OK);
+    grm_tape *sound = tape_of(audio);
+    assert_int_equal(grm_spectrogram_draw(NULL, sound, &picture, NULL), GRM_OK);
+    grm_tape_free(sound);
     const int top = 104, height = 860 - 104 - 84, width = 1800;
     uint8_t *pixels = decode(&picture, 1800, 860);
     int row = top + height - 1 - (int)(height * log2(1000 / 25.0) / log2(20000 / 25.0));
@@ -118,7 +120,8 @@ static void waveform_shows_where_sound_is(void **state) {
     grm_picture picture = {0}, bare = {0};
     memset(audio->plane[0] + audio->frames / 2, 0, (audio->frames - audio->frames / 2) * sizeof(float));
     memset(audio->plane[1] + audio->frames / 2, 0, (audio->frames - audio->frames / 2) * sizeof(float));
-    assert_int_equal(grm_waveform_draw(NULL, audio, &score, &style, &picture, NULL), GRM_OK);
+    grm_tape *sound = tape_of(audio);
+    assert_int_equal(grm_waveform_draw(NULL, sound, &score, &style, &picture, NULL), GRM_OK);
     uint8_t *pixels = decode(&picture, 1800, 700);
     const int middle = 104 + (700 - 104 - 84) / 2;
     // A little off the middle: coloured while it sounds, the sheet's own after that.
@@ -127,7 +130,8 @@ static void waveform_shows_where_sound_is(void **state) {
     assert_true(loud[0] > silent[0] + 80);
     free(pixels);
     // Also without score and style.
-    assert_int_equal(grm_waveform_draw(NULL, audio, NULL, NULL, &bare, NULL), GRM_OK);
+    assert_int_equal(grm_waveform_draw(NULL, sound, NULL, NULL, &bare, NULL), GRM_OK);
+    grm_tape_free(sound);
     free(bare.png);
     free(picture.png);
     grm_audio_free(audio);

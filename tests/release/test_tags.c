@@ -42,7 +42,9 @@ static void wav_has_its_chunks_and_tags(void **state) {
     char *path = test_path("tags.wav");
     grm_audio *audio = test_audio(), *back = NULL;
     grm_tags tags = full_tags();
-    assert_int_equal(grm_release_write_wav(NULL, 0, path, audio, &tags, NULL), GRM_OK);
+    grm_tape *sound = tape_of(audio);
+    assert_int_equal(grm_release_write_wav(NULL, 0, path, sound, &tags, NULL), GRM_OK);
+    grm_tape_free(sound);
     uint8_t *bytes = NULL;
     size_t size = 0;
     unsigned chunk;
@@ -140,8 +142,10 @@ static void mp3_begins_with_its_tag_and_plays(void **state) {
     char *path = test_path("tags.mp3"), *again = test_path("again.mp3");
     grm_audio *audio = test_audio(), *back = NULL;
     grm_tags tags = full_tags();
-    assert_int_equal(grm_release_write_mp3(NULL, 0, path, audio, &tags, NULL), GRM_OK);
-    assert_int_equal(grm_release_write_mp3(NULL, 0, again, audio, &tags, NULL), GRM_OK);
+    grm_tape *sound = tape_of(audio);
+    assert_int_equal(grm_release_write_mp3(NULL, 0, path, sound, &tags, NULL), GRM_OK);
+    assert_int_equal(grm_release_write_mp3(NULL, 0, again, sound, &tags, NULL), GRM_OK);
+    grm_tape_free(sound);
     uint8_t *bytes = NULL, *same = NULL;
     size_t size = 0, same_size = 0;
     assert_int_equal(grm_file_read(path, 1 << 24, &bytes, &size, NULL), GRM_OK);
@@ -171,7 +175,9 @@ static void a_folder_that_is_not_there_is_named(void **state) {
     grm_audio *audio = test_audio();
     grm_tags tags = {0};
     grm_error err = {0};
-    assert_int_equal(grm_release_write_wav(NULL, 0, "/nowhere/at/all.wav", audio, &tags, &err), GRM_FAILED);
+    grm_tape *sound = tape_of(audio);
+    assert_int_equal(grm_release_write_wav(NULL, 0, "/nowhere/at/all.wav", sound, &tags, &err), GRM_FAILED);
+    grm_tape_free(sound);
     assert_non_null(strstr(err.message, "/nowhere/at/all.wav"));
     grm_audio_free(audio);
 }
