@@ -8,10 +8,10 @@
 
 #include "meter/remark.h"
 
-static const double good_score = 95;      // where advice leads
-static const double worth_saying = 0.25;  // points of the overall score
-static const double faulty = 82;          // a figure below this score stands out
-static const double praised = 90;         // a figure of this score may be praised
+static const double good_score = 90;     // where advice leads
+static const double worth_saying = 0.5;  // points of the overall score
+static const double faulty = 65;         // a figure below this score stands out
+static const double praised = 92;        // a figure of this score may be praised
 
 enum { MAX_REMARKS = GRM_CATEGORIES * GRM_MAX_SUB_SCORES * GRM_MAX_TERMS };
 

@@ -1,6 +1,7 @@
 #include "meter/curve.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 void grm_curve_fit(grm_curve *c) {
     c->slope[0] = c->slope[c->count - 1] = 0;
@@ -22,11 +23,29 @@ double grm_curve_at(const grm_curve *c, double x) {
            t * t * ((1 + 2 * u) * c->y[i + 1] - u * h * c->slope[i + 1]);
 }
 
+// Where the piece from anchor i to the next one, which rises or falls all through, comes to y.
+static double place_of(const grm_curve *c, size_t i, double y) {
+    double low = c->x[i], high = c->x[i + 1];
+    bool rises = c->y[i + 1] > c->y[i];
+    for (int k = 0; k < 60; k++) {
+        double middle = 0.5 * (low + high);
+        if ((grm_curve_at(c, middle) < y) == rises)
+            low = middle;
+        else
+            high = middle;
+    }
+    return 0.5 * (low + high);
+}
+
 double grm_curve_good(const grm_curve *c, double x, double enough) {
-    double highest = c->y[0], best = c->x[0];
+    double highest = c->y[0], best = c->x[0], nearest = INFINITY;
     for (size_t i = 1; i < c->count; i++) highest = fmax(highest, c->y[i]);
-    double wanted = fmin(enough, highest), nearest = INFINITY;
-    for (size_t i = 0; i < c->count; i++)
-        if (c->y[i] >= wanted && fabs(c->x[i] - x) < nearest) nearest = fabs(c->x[i] - x), best = c->x[i];
+    double wanted = fmin(enough, highest);
+    if (grm_curve_at(c, x) >= wanted) return x;
+    for (size_t i = 0; i < c->count; i++) {
+        bool crosses = i + 1 < c->count && (c->y[i] < wanted) != (c->y[i + 1] < wanted);
+        double at = crosses ? place_of(c, i, wanted) : c->x[i];
+        if ((crosses || c->y[i] >= wanted) && fabs(at - x) < nearest) nearest = fabs(at - x), best = at;
+    }
     return best;
 }

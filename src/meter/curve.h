@@ -16,7 +16,7 @@ typedef struct grm_curve {
 
 void grm_curve_fit(grm_curve *curve);  // the slopes
 double grm_curve_at(const grm_curve *curve, double x);
-// Where one should go from x: the nearest anchor of at least `enough`, or of the highest there is below that.
+// Where one should go from x: the nearest place of at least `enough`, or of the highest there is below that.
 double grm_curve_good(const grm_curve *curve, double x, double enough);
 
 #endif

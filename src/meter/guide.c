@@ -115,6 +115,9 @@ grm_status grm_meter_explain_score(FILE *out, const char *curves_path, grm_error
         "geometric mean, and\nfaults multiply it; sub-scores make a category by their weighted geometric mean, so that "
         "one ruinous fault cannot hide;\ncategories make the whole by their mean. What was not measured is left out. "
         "Genres have curves of their own where their\nmeasure is another.\n\n"
+        "Where the curves bend was set by 109 recordings of others (game music from Debian packages: orchestral, rock, "
+        "electronic,\nambient, folk), judged without a genre: half of them lie from 65 to 76 points, one in twenty "
+        "below 56 and above 82.\n\n"
         "Commercial appeal is advice, never a forecast: of popularity, such features explain about a quarter.\n\n"
         "Ratings: ",
         out);
