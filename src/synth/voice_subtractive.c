@@ -75,8 +75,10 @@ static void lay_out(const grm_oscillator *o, unison_layout *u) {
         float place = count > 1 ? 2.0f * (float)i / (float)(count - 1) - 1.0f : 0.0f;
         u->ratio[i] = exp2f(o->detune_cents * (count == 7 ? supersaw_offsets[i] : place) / 1200);
         float level = fabsf(place) < 0.01f ? 1.0f : o->blend;
-        // neighbours go to opposite sides, so that both sides have high and low ones
-        grm_pan(place * (i % 2 ? -o->spread : o->spread), &u->left[i], &u->right[i]);
+        // Neighbours go to opposite sides, so that both sides have high and low ones; the upper half mirrors the lower,
+        // so that both are as strong.
+        int rank = i < count - 1 - i ? i : count - 1 - i;
+        grm_pan(place * (rank % 2 ? -o->spread : o->spread), &u->left[i], &u->right[i]);
         u->left[i] *= level;
         u->right[i] *= level;
         power += level * level;

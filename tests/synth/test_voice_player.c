@@ -146,6 +146,30 @@ static void every_voice_sounds_cleanly_and_ends(void **state) {
     }
 }
 
+// What is spread over both sides is as strong on the left as on the right; where something stands is the mix's choice.
+// Drums stand as a drummer's do, and what has no keys may wander.
+static void voices_stand_in_the_middle(void **state) {
+    for (size_t v = 0; v < GRM_COUNT(voices); v++) {
+        if (strcmp(voices[v], "kit-808") == 0) break;
+        grm_event events[12];
+        int key = strstr(voices[v], "bass") ? 36 : 60;
+        for (int i = 0; i < 6; i++) {
+            events[2 * i] = on(i * GRM_RATE, i, key + 3 * i, 100);
+            events[2 * i + 1] = off(i * GRM_RATE + GRM_RATE * 3 / 4, i, key + 3 * i);
+        }
+        sound s = play(voices[v], events, 12, 6 * GRM_RATE);
+        double sides[2] = {1e-20, 1e-20};
+        for (size_t i = 0; i < s.frames; i++) {
+            sides[0] += (double)s.left[i] * (double)s.left[i];
+            sides[1] += (double)s.right[i] * (double)s.right[i];
+        }
+        double balance_db = 10 * log10(sides[0] / sides[1]);
+        if (fabs(balance_db) > 1) fail_msg("%s leans to one side by %.1f dB", voices[v], balance_db);
+        drop(&s);
+    }
+    (void)state;
+}
+
 static void the_cut_of_time_changes_no_bit(void **state) {
     static const size_t whole[] = {50000, 0}, odd[] = {1, 7, 31, 500, 33, 64, 2, 4099, 0};
     for (size_t v = 0; v < GRM_COUNT(voices); v++) {
@@ -354,6 +378,7 @@ static void hostile_events_do_no_harm(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_voice_sounds_cleanly_and_ends),
+        cmocka_unit_test(voices_stand_in_the_middle),
         cmocka_unit_test(the_cut_of_time_changes_no_bit),
         cmocka_unit_test(the_seed_decides_what_is_random),
         cmocka_unit_test(notes_begin_on_their_frame),
