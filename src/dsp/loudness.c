@@ -5,16 +5,18 @@
 #include <string.h>
 
 #include "dsp/dsp.h"
+#include "dsp/weighting.h"
 
-enum { RINGS_OUT = 8 };  // tenths of a second, in which the weighting has fallen by far more than 200 dB
+enum { BLOCK = GRM_WEIGHTING_BLOCK, PIECE = 512 };
 
+// A tenth of a second is whole blocks and a rest of single frames, however the recording is cut.
 struct grm_loudness {
-    grm_cascade weighting;
-    size_t tenth;    // frames
-    size_t filled;   // of the current tenth
-    size_t quiet;    // frames since anything but zeros came in
-    double sum;      // of the current tenth
-    double *tenths;  // [count] of [room]
+    grm_weighting weighting;
+    size_t tenth;             // frames
+    size_t filled;            // of the current tenth
+    float waiting[2][BLOCK];  // for the block to be whole: filled % BLOCK frames
+    double sum;               // of the current tenth
+    double *tenths;           // [count] of [room]
     size_t count, room;
 };
 
@@ -32,7 +34,7 @@ grm_status grm_loudness_new(double rate_hz, grm_loudness **out, grm_error *err) 
     if (!loudness) return grm_fail_memory(err);
     grm_filter cells[2];
     grm_loudness_weighting(rate_hz, cells);
-    grm_cascade_init(&loudness->weighting, cells, 2);
+    grm_weighting_init(&loudness->weighting, cells);
     loudness->tenth = (size_t)(rate_hz / 10 + 0.5);
     if (loudness->tenth == 0) loudness->tenth = 1;
     *out = loudness;
@@ -56,69 +58,39 @@ static bool push_tenth(grm_loudness *l) {
     l->tenths[l->count++] = l->sum / (double)l->tenth;
     l->sum = 0;
     l->filled = 0;
+    grm_weighting_rest(&l->weighting);
     return true;
 }
 
-enum { PIECE = 512, BESIDE = 3 };
-
-// What goes through one meter's weighting next.
-typedef struct piece {
-    float left[PIECE], right[PIECE];
-} piece;
-
-// Whether there is anything to weigh.
-static bool take_piece(grm_loudness *l, const float *const *planes, size_t at, size_t count, piece *x) {
-    memcpy(x->left, planes[0] + at, count * sizeof(float));
-    if (planes[1])
-        memcpy(x->right, planes[1] + at, count * sizeof(float));
-    else
-        memset(x->right, 0, count * sizeof(float));
-    bool sound = grm_peak(x->left, count) > 0 || grm_peak(x->right, count) > 0;
-    l->quiet = sound ? 0 : l->quiet + count;
-    return l->quiet < RINGS_OUT * l->tenth;
-}
-
-static grm_status add_few(grm_loudness *const *l, const float *const *const *planes, size_t meters, size_t frames,
-                          grm_error *err) {
-    for (size_t at = 0; at < frames;) {
-        size_t count = l[0]->tenth - l[0]->filled, used = 0;
-        if (count > frames - at) count = frames - at;
-        if (count > PIECE) count = PIECE;
-        piece x[BESIDE];
-        grm_cascade *weighting[BESIDE];
-        float *left[BESIDE], *right[BESIDE];
-        grm_loudness *owner[BESIDE];
-        for (size_t k = 0; k < meters; k++) {
-            if (!take_piece(l[k], planes[k], at, count, &x[k])) continue;
-            owner[used] = l[k];
-            weighting[used] = &l[k]->weighting;
-            left[used] = x[k].left;
-            right[used++] = x[k].right;
-        }
-        grm_cascades_run(weighting, left, right, used, count);
-        for (size_t k = 0; k < used; k++)
-            owner[k]->sum += (grm_power(left[k], count) + grm_power(right[k], count)) * (double)count;
-        at += count;
-        for (size_t k = 0; k < meters; k++) {
-            l[k]->filled += count;
-            if (l[k]->filled == l[k]->tenth && !push_tenth(l[k])) return grm_fail_memory(err);
-        }
+// Some of the frames, at least one: a single frame of a block or of the rest, or whole blocks. Gives how many.
+static size_t weigh_some(grm_loudness *l, const float *left, const float *right, size_t frames) {
+    size_t blocks = (l->tenth - l->filled) / BLOCK, waiting = l->filled % BLOCK;
+    bool in_rest = l->filled >= l->tenth / BLOCK * BLOCK;
+    if (in_rest) {
+        l->sum += grm_weighting_frames(&l->weighting, left, right, 1);
+        return 1;
     }
-    return GRM_OK;
+    if (waiting == 0 && frames >= BLOCK) {
+        if (blocks > frames / BLOCK) blocks = frames / BLOCK;
+        l->sum += grm_weighting_blocks(&l->weighting, left, right, blocks);
+        return blocks * BLOCK;
+    }
+    l->waiting[0][waiting] = *left;
+    l->waiting[1][waiting] = *right;
+    if (waiting + 1 == BLOCK) l->sum += grm_weighting_blocks(&l->weighting, l->waiting[0], l->waiting[1], 1);
+    return 1;
 }
 
 grm_status grm_loudness_add(grm_loudness *l, const float *const *planes, size_t frames, grm_error *err) {
-    return add_few(&l, &planes, 1, frames, err);
-}
-
-grm_status grm_loudnesses_add(grm_loudness *const *meters, const float *const *const *planes, size_t count,
-                              size_t frames, grm_error *err) {
-    grm_status status = GRM_OK;
-    for (size_t k = 0; k < count; k++)
-        assert(meters[k]->tenth == meters[0]->tenth && meters[k]->filled == meters[0]->filled);
-    for (size_t at = 0; at < count && !status; at += BESIDE)
-        status = add_few(meters + at, planes + at, count - at < BESIDE ? count - at : BESIDE, frames, err);
-    return status;
+    static const float silence[PIECE];
+    for (size_t at = 0; at < frames;) {
+        size_t count = frames - at < PIECE ? frames - at : PIECE;
+        size_t done = weigh_some(l, planes[0] + at, planes[1] ? planes[1] + at : silence, count);
+        at += done;
+        l->filled += done;
+        if (l->filled == l->tenth && !push_tenth(l)) return grm_fail_memory(err);
+    }
+    return GRM_OK;
 }
 
 const double *grm_loudness_tenths(const grm_loudness *loudness, size_t *count) {

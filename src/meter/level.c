@@ -74,7 +74,7 @@ static grm_status level_open(const grm_listening *listening, void **self, grm_er
     l->tenth = (size_t)(listening->file_rate_hz / 10.0 + 0.5);
     l->slot = listening->file_rate_hz / SLOTS_A_SECOND;
     grm_peak_meter_init(&l->meter);
-    for (unsigned c = 0; c < listening->channels; c++) grm_level_channel_init(&l->channels[c], l->tenth);
+    for (unsigned c = 0; c < listening->channels; c++) grm_level_channel_init(&l->channels[c], l->tenth * 10);
     grm_status status = open_pairs(l, err);
     if (status == GRM_OK)
         *self = l;
@@ -191,11 +191,11 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static double true_peak(const level *l, size_t from, size_t to) {
+static double true_peak(const level *l, size_t from, size_t to) {  // seconds
     float most = 0;
     for (unsigned c = 0; c < l->listening.channels; c++) {
         const grm_level_channel *ch = &l->channels[c];
-        for (size_t i = from; i < to && i < ch->tenths; i++) most = fmaxf(most, ch->true_peaks[i]);
+        for (size_t i = from; i < to && i < ch->seconds; i++) most = fmaxf(most, ch->true_peaks[i]);
     }
     return (double)most;
 }
@@ -205,7 +205,7 @@ static double median_psr(const level *l, const double *tenths, size_t count, dou
     size_t used = 0;
     for (size_t i = SHORT_TERM - 1; i < count; i += 10) {
         double loud = lufs(window(tenths, i, SHORT_TERM));
-        double peak = true_peak(l, i + 1 - SHORT_TERM, i + 1);
+        double peak = true_peak(l, (i + 1 - SHORT_TERM) / 10, (i + 1) / 10);
         if (loud > -60) scratch[used++] = decibels(peak * peak) - loud;
     }
     if (used == 0) return NAN;

@@ -3,38 +3,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TILE = GRM_LEVEL_TILE, CONTEXT = GRM_LEVEL_CONTEXT, TILE_HOPS = TILE / GRM_PEAK_HOP, SHORTEST_CLIP = 3 };
+enum { TILE = GRM_LEVEL_TILE, CONTEXT = GRM_LEVEL_CONTEXT, SHORTEST_CLIP = 3 };
 static const float clip_level = 0.98f, silence_level = 1e-3f;
 
-void grm_level_channel_init(grm_level_channel *c, size_t tenth) {
-    *c = (grm_level_channel){.tenth = tenth};
+void grm_level_channel_init(grm_level_channel *c, size_t second) {
+    *c = (grm_level_channel){.second = second};
 }
 
 void grm_level_channel_free(grm_level_channel *c) {
     free(c->true_peaks);
 }
 
-static bool grow(grm_level_channel *c, size_t tenths) {
-    if (tenths > c->room) {
+static bool grow(grm_level_channel *c, size_t seconds) {
+    if (seconds > c->room) {
         size_t room = c->room ? 2 * c->room : 1024;
-        if (room < tenths) room = tenths;
+        if (room < seconds) room = seconds;
         float *larger = realloc(c->true_peaks, room * sizeof *larger);
         if (!larger) return false;
         c->true_peaks = larger;
         c->room = room;
     }
-    while (c->tenths < tenths) c->true_peaks[c->tenths++] = 0;
+    while (c->seconds < seconds) c->true_peaks[c->seconds++] = 0;
     return true;
 }
 
-// The tile is full: `x[i]` of the meter is GRM_PEAK_REACH frames old.
+// The tile is full: what goes through the meter is GRM_PEAK_MARGIN frames old.
 static bool take_peaks(grm_level_channel *c, const grm_peak_meter *meter) {
-    float peaks[TILE_HOPS] = {0};
-    grm_peak_meter_run(meter, c->tile + GRM_PEAK_REACH, TILE_HOPS, peaks);
-    if (!grow(c, (c->peaked + TILE - 1) / c->tenth + 1)) return false;
-    for (size_t h = 0; h < TILE_HOPS; h++) {
-        float *most = &c->true_peaks[(c->peaked + h * GRM_PEAK_HOP) / c->tenth];
-        if (peaks[h] > *most) *most = peaks[h];
+    if (!grow(c, (c->peaked + TILE - 1) / c->second + 1)) return false;
+    for (size_t at = 0; at < TILE;) {
+        size_t now = (c->peaked + at) / c->second, left = (now + 1) * c->second - c->peaked - at;
+        size_t hops = (left + GRM_PEAK_HOP - 1) / GRM_PEAK_HOP;
+        if (hops > (TILE - at) / GRM_PEAK_HOP) hops = (TILE - at) / GRM_PEAK_HOP;
+        grm_peak_meter_raise(meter, c->tile + GRM_PEAK_MARGIN + at, hops, &c->true_peaks[now]);
+        at += hops * GRM_PEAK_HOP;
     }
     c->peaked += TILE;
     memmove(c->tile, c->tile + TILE, CONTEXT * sizeof *c->tile);

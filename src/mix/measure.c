@@ -156,21 +156,17 @@ static void measure_rack(void *context, size_t rack) {
     probe *p = (probe *)context + rack * GRM_MIX_BESIDE;
     size_t count =
         p->stems - rack * GRM_MIX_BESIDE < GRM_MIX_BESIDE ? p->stems - rack * GRM_MIX_BESIDE : GRM_MIX_BESIDE;
-    grm_loudness *meters[GRM_MIX_BESIDE];
-    const float *const *planes[GRM_MIX_BESIDE];
     double rate_hz = grm_tape_rate(p->stem->dry);
     unsigned mode = grm_denormals_flush();
-    for (size_t k = 0; k < count; k++) {
-        p[k].status = probe_open(&p[k], rate_hz);
-        meters[k] = p[k].loudness;
-        planes[k] = (const float *const *)p[k].planes;
-    }
+    for (size_t k = 0; k < count; k++) p[k].status = probe_open(&p[k], rate_hz);
     grm_status status = first_failure(p, count, NULL);
     for (size_t start = 0; start < p->frames && !status; start += GRM_MIX_BLOCK) {
         size_t frames = p->frames - start < GRM_MIX_BLOCK ? p->frames - start : GRM_MIX_BLOCK;
         for (size_t k = 0; k < count; k++) read_block(&p[k], start, frames, rate_hz);
         status = first_failure(p, count, NULL);
-        if (!status) status = p->status = grm_loudnesses_add(meters, planes, count, frames, &p->err);
+        for (size_t k = 0; k < count && !status; k++)
+            status = p[k].status =
+                grm_loudness_add(p[k].loudness, (const float *const *)p[k].planes, frames, &p[k].err);
         if (!status) status = p->status = grm_run_check(p->run, &p->err);
     }
     for (size_t k = 0; k < count; k++) {
