@@ -75,6 +75,12 @@ static void run_plain(const grm_peak_meter *meter, const float *x, size_t hops, 
 }
 
 #if GRM_HAVE_AVX2
+GRM_AVX2 static float largest_avx2(__m256 x) {
+    __m128 four = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
 GRM_AVX2 static void run_avx2(const grm_peak_meter *meter, const float *x, size_t hops, float *out) {
     const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
     for (size_t h = 0; h < hops; h++, x += HOP) {
@@ -93,9 +99,7 @@ GRM_AVX2 static void run_avx2(const grm_peak_meter *meter, const float *x, size_
         for (int p = 0; p < PAIRS; p++)
             most =
                 _mm256_max_ps(most, _mm256_add_ps(_mm256_and_ps(even[p], magnitude), _mm256_and_ps(odd[p], magnitude)));
-        __m128 four = _mm_max_ps(_mm256_castps256_ps128(most), _mm256_extractf128_ps(most, 1));
-        __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
-        float peak = _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)));
+        float peak = largest_avx2(most);
         out[h] = peak > out[h] ? peak : out[h];
     }
 }
@@ -112,32 +116,32 @@ void grm_peak_meter_run(const grm_peak_meter *meter, const float *x, size_t hops
 }
 
 // What may lie between the samples of x[0 .. count], count a multiple of HOP.
-GRM_INLINE float bound_body(const grm_peak_meter *meter, const float *x, size_t count) {
-    float near[HOP] = {0}, far[HOP] = {0}, bend[HOP] = {0}, within = fabsf(x[count]), around = 0, bent = 0;
-    for (size_t n = 0; n < count; n += HOP)
-        for (int i = 0; i < HOP; i++) near[i] = fabsf(x[n + i]) > near[i] ? fabsf(x[n + i]) : near[i];
+static float bound_plain(const grm_peak_meter *meter, const float *x, size_t count) {
+    float within = fabsf(x[count]), around = 0, bent = 0;
+    for (size_t i = 0; i < count; i++) within = fabsf(x[i]) > within ? fabsf(x[i]) : within;
     x -= HALF;
-    for (size_t n = 0; n < count + 2 * HALF; n += HOP)
-        for (int i = 0; i < HOP; i++) {
-            float at = x[n + i], off = fabsf(x[n + i - 1] + x[n + i + 1] - (at + at));
-            far[i] = fabsf(at) > far[i] ? fabsf(at) : far[i];
-            bend[i] = off > bend[i] ? off : bend[i];
-        }
-    for (int i = 0; i < HOP; i++) {
-        within = near[i] > within ? near[i] : within;
-        around = far[i] > around ? far[i] : around;
-        bent = bend[i] > bent ? bend[i] : bent;
+    for (size_t i = 0; i < count + 2 * HALF; i++) {
+        float off = fabsf(x[i - 1] + x[i + 1] - (x[i] + x[i]));
+        around = fabsf(x[i]) > around ? fabsf(x[i]) : around;
+        bent = off > bent ? off : bent;
     }
     return within + meter->slope * around + meter->bend * bent;
 }
 
-static float bound_plain(const grm_peak_meter *meter, const float *x, size_t count) {
-    return bound_body(meter, x, count);
-}
-
 #if GRM_HAVE_AVX2
 GRM_AVX2 static float bound_avx2(const grm_peak_meter *meter, const float *x, size_t count) {
-    return bound_body(meter, x, count);
+    const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
+    __m256 near = _mm256_and_ps(_mm256_set1_ps(x[count]), magnitude), far = _mm256_setzero_ps(), bend = far;
+    for (size_t i = 0; i < count; i += HOP)
+        near = _mm256_max_ps(near, _mm256_and_ps(_mm256_loadu_ps(x + i), magnitude));
+    x -= HALF;
+    for (size_t i = 0; i < count + 2 * HALF; i += HOP) {
+        __m256 at = _mm256_loadu_ps(x + i),
+               sides = _mm256_add_ps(_mm256_loadu_ps(x + i - 1), _mm256_loadu_ps(x + i + 1));
+        far = _mm256_max_ps(far, _mm256_and_ps(at, magnitude));
+        bend = _mm256_max_ps(bend, _mm256_and_ps(_mm256_sub_ps(sides, _mm256_add_ps(at, at)), magnitude));
+    }
+    return largest_avx2(near) + meter->slope * largest_avx2(far) + meter->bend * largest_avx2(bend);
 }
 #else
 #define bound_avx2 bound_plain

@@ -90,12 +90,11 @@ static grm_status rhythm_finish(void *self, const grm_run *run, grm_analysis *an
     grm_features *f = &analysis->features;
     f->tempo_bpm = f->tempo_confidence = f->tempo_drift_percent = f->beat_confidence = f->beats_per_bar = NAN;
     f->onset_rate_hz = f->pulse_clarity = f->swing_ratio = f->syncopation = f->danceability = NAN;
-    (void)run;
     grm_status status = grm_rhythm_front_end(self, &series, err);
     if (status == GRM_OK) status = keep_colours(series, analysis, err);
     if (status == GRM_OK) status = grm_novelty_make(series, &novelty, err);
     if (status == GRM_OK) status = grm_tempogram_make(&novelty, &tempogram, err);
-    if (status == GRM_OK) status = grm_pulse_choose(series, &novelty, &tempogram, &pulse, err);
+    if (status == GRM_OK) status = grm_pulse_choose(run, series, &novelty, &tempogram, &pulse, err);
     if (status == GRM_OK) status = keep_figures(series, &novelty, &pulse, analysis, err);
     if (status == GRM_OK) f->pulse_clarity = tempogram.clarity;
     grm_pulse_clear(&pulse);

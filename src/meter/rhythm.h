@@ -99,8 +99,8 @@ typedef struct grm_pulse {
         double mark, share;
     } tempo[GRM_MOST_TEMPI];
 } grm_pulse;
-grm_status grm_pulse_choose(const grm_rhythm_series *series, const grm_novelty *novelty, const grm_tempogram *tempogram,
-                            grm_pulse *pulse, grm_error *err);
+grm_status grm_pulse_choose(const grm_run *run, const grm_rhythm_series *series, const grm_novelty *novelty,
+                            const grm_tempogram *tempogram, grm_pulse *pulse, grm_error *err);
 void grm_pulse_clear(grm_pulse *pulse);
 
 // ---- figures: NaN where there is nothing to measure them on. beats in frames, but those of the tempo in seconds ----

@@ -23,6 +23,55 @@ static double refine(const float *x, size_t frames, size_t t) {
     return bend < 0 && b >= a && b >= c ? (double)top + 0.5 * (a - c) / bend : (double)top;
 }
 
+// What it costs that a beat comes `lag` frames after the last one, from `nearest` on.
+typedef struct prices {
+    float period, *lag;  // [longest + 1 - nearest] of the period's lags
+    size_t nearest, count;
+    double *logs;  // [longest + 1] of lags
+} prices;
+
+static void prices_clear(prices *p) {
+    free(p->logs);
+    free(p->lag);
+}
+
+static grm_status prices_make(const float *path, size_t columns, prices *p, grm_error *err) {
+    float longest = 1;
+    for (size_t c = 0; c < columns; c++) longest = path[c] > longest ? path[c] : longest;
+    size_t most = (size_t)(longest * 1.34f) + 2;
+    *p = (prices){.lag = grm_floats_new(most + 1), .logs = calloc(most + 1, sizeof *p->logs)};
+    for (size_t i = 1; p->logs && i <= most; i++) p->logs[i] = log((double)i);
+    return p->lag && p->logs ? GRM_OK : grm_fail_memory(err);
+}
+
+// The period hardly ever changes from frame to frame.
+static void prices_set(prices *p, float period) {
+    if (period == p->period) return;
+    size_t farthest = (size_t)(period * 1.34f) + 1;
+    double middle = log((double)period);
+    p->period = period;
+    p->nearest = (size_t)(period * 0.75f);
+    p->count = farthest + 1 - p->nearest;
+    for (size_t i = 0; i < p->count; i++) {
+        float off = (float)(p->logs[p->nearest + i] - middle);
+        p->lag[i] = tightness * off * off;
+    }
+}
+
+// The best frame before t for the last beat, and how good it is; -1: none is better than to begin at t.
+static int32_t best_before(const float *score, size_t t, const prices *p, float *best) {
+    *best = 0;
+    int32_t from = -1;
+    for (size_t i = 0; i < p->count && p->nearest + i <= t; i++) {
+        float value = score[t - p->nearest - i] - p->lag[i];
+        if (value > *best) {
+            *best = value;
+            from = (int32_t)(t - p->nearest - i);
+        }
+    }
+    return from;
+}
+
 grm_status grm_beats_track(const grm_novelty *novelty, const float *path, size_t columns, double *beats, size_t room,
                            size_t *count, grm_error *err) {
     const size_t frames = novelty->frames;
@@ -31,25 +80,17 @@ grm_status grm_beats_track(const grm_novelty *novelty, const float *path, size_t
     float *score = grm_floats_new(frames);
     float *x = grm_floats_new(frames);
     int32_t *from = calloc(frames, sizeof *from);
-    grm_status status = score && from && x ? GRM_OK : grm_fail_memory(err);
+    prices price = {0};
+    grm_status status = score && from && x ? prices_make(path, columns, &price, err) : grm_fail_memory(err);
     if (status != GRM_OK) goto done;
     for (size_t t = 0; t < frames; t++) {
         const float *n = novelty->all;
         x[t] = 0.5f * n[t] + 0.25f * ((t > 0 ? n[t - 1] : 0) + (t + 1 < frames ? n[t + 1] : 0));
     }
     for (size_t t = 0; t < frames; t++) {
-        const float period = period_at(path, columns, t);
-        float best = 0;
-        from[t] = -1;
-        size_t nearest = (size_t)(period * 0.75f), farthest = (size_t)(period * 1.34f) + 1;
-        for (size_t lag = nearest; lag <= farthest && lag <= t; lag++) {
-            float off = logf((float)lag / period);
-            float value = score[t - lag] - tightness * off * off;
-            if (value > best) {
-                best = value;
-                from[t] = (int32_t)(t - lag);
-            }
-        }
+        float best;
+        prices_set(&price, period_at(path, columns, t));
+        from[t] = best_before(score, t, &price, &best);
         score[t] = best + x[t];
     }
     // the last beat: the best end within the last beat and a half
@@ -62,6 +103,7 @@ grm_status grm_beats_track(const grm_novelty *novelty, const float *path, size_t
     *count = found;
     for (ptrdiff_t t = (ptrdiff_t)last; t >= 0 && found > 0; t = from[t]) beats[--found] = refine(x, frames, (size_t)t);
 done:
+    prices_clear(&price);
     free(from);
     free(x);
     free(score);

@@ -77,54 +77,108 @@ static grm_status attempt(const grm_rhythm_series *series, const grm_novelty *no
     return status;
 }
 
+// A tempo on trial; each has its own place to work, so that several are tried at once.
+typedef struct trial {
+    float *path;     // [columns]
+    double *pulses;  // [room + 1]
+    double period, quality, onsets;
+    grm_bars bars;
+    grm_status status;
+    grm_error err;
+} trial;
+
+typedef struct court {
+    const grm_rhythm_series *series;
+    const grm_novelty *novelty;
+    size_t columns, room, count;
+    trial trials[GRM_MOST_TEMPI];
+} court;
+
+static void hear_trial(void *context, size_t index) {
+    court *c = context;
+    trial *t = &c->trials[index];
+    t->status = attempt(c->series, c->novelty, t->path, c->columns, t->pulses, c->room, &t->bars, &t->onsets, &t->err);
+}
+
+// Tempi that differ by a hundredth and more, the likeliest first.
+static grm_status summon(court *c, const grm_tempogram *tempogram, grm_error *err) {
+    double index[GRM_MOST_TEMPI];
+    size_t candidates = grm_tempo_candidates(tempogram, index, GRM_MOST_TEMPI);
+    for (size_t i = 0; i < candidates; i++) {
+        trial *t = &c->trials[c->count];
+        if (!t->path) t->path = grm_floats_new(c->columns);
+        if (!t->pulses) t->pulses = calloc(c->room + 1, sizeof *t->pulses);
+        if (!t->path || !t->pulses) return grm_fail_memory(err);
+        grm_status status = grm_tempogram_path(tempogram, index[i], t->path, &t->quality, err);
+        if (status != GRM_OK) return status;
+        t->period = mean_period(t->path, c->columns);
+        bool known = false;
+        for (size_t k = 0; k < c->count; k++) known = known || fabs(c->trials[k].period / t->period - 1) < 0.01;
+        c->count += !known;
+    }
+    return GRM_OK;
+}
+
+static void dismiss(court *c) {
+    for (size_t i = 0; i < GRM_MOST_TEMPI; i++) {
+        free(c->trials[i].path);
+        free(c->trials[i].pulses);
+        grm_bars_clear(&c->trials[i].bars);
+    }
+    free(c);
+}
+
+static double mark(const trial *t) {
+    double octaves = log2(60 * GRM_RHYTHM_FPS / t->period / usual_bpm) / usual_octaves;
+    double mark =
+        pulse_weight * t->quality + bar_weight * t->bars.quality + onset_weight * t->onsets - 0.5 * octaves * octaves;
+    return t->bars.count < 4 ? mark - 100 : mark;
+}
+
 static void rank(grm_pulse *pulse, double best) {
     double sum = 0;
     for (size_t i = 0; i < pulse->count; i++) sum += exp(temper * (pulse->tempo[i].mark - best));
     for (size_t i = 0; i < pulse->count; i++) pulse->tempo[i].share = exp(temper * (pulse->tempo[i].mark - best)) / sum;
 }
 
-grm_status grm_pulse_choose(const grm_rhythm_series *series, const grm_novelty *novelty, const grm_tempogram *tempogram,
-                            grm_pulse *pulse, grm_error *err) {
-    const size_t room = series->frames / 15;
-    double index[GRM_MOST_TEMPI], best = -INFINITY;
+static void judge(court *c, grm_pulse *pulse) {
+    double best = -INFINITY;
+    for (size_t i = 0; i < c->count; i++) {
+        trial *t = &c->trials[i];
+        pulse->tempo[i].period = t->period;
+        pulse->tempo[i].mark = mark(t);
+        if (pulse->tempo[i].mark <= best) continue;
+        best = pulse->tempo[i].mark;
+        pulse->chosen = i;
+    }
+    pulse->count = c->count;
+    rank(pulse, best);
+    if (c->count == 0) return;
+    trial *won = &c->trials[pulse->chosen];
+    pulse->quality = won->quality;
+    pulse->bars = won->bars;
+    won->bars = (grm_bars){0};
+}
+
+grm_status grm_pulse_choose(const grm_run *run, const grm_rhythm_series *series, const grm_novelty *novelty,
+                            const grm_tempogram *tempogram, grm_pulse *pulse, grm_error *err) {
     *pulse = (grm_pulse){0};
-    float *path = grm_floats_new(tempogram->columns);
-    double *pulses = calloc(room + 1, sizeof *pulses);
-    grm_status status = path && pulses ? GRM_OK : grm_fail_memory(err);
-    size_t candidates = status == GRM_OK ? grm_tempo_candidates(tempogram, index, GRM_MOST_TEMPI) : 0;
-    for (size_t i = 0; i < candidates; i++) {
-        double quality, onsets;
-        grm_bars bars;
-        status = grm_tempogram_path(tempogram, index[i], path, &quality, err);
-        if (status != GRM_OK) break;
-        double period = mean_period(path, tempogram->columns), octaves;
-        bool known = false;
-        for (size_t k = 0; k < pulse->count; k++) known = known || fabs(pulse->tempo[k].period / period - 1) < 0.01;
-        if (known) continue;
-        status = attempt(series, novelty, path, tempogram->columns, pulses, room, &bars, &onsets, err);
-        if (status != GRM_OK) break;
-        octaves = log2(60 * GRM_RHYTHM_FPS / period / usual_bpm) / usual_octaves;
-        double mark =
-            pulse_weight * quality + bar_weight * bars.quality + onset_weight * onsets - 0.5 * octaves * octaves;
-        if (bars.count < 4) mark -= 100;
-        pulse->tempo[pulse->count].period = period;
-        pulse->tempo[pulse->count++].mark = mark;
-        if (mark > best) {
-            best = mark;
-            grm_bars_clear(&pulse->bars);
-            pulse->bars = bars;
-            pulse->chosen = pulse->count - 1;
-            pulse->quality = quality;
-        } else {
-            grm_bars_clear(&bars);
+    court *c = calloc(1, sizeof *c);
+    if (!c) return grm_fail_memory(err);
+    c->series = series;
+    c->novelty = novelty;
+    c->columns = tempogram->columns;
+    c->room = series->frames / 15;
+    grm_status status = summon(c, tempogram, err);
+    if (status == GRM_OK) {
+        grm_pool_run(run->pool, c->count, hear_trial, c);
+        for (size_t i = 0; i < c->count && status == GRM_OK; i++) {
+            status = c->trials[i].status;
+            if (status != GRM_OK && err) *err = c->trials[i].err;
         }
     }
-    if (status == GRM_OK)
-        rank(pulse, best);
-    else
-        grm_pulse_clear(pulse);
-    free(pulses);
-    free(path);
+    if (status == GRM_OK) judge(c, pulse);
+    dismiss(c);
     return status;
 }
 

@@ -156,30 +156,47 @@ double grm_syncopation_measure(const grm_novelty *novelty, const double *beats, 
     return all > 0 ? syncopated / all : 0;
 }
 
-// Mean square residual of a straight line through y, over a window.
-static double residual(const double *y, size_t count) {
-    enum { LANES = 4 };  // sums side by side, as each waits for its own last addition
-    double sum[LANES] = {0}, square[LANES] = {0}, along[LANES] = {0}, place[LANES];
-    const double first = y[0], middle = 0.5 * (double)(count - 1);
-    size_t i = 0;
-    for (size_t l = 0; l < LANES; l++) place[l] = (double)l - middle;
-    for (; i + LANES <= count; i += LANES)
-        for (size_t l = 0; l < LANES; l++) {
-            double v = y[i + l] - first;
-            sum[l] += v;
-            square[l] += v * v;
-            along[l] += place[l] * v;
-            place[l] += LANES;
-        }
-    for (; i < count; i++) {
-        double v = y[i] - first;
-        sum[0] += v;
-        square[0] += v * v;
-        along[0] += ((double)i - middle) * v;
+// Sums of a curve up to each of its points, from which those over any window are differences. Of a piece at a time and
+// over its first value, so that they stay small and the differences exact.
+enum { PIECE = 4096, WIDEST = 1024 };
+typedef struct running_sums {
+    double sum[PIECE + WIDEST + 1], square[PIECE + WIDEST + 1], along[PIECE + WIDEST + 1];
+} running_sums;
+
+static void sum_up(const double *y, size_t count, running_sums *s) {
+    s->sum[0] = s->square[0] = s->along[0] = 0;
+    for (size_t i = 0; i < count; i++) {
+        double v = y[i] - y[0];
+        s->sum[i + 1] = s->sum[i] + v;
+        s->square[i + 1] = s->square[i] + v * v;
+        s->along[i + 1] = s->along[i] + (double)i * v;
     }
-    for (size_t l = 1; l < LANES; l++) sum[0] += sum[l], square[0] += square[l], along[0] += along[l];
-    double n = (double)count, spread = n * (n * n - 1) / 12;
-    return fmax(square[0] - sum[0] * sum[0] / n - along[0] * along[0] / spread, 0) / n;
+}
+
+// Mean square residual of a straight line through the points from `at`.
+static double residual(const running_sums *s, size_t at, size_t count) {
+    double n = (double)count, spread = n * (n * n - 1) / 12, sum = s->sum[at + count] - s->sum[at];
+    double square = s->square[at + count] - s->square[at], along = s->along[at + count] - s->along[at];
+    along -= ((double)at + 0.5 * (n - 1)) * sum;
+    return fmax(square - sum * sum / n - along * along / spread, 0) / n;
+}
+
+// The widths of the windows, and the sum of the residuals of each.
+enum { MOST_WIDTHS = 40 };
+typedef struct fluctuation {
+    size_t width, step, windows;
+    double sum;
+} fluctuation;
+
+static size_t lay_widths(size_t frames, fluctuation *f) {
+    size_t count = 0;
+    for (double ms = 310; ms <= 8800 && count < MOST_WIDTHS; ms *= 1.1) {
+        size_t width = (size_t)(ms / 1000 * GRM_RHYTHM_FPS), step = width / 50 > 0 ? width / 50 : 1;
+        if (width + 1 >= frames) break;
+        if (frames > 60000) step *= frames / 30000;  // ten minutes are enough for a statistic
+        f[count++] = (fluctuation){.width = width, .step = step};
+    }
+    return count;
 }
 
 // Detrended fluctuation analysis of the level from 310 to 8800 ms (Streich and Herrera 2005, with the steps and the
@@ -187,28 +204,39 @@ static double residual(const double *y, size_t count) {
 grm_status grm_danceability_measure(const grm_rhythm_series *series, double *out, grm_error *err) {
     const size_t frames = series->frames;
     double mean = 0, exponents = 0, before = 0, before_width = 0;
-    size_t count = 0;
+    fluctuation widths[MOST_WIDTHS];
+    size_t count = 0, width_count = lay_widths(frames, widths);
     *out = NAN;
     double *y = calloc(frames + 1, sizeof *y);
-    if (!y) return grm_fail_memory(err);
+    running_sums *sums = malloc(sizeof *sums);
+    grm_status status = y && sums ? GRM_OK : grm_fail_memory(err);
+    if (status != GRM_OK) goto done;
     for (size_t t = 0; t < frames; t++) mean += series->level[t] / (double)frames;
     for (size_t t = 0; t < frames; t++) y[t + 1] = y[t] + series->level[t] - mean;
-    for (double ms = 310; ms <= 8800; ms *= 1.1) {
-        size_t width = (size_t)(ms / 1000 * GRM_RHYTHM_FPS), step = width / 50 > 0 ? width / 50 : 1, windows = 0;
-        if (width + 1 >= frames) break;
-        if (frames > 60000) step *= frames / 30000;  // ten minutes are enough for a statistic
-        double sum = 0;
-        for (size_t at = 1; at + width <= frames; at += step, windows++) sum += residual(y + at, width);
-        double fluctuation = sqrt(sum / (double)windows);
-        if (!(fluctuation > 1e-9)) break;
+    for (size_t from = 1; from < frames; from += PIECE) {
+        size_t held = frames - from < PIECE + WIDEST ? frames - from : PIECE + WIDEST;
+        sum_up(y + from, held, sums);
+        for (size_t i = 0; i < width_count; i++) {
+            fluctuation *f = &widths[i];
+            for (size_t at = 1 + f->windows * f->step - from; at < PIECE && at + f->width <= held; at += f->step) {
+                f->sum += residual(sums, at, f->width);
+                f->windows++;
+            }
+        }
+    }
+    for (size_t i = 0; i < width_count; i++) {
+        double size = sqrt(widths[i].sum / (double)widths[i].windows), width = (double)widths[i].width;
+        if (!(size > 1e-9)) break;
         if (before > 0) {
-            double exponent = log(fluctuation / before) / log(((double)width + 3) / (before_width + 3));
+            double exponent = log(size / before) / log((width + 3) / (before_width + 3));
             if (exponent > 0) exponents += exponent, count++;
         }
-        before = fluctuation;
-        before_width = (double)width;
+        before = size;
+        before_width = width;
     }
     if (count >= 8) *out = (double)count / exponents;
+done:
+    free(sums);
     free(y);
-    return GRM_OK;
+    return status;
 }

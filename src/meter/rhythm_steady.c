@@ -10,33 +10,46 @@ static const double reach = 0.004, enough = 0.72;
 // In a break what is found may slip between the beats, and little of the strength is left on them. Then it has to agree
 // with the steady ones, or their middles, to this many frames, for this share.
 static const double close_by = 1.2, agreed = 0.85, at_least = 0.4;
-enum { FEWEST = 16, LONGEST = 40000 };  // beats
+enum { FEWEST = 16 };               // beats
+static const double whole = 60000;  // frames to either side of the middle, 20 minutes in all, that are searched at once
 
 typedef struct grid {
     double middle, period;  // frames; one beat lies at `middle`
 } grid;
 
-// Mean strength along the grid, where anything sounds.
-static double strength(const float *x, const float *sound, size_t frames, const grid *g) {
-    double sum = 0, count = 0;
-    for (double t = g->middle - floor(g->middle / g->period) * g->period; t + 1 < (double)frames; t += g->period) {
-        size_t i = (size_t)t;
-        if (sound[i] == 0) continue;
-        double part = t - (double)i;
-        sum += (1 - part) * (double)x[i] + part * (double)x[i + 1];
-        count++;
-    }
-    return count > 0 ? sum / count : 0;
+// The onset strength at a frame and how much it rises to the next; nothing where nothing sounds.
+typedef struct onset {
+    float at, rise, sound;
+} onset;
+
+// Mean strength along the grid, where anything sounds: the lines [first, last] from the one in the middle. Sums side by
+// side, as each waits for its own last addition.
+static double strength(const onset *x, const grid *g, ptrdiff_t first, ptrdiff_t last) {
+    enum { LANES = 4 };
+    double sum[LANES] = {0}, count[LANES] = {0};
+    for (ptrdiff_t line = first; line <= last; line += LANES)
+        for (ptrdiff_t l = 0; l < LANES && line + l <= last; l++) {
+            double t = g->middle + g->period * (double)(line + l);
+            ptrdiff_t i = (ptrdiff_t)t;
+            sum[l] += (double)x[i].at + (t - (double)i) * (double)x[i].rise;
+            count[l] += (double)x[i].sound;
+        }
+    double all = (sum[0] + sum[1]) + (sum[2] + sum[3]), lines = (count[0] + count[1]) + (count[2] + count[3]);
+    return lines > 0 ? all / lines : 0;
 }
 
-static double search(const float *x, const float *sound, size_t frames, double period_range, double period_step,
+// The grid nearby that has the most strength within `reach_frames` of its middle.
+static double search(const onset *x, size_t frames, double reach_frames, double period_range, double period_step,
                      double phase_range, double phase_step, grid *best) {
     grid centre = *best;
     double most = -1;
     for (double p = -period_range; p <= period_range; p += period_step)
         for (double m = -phase_range; m <= phase_range; m += phase_step) {
             grid g = {centre.middle + m, centre.period + p};
-            double value = strength(x, sound, frames, &g);
+            double from = fmax(g.middle - reach_frames, 0), to = fmin(g.middle + reach_frames, (double)frames - 1);
+            ptrdiff_t first = (ptrdiff_t)ceil((from - g.middle) / g.period);
+            ptrdiff_t last = (ptrdiff_t)ceil((to - g.middle) / g.period) - 1;
+            double value = strength(x, &g, first, last);
             if (value > most) most = value, *best = g;
         }
     return most;
@@ -65,27 +78,46 @@ static double usual_period(const double *beats, size_t count, double *scratch) {
     return scratch[(count - SPAN) / 2];
 }
 
+// First the coarse grid that the ends of what is searched move by half a frame on, then a finer one. What is longer is
+// searched from the middle outwards, twice as far each time, so that the time it takes grows with the length alone.
+static double find_grid(const onset *x, size_t frames, double beats, grid *g) {
+    const double length = beats * g->period;  // as found, not as it lasts
+    double reach_frames = length > 2 * whole ? whole : (double)frames, kept;
+    double fine = fmax(g->period / (2 * whole), 1 / beats);  // frames: the ends move by half a frame
+    search(x, frames, reach_frames, reach * g->period, 3 * fine, 0.5 * g->period, 1.5, g);
+    kept = search(x, frames, reach_frames, 3 * fine, 0.5 * fine, 1.5, 0.25, g);
+    while (reach_frames < (double)frames) {
+        reach_frames *= 2;
+        fine *= 0.5;
+        kept = search(x, frames, reach_frames, 6 * fine, 0.5 * fine, 1.5, 0.25, g);
+    }
+    return kept;
+}
+
 grm_status grm_beats_steady(const grm_novelty *novelty, double *beats, size_t *count, size_t room, bool *steady,
                             grm_error *err) {
     const size_t frames = novelty->frames, n = *count;
     *steady = false;
-    if (n < FEWEST || n > LONGEST) return GRM_OK;
-    float *x = grm_floats_new(frames);
+    if (n < FEWEST) return GRM_OK;
+    onset *x = calloc(frames + 1, sizeof *x);
     double *scratch = calloc(n, sizeof *scratch), found = 0;
     grm_status status = x && scratch ? GRM_OK : grm_fail_memory(err);
     if (status != GRM_OK) goto done;
-    for (size_t t = 0; t < frames; t++) {
-        const float *from = novelty->all;
-        x[t] = 0.5f * from[t] + 0.25f * ((t > 0 ? from[t - 1] : 0) + (t + 1 < frames ? from[t + 1] : 0));
-    }
+    const float *from = novelty->all;
+    for (size_t t = 0; t < frames; t++)
+        x[t].at = 0.5f * from[t] + 0.25f * ((t > 0 ? from[t - 1] : 0) + (t + 1 < frames ? from[t + 1] : 0));
     for (size_t i = 0; i < n; i++) {
         size_t t = (size_t)(beats[i] + 0.5);
-        found += (double)x[t < frames ? t : frames - 1] / (double)n;
+        found += (double)x[t < frames ? t : frames - 1].at / (double)n;
     }
+    for (size_t t = 0; t < frames; t++) {
+        x[t].rise = x[t + 1].at - x[t].at;
+        x[t].sound = novelty->sound[t];
+    }
+    for (size_t t = 0; t < frames; t++)
+        if (x[t].sound == 0) x[t].at = x[t].rise = 0;
     grid g = {beats[n / 2], usual_period(beats, n, scratch)};
-    const double fine = 1 / (double)n;  // frames: the ends move by half a frame
-    search(x, novelty->sound, frames, reach * g.period, 3 * fine, 0.5 * g.period, 1.5, &g);
-    double kept = search(x, novelty->sound, frames, 3 * fine, 0.5 * fine, 1.5, 0.25, &g);
+    double kept = find_grid(x, frames, (double)n, &g);
     if (kept < enough * found && !(kept >= at_least * found && agreement(beats, n, &g) >= agreed)) goto done;
     *steady = true;
     *count = 0;
