@@ -3,13 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dsp/logarithm.h"
 #include "meter/pitch.h"
 #include "meter/rhythm.h"
 
 enum {
     SIZE = 1024,         // 46 ms
     CHROMA_SIZE = 4096,  // 186 ms
-    MOST_NARROW = 160,
+    MOST_NARROW = 160,   // a multiple of LANES
+    LANES = 8,
     LINE = 4096 + 16384,  // samples at our rate that wait for their windows
 };
 
@@ -25,11 +27,12 @@ struct grm_rhythm_front {
     size_t narrow_count;
     struct {
         uint16_t from, to;  // bins
-        uint8_t band, colour;
     } narrow[MOST_NARROW];
     int8_t pitch_of[CHROMA_SIZE / 2 + 1];  // of a bin, -1: none
-    float before[MOST_NARROW];             // log magnitudes one frame ago
-    double reference;                      // slowly moving magnitude that the logarithm starts from
+    float before[MOST_NARROW + 2];         // log magnitudes one frame ago, of narrow band i at i + 1
+    size_t colour_end[GRM_COLOURS], band_end[GRM_RHYTHM_BANDS];  // narrow bands
+    bool avx2;
+    double reference;  // slowly moving magnitude that the logarithm starts from
     double heard_power;
     grm_rhythm_series series;
 };
@@ -55,8 +58,9 @@ static void lay_bands(grm_rhythm_front *front) {
         while (from * bin_hz >= band_edge_hz[band + 1]) band++;
         front->narrow[front->narrow_count].from = (uint16_t)from;
         front->narrow[front->narrow_count].to = (uint16_t)to;
-        front->narrow[front->narrow_count].colour = colour_at(0.5 * (from + to - 1) * bin_hz);
-        front->narrow[front->narrow_count++].band = (uint8_t)band;
+        front->narrow_count++;
+        front->band_end[band] = front->narrow_count;
+        front->colour_end[colour_at(0.5 * (from + to - 1) * bin_hz)] = front->narrow_count;
         from = to;
     }
     const double fine_hz = (double)GRM_RHYTHM_RATE / CHROMA_SIZE;
@@ -82,6 +86,7 @@ grm_status grm_rhythm_front_new(unsigned rate_hz, grm_rhythm_front **out, grm_er
     if (status == GRM_OK) status = grm_thinner_new(rate_hz, GRM_RHYTHM_RATE, &front->thinner, err);
     if (status == GRM_OK) {
         lay_bands(front);
+        front->avx2 = grm_cpu_detect().avx2_fma;
         front->first = -CHROMA_SIZE / 2;
         front->filled = CHROMA_SIZE / 2;  // silence
         *out = front;
@@ -135,35 +140,82 @@ static void follow(grm_rhythm_front *front, double magnitude) {
         front->reference += (magnitude - front->reference) * (magnitude > front->reference ? 0.03 : 0.001);
 }
 
+// [MOST_NARROW] powers to magnitudes; their sum.
+GRM_INLINE double magnitudes_body(const float *restrict power, float *restrict magnitude) {
+    double lane[LANES] = {0}, sum = 0;
+    for (size_t n = 0; n < MOST_NARROW; n += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            magnitude[n + l] = sqrtf(power[n + l]);
+            lane[l] += (double)magnitude[n + l];
+        }
+    for (size_t l = 0; l < LANES; l++) sum += lane[l];
+    return sum;
+}
+
+// What each narrow band rises over the largest of its neighbourhood one frame before. x: [MOST_NARROW] magnitudes that
+// become logarithms; before: one from the band below.
+GRM_INLINE void rise_body(float gain, float *restrict x, const float *restrict before, float *restrict rise) {
+    for (size_t n = 0; n < MOST_NARROW; n++) x[n] = grm_logarithm(1 + gain * x[n]);
+    for (size_t n = 0; n < MOST_NARROW; n++) {
+        float largest = before[n] > before[n + 1] ? before[n] : before[n + 1];
+        largest = before[n + 2] > largest ? before[n + 2] : largest;
+        rise[n] = x[n] > largest ? x[n] - largest : 0;
+    }
+}
+
+static double magnitudes_plain(const float *power, float *magnitude) {
+    return magnitudes_body(power, magnitude);
+}
+
+static void rise_plain(float gain, float *x, const float *before, float *rise) {
+    rise_body(gain, x, before, rise);
+}
+
+#if GRM_HAVE_AVX2
+GRM_AVX2 static double magnitudes_avx2(const float *power, float *magnitude) {
+    return magnitudes_body(power, magnitude);
+}
+
+GRM_AVX2 static void rise_avx2(float gain, float *x, const float *before, float *rise) {
+    rise_body(gain, x, before, rise);
+}
+#else
+#define magnitudes_avx2 magnitudes_plain
+#define rise_avx2 rise_plain
+#endif
+
+static float sum_of(const float *x, size_t from, size_t to) {
+    float lane[4] = {0};
+    for (; from + 4 <= to; from += 4)
+        for (size_t l = 0; l < 4; l++) lane[l] += x[from + l];
+    for (; from < to; from++) lane[0] += x[from];
+    return (lane[0] + lane[1]) + (lane[2] + lane[3]);
+}
+
 // x: [SIZE] around the frame
 static void take_flux(grm_rhythm_front *front, const float *x, float flux[GRM_RHYTHM_BANDS], grm_colour_frame *colour) {
     // the squares of a Hann window add up to 3/8 of its length
     const float scale = (float)(4 / (0.375 * SIZE * SIZE * GRM_RHYTHM_CHROMA_HOPS));
-    float now[MOST_NARROW];
-    double sum = 0;
+    float power[MOST_NARROW] = {0}, now[MOST_NARROW], rise[MOST_NARROW];
     size_t count = front->narrow_count;
     grm_stft_power(front->stft, x, front->power);
-    for (size_t n = 0; n < count; n++) {
-        float power = 0;
-        for (size_t bin = front->narrow[n].from; bin < front->narrow[n].to; bin++) power += front->power[bin];
-        now[n] = sqrtf(power);
-        sum += now[n];
-        colour->power[front->narrow[n].colour] += scale * power;
+    for (size_t n = 0; n < count; n++)
+        for (size_t bin = front->narrow[n].from; bin < front->narrow[n].to; bin++) power[n] += front->power[bin];
+    for (size_t k = 0, from = 0; k < GRM_COLOURS; k++) {
+        if (front->colour_end[k] <= from) continue;
+        colour->power[k] += scale * sum_of(power, from, front->colour_end[k]);
+        from = front->colour_end[k];
     }
+    double sum = (front->avx2 ? magnitudes_avx2 : magnitudes_plain)(power, now);
     follow(front, sum / (double)count);
     // 1e-4 of a full-scale sine's magnitude: below -80 dB there is nothing to hear
     const float gain = (float)(1 / (0.1 * fmax(front->reference, 1e-4 * SIZE / 4)));
-    for (size_t n = 0; n < count; n++) now[n] = logf(1 + gain * now[n]);
-    const float *before = front->before;
-    for (size_t b = 0; b < GRM_RHYTHM_BANDS; b++) flux[b] = 0;
-    for (size_t n = 0; n < count; n++) {
-        float largest = before[n];
-        if (n > 0) largest = fmaxf(largest, before[n - 1]);
-        if (n + 1 < count) largest = fmaxf(largest, before[n + 1]);
-        if (now[n] > largest) flux[front->narrow[n].band] += now[n] - largest;
+    (front->avx2 ? rise_avx2 : rise_plain)(gain, now, front->before, rise);
+    for (size_t b = 0; b < GRM_RHYTHM_BANDS; b++) {
+        flux[b] = sum_of(rise, b > 0 ? front->band_end[b - 1] : 0, front->band_end[b]);
+        colour->flux[b] += flux[b] / GRM_RHYTHM_CHROMA_HOPS;
     }
-    for (size_t b = 0; b < GRM_RHYTHM_BANDS; b++) colour->flux[b] += flux[b] / GRM_RHYTHM_CHROMA_HOPS;
-    memcpy(front->before, now, count * sizeof *now);
+    memcpy(front->before + 1, now, count * sizeof *now);
 }
 
 static void take_chroma(grm_rhythm_front *front, const float *x, float chroma[GRM_RHYTHM_PITCHES]) {

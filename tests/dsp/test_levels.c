@@ -1,3 +1,4 @@
+#include "dsp/logarithm.h"
 #include "signals.h"
 
 static void peaks_and_powers_see_every_sample(void **state) {
@@ -47,12 +48,25 @@ static void denormals_are_flushed_between_the_two_calls(void **state) {
     assert_true(product > 0);
 }
 
+static void logarithms_are_those_of_the_library(void **state) {
+    (void)state;
+    for (double x = 1e-37; x < 1e38; x *= 1.0007) {
+        double is = (double)grm_logarithm((float)x), should = log((double)(float)x);
+        assert_true(fabs(is - should) <= 1.2e-7 * fabs(should));
+    }
+    for (int i = 0; i < 1000; i++) {
+        float x = 1 + (float)i * 1e-4f;
+        assert_true(fabs((double)grm_logarithm(x) - log((double)x)) < 1e-8);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(peaks_and_powers_see_every_sample),
         cmocka_unit_test(what_is_not_finite_is_found_anywhere),
         cmocka_unit_test(ramps_join),
         cmocka_unit_test(denormals_are_flushed_between_the_two_calls),
+        cmocka_unit_test(logarithms_are_those_of_the_library),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
