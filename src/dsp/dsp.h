@@ -15,6 +15,7 @@
 #include "dsp/gain_path.h"
 #include "dsp/lanes.h"
 #include "dsp/levels.h"
+#include "dsp/logarithm.h"
 #include "dsp/loudness.h"
 #include "dsp/pitch.h"
 #include "dsp/space.h"

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dsp/logarithm.h"
 #include "meter/pitch.h"
 #include "meter/rhythm.h"
 
