@@ -48,6 +48,8 @@
     X(noise_db, "dB", -120, 0, "what never stops and has no pitch, against the whole (minimum statistics)")           \
     X(hiss_db, "dB", -120, 0, "the same above 1.1 kHz, against what is there above 1.1 kHz")                          \
     X(flat_tops_ppm, "ppm", 0, 1e6, "samples in flat tops at any level: 3 or more alike at an extreme")               \
+    X(dropouts, "", 0, 1e6, "gaps of silence of 1 to 300 ms that begin and end at once")                              \
+    X(bandwidth_hz, "Hz", 2000, 192000, "where the spectrum ends as at a wall; half of the rate where it does not")   \
     X(pitch_wander_cents, "cents", 0, 100, "spread of what low and high partials' pitch shares over time")            \
     /* harmony */                                                                                                     \
     X(tuning_bins, "bins", -0.5, 0.5, "librosa.estimate_tuning, fraction of a semitone")                              \

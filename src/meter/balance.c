@@ -11,6 +11,8 @@ static const double edges[BANDS][2] = {
     [BASS] = {40, 160},     [LOW] = {80, 160},         [MUD] = {200, 400},    [LOW_MIDDLE] = {800, 1600},
     [MIDDLE] = {800, 3200}, [PRESENCE] = {2000, 5000}, [AIR] = {6000, 16000},
 };
+// A band's edges are ramps over a sixth of an octave, so that a tone that drifts past one does not jump.
+static const double ramp_octaves = 1.0 / 6;
 static const double floor_db = -120;
 
 // Levels in steps of 0.25 dB from -160 dB.
@@ -21,6 +23,7 @@ typedef struct histogram {
 struct grm_balance {
     grm_frame_shape shape;
     size_t band_from[BANDS], band_to[BANDS], octave_from[OCTAVES], octave_to[OCTAVES];
+    float *share[BANDS];  // [band_to - band_from] of a bin's power that counts; all in one piece of memory
     double band_power[BANDS];
     histogram middle, air;
     double *mean_power;  // [bins], sum over the frames
@@ -30,9 +33,34 @@ struct grm_balance {
     double octave_power[OCTAVES], mean[OCTAVES], squares[OCTAVES];
 };
 
+// How far f lies within a ramp about the edge: 0 before it, 1 behind it.
+static double ramp_at(double hz, double edge_hz) {
+    double at = log2(hz / edge_hz) / ramp_octaves + 0.5;
+    return at <= 0 ? 0 : at >= 1 ? 1 : 0.5 - 0.5 * cos(GRM_PI * at);
+}
+
 static size_t bin_at(const grm_frame_shape *shape, double hz) {
     double at = ceil(hz / shape->step_hz);
     return at < (double)shape->bins ? (size_t)at : shape->bins;
+}
+
+static bool set_bands(grm_balance *b) {
+    const double wider = exp2(0.5 * ramp_octaves);
+    size_t bins = 0;
+    for (size_t i = 0; i < BANDS; i++) {
+        b->band_from[i] = bin_at(&b->shape, edges[i][0] / wider);
+        b->band_to[i] = bin_at(&b->shape, edges[i][1] * wider);
+        bins += b->band_to[i] - b->band_from[i];
+    }
+    b->share[0] = grm_floats_new(bins + 1);
+    for (size_t i = 1; b->share[0] && i < BANDS; i++)
+        b->share[i] = b->share[i - 1] + (b->band_to[i - 1] - b->band_from[i - 1]);
+    for (size_t i = 0; b->share[0] && i < BANDS; i++)
+        for (size_t k = b->band_from[i]; k < b->band_to[i]; k++) {
+            double hz = (double)k * b->shape.step_hz;
+            b->share[i][k - b->band_from[i]] = (float)(ramp_at(hz, edges[i][0]) * (1 - ramp_at(hz, edges[i][1])));
+        }
+    return b->share[0] && b->mean_power;
 }
 
 grm_balance *grm_balance_new(const grm_frame_shape *shape) {
@@ -40,13 +68,9 @@ grm_balance *grm_balance_new(const grm_frame_shape *shape) {
     if (!b) return NULL;
     b->shape = *shape;
     b->mean_power = calloc(shape->bins, sizeof *b->mean_power);
-    if (!b->mean_power) {
-        free(b);
+    if (!set_bands(b)) {
+        grm_balance_free(b);
         return NULL;
-    }
-    for (size_t i = 0; i < BANDS; i++) {
-        b->band_from[i] = bin_at(shape, edges[i][0]);
-        b->band_to[i] = bin_at(shape, edges[i][1]);
     }
     for (size_t i = 0; i < OCTAVES; i++) {
         b->octave_from[i] = bin_at(shape, 31.25 * M_SQRT1_2 * exp2((double)i));
@@ -58,6 +82,7 @@ grm_balance *grm_balance_new(const grm_frame_shape *shape) {
 
 void grm_balance_free(grm_balance *b) {
     if (!b) return;
+    free(b->share[0]);
     free(b->mean_power);
     free(b);
 }
@@ -106,10 +131,17 @@ static double sum_of(const float *power, size_t from, size_t to) {
     return sum;
 }
 
+static double share_of(const grm_balance *b, size_t band, const float *power) {
+    const float *share = b->share[band], *from = power + b->band_from[band];
+    double sum = 0;
+    for (size_t k = 0; k < b->band_to[band] - b->band_from[band]; k++) sum += (double)(share[k] * from[k]);
+    return sum;
+}
+
 void grm_balance_add(grm_balance *b, const float *power) {
     double bands[BANDS];
     for (size_t i = 0; i < BANDS; i++) {
-        bands[i] = sum_of(power, b->band_from[i], b->band_to[i]);
+        bands[i] = share_of(b, i, power);
         b->band_power[i] += bands[i];
     }
     count_level(&b->middle, bands[MIDDLE]);
@@ -153,6 +185,7 @@ void grm_balance_tell(const grm_balance *b, grm_features *out) {
     if (b->frames == 0) return;
     out->tone_share = tone_share(b);
     grm_octaves_tell(&b->shape, b->mean_power, out);
+    grm_bandwidth_tell(&b->shape, b->mean_power, out);
     if (middle > floor_db + 20) {
         out->bass_db = level_of(b, BASS) - middle;
         // on a scale of octaves the low middle lies 0.4 of the way from the one neighbour to the other

@@ -17,6 +17,7 @@ typedef struct faults {
     grm_hiss *noise;
     grm_drift *wander;
     grm_flat_tops *tops;
+    grm_dropouts *gaps;
     grm_hum *hum;
 } faults;
 
@@ -24,6 +25,7 @@ static void faults_close(void *self) {
     faults *f = self;
     if (!f) return;
     grm_hum_free(f->hum);
+    grm_dropouts_free(f->gaps);
     grm_flat_tops_free(f->tops);
     grm_drift_free(f->wander);
     grm_hiss_free(f->noise);
@@ -50,7 +52,8 @@ static grm_status faults_open(const grm_listening *listening, void **self, grm_e
     f->noise = grm_hiss_new(&f->shape);
     f->wander = grm_drift_new(&f->shape);
     f->tops = grm_flat_tops_new(f->channels);
-    bool all = f->x && f->power && f->balance && f->noise && f->wander && f->tops;
+    f->gaps = grm_dropouts_new(listening->file_rate_hz);
+    bool all = f->x && f->power && f->balance && f->noise && f->wander && f->tops && f->gaps;
     grm_status status = all ? grm_stft_new(GRM_WINDOW_HANN, size, &f->stft, err) : grm_fail_memory(err);
     if (status == GRM_OK) status = grm_hum_new(listening->rate_hz, &f->hum, err);
     if (status != GRM_OK)
@@ -72,6 +75,7 @@ static grm_status faults_hear(void *self, const grm_block *block, grm_error *err
     faults *f = self;
     float share = 1.0f / (float)f->channels;
     for (unsigned c = 0; c < f->channels; c++) grm_flat_tops_add(f->tops, c, block->planes[c], block->frames);
+    grm_dropouts_add(f->gaps, block->planes, f->channels, block->frames);
     for (size_t at = 0; at < block->frames;) {
         size_t count = f->shape.size - f->filled < block->frames - at ? f->shape.size - f->filled : block->frames - at;
         float *to = f->x + f->filled;
@@ -95,6 +99,7 @@ static grm_status faults_finish(void *self, const grm_run *run, grm_analysis *an
     grm_hiss_tell(f->noise, &analysis->features);
     grm_drift_tell(f->wander, &analysis->features);
     grm_flat_tops_tell(f->tops, &analysis->features);
+    grm_dropouts_tell(f->gaps, &analysis->features);
     grm_status status = grm_hum_hear(f->hum, NULL, 0, err);
     if (status == GRM_OK) status = grm_hum_tell(f->hum, &analysis->features, err);
     return status;

@@ -48,6 +48,16 @@ void grm_drift_free(grm_drift *wander);
 void grm_drift_add(grm_drift *wander, const float *power);
 void grm_drift_tell(const grm_drift *wander, grm_features *out);
 
+// Gaps of digital silence, 1 to 300 ms, that begin and end at once.
+typedef struct grm_dropouts grm_dropouts;
+grm_dropouts *grm_dropouts_new(unsigned rate_hz);
+void grm_dropouts_free(grm_dropouts *dropouts);
+void grm_dropouts_add(grm_dropouts *dropouts, const float *const *planes, unsigned channels, size_t frames);
+void grm_dropouts_tell(const grm_dropouts *dropouts, grm_features *out);
+
+// The wall that a low bit rate or a low rate left behind: from there on nothing, and before it much.
+void grm_bandwidth_tell(const grm_frame_shape *shape, const double *mean_power, grm_features *out);
+
 // Flat tops: runs of three samples or more alike at an extreme, with flanks too steep for a round top, at half of the
 // recording's peak or above.
 typedef struct grm_flat_tops grm_flat_tops;

@@ -59,7 +59,7 @@ static double width_of(const grm_features *f, size_t from, size_t to) {
     double sum = 0, all = 0;
     for (size_t i = 0; i < GRM_WIDTH_BANDS; i++) all += f->width_by_band[i];
     for (size_t i = from; i < to; i++) sum += f->width_by_band[i] / (double)(to - from);
-    return all > 0 || f->stereo_width == 0 ? sum : NAN;
+    return all > 0 || f->stereo_width < 1e-6 ? sum : NAN;
 }
 
 void grm_figures_take(const grm_analysis *a, double values[GRM_FIGURES]) {
@@ -70,6 +70,7 @@ void grm_figures_take(const grm_analysis *a, double values[GRM_FIGURES]) {
     double minutes = f->duration_s / 60;
     values[GRM_FIGURE_edge_silence_s] = f->head_silence_s + f->tail_silence_s;
     values[GRM_FIGURE_clipped_per_minute] = minutes > 0 ? f->clipped_samples / minutes : NAN;
+    values[GRM_FIGURE_dropouts_per_minute] = minutes > 0 ? f->dropouts / minutes : NAN;
     values[GRM_FIGURE_dc_offset_abs] = fabs(f->dc_offset);
     values[GRM_FIGURE_balance_abs_db] = fabs(f->stereo_balance_db);
     values[GRM_FIGURE_low_side] = width_of(f, 0, 1);

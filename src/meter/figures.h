@@ -8,6 +8,7 @@
 #define GRM_DERIVED_LIST(X)                                                      \
     X(edge_silence_s, "s", "silence before the first and behind the last sound") \
     X(clipped_per_minute, "1/min", "clipped_samples over the length")            \
+    X(dropouts_per_minute, "1/min", "dropouts over the length")                  \
     X(dc_offset_abs, "", "dc_offset without its sign")                           \
     X(balance_abs_db, "dB", "stereo_balance_db without its sign")                \
     X(low_side, "", "share of the side in the energy below 120 Hz")              \

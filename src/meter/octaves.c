@@ -50,3 +50,41 @@ void grm_octaves_tell(const grm_frame_shape *shape, const double *mean_power, gr
     out->tonal_balance_error_db = error;
     out->spectral_tilt_db = slope / spread;
 }
+
+// ---- the wall ----
+
+static const double wall_db = 20, lowest_wall_hz = 2000, audible_db = 90;  // audible: below the loudest bin
+
+// Mean of the bins' levels from `from` to `to` Hz, which single tones hardly raise; NaN when there are none.
+static double mean_level(const grm_frame_shape *shape, const double *power, double from, double to) {
+    size_t first = (size_t)ceil(from / shape->step_hz), last = (size_t)(to / shape->step_hz);
+    double sum = 0;
+    if (last >= shape->bins) last = shape->bins - 1;
+    for (size_t k = first; k <= last; k++) sum += decibels(power[k]);
+    return first <= last ? sum / (double)(last - first + 1) : NAN;
+}
+
+// Where, near hz, the level is half way down to `above`.
+static double edge_near(const grm_frame_shape *shape, const double *power, double hz, double above) {
+    const double step = exp2(1.0 / 48);
+    double half = 0.5 * (above + mean_level(shape, power, 0.7 * hz, 0.84 * hz));
+    for (double at = 1.06 * hz; at > 0.84 * hz; at /= step)
+        if (mean_level(shape, power, at / step, at) >= half) return at;
+    return hz;
+}
+
+void grm_bandwidth_tell(const grm_frame_shape *shape, const double *mean_power, grm_features *out) {
+    const double nyquist = 0.5 * shape->rate_hz, step = exp2(1.0 / 12);
+    double above = -160, loudest = 0;  // above: the loudest twelfth of an octave so far
+    for (size_t k = 1; k < shape->bins; k++) loudest = fmax(loudest, mean_power[k]);
+    double audible = decibels(loudest) - audible_db;
+    out->bandwidth_hz = nyquist;
+    for (double hz = nyquist / step; hz > lowest_wall_hz; hz /= step) {
+        double beyond = mean_level(shape, mean_power, hz * sqrt(step), hz * step * sqrt(step));
+        double before = mean_level(shape, mean_power, hz / (step * step * step), hz / sqrt(step));
+        above = fmax(above, beyond);
+        if (before < audible) continue;
+        if (before - above >= wall_db) out->bandwidth_hz = edge_near(shape, mean_power, hz, above);
+        return;  // here is sound, so that no wall lies below
+    }
+}

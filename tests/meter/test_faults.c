@@ -132,6 +132,86 @@ static void mud_rises_with_a_boost_of_the_low_middle_alone(void **state) {
     free(muddy.x);
 }
 
+static void gaps_are_counted_and_rests_are_not(void **state) {
+    (void)state;
+    sound s = music();
+    assert_float_equal(features_of(&s, 65536).dropouts, 0, 0);  // there are rests between the chords
+    for (int i = 0; i < 5; i++) {
+        size_t from = (size_t)((2 * i + 0.7) * RATE), count = (size_t)(RATE * 0.002 * pow(3, i));  // 2 ms to 162 ms
+        memset(s.x + from, 0, count * sizeof *s.x);
+    }
+    assert_float_equal(features_of(&s, 65536).dropouts, 5, 0);
+    assert_float_equal(features_of(&s, 777).dropouts, 5, 0);
+    memset(s.x + (size_t)(10.6 * RATE), 0, (size_t)(0.5 * RATE) * sizeof *s.x);  // a general pause
+    assert_float_equal(features_of(&s, 65536).dropouts, 5, 0);
+    free(s.x);
+}
+
+static void what_fades_out_or_comes_back_softly_is_no_gap(void **state) {
+    (void)state;
+    for (int side = 0; side < 2; side++) {
+        sound s = music();
+        size_t from = (size_t)(4.8 * RATE), count = RATE / 10, fade = RATE / 20;
+        memset(s.x + from, 0, count * sizeof *s.x);
+        for (size_t i = 0; i < fade; i++)
+            s.x[side ? from + count + i : from - 1 - i] *= (float)i / (float)fade * (float)i / (float)fade;
+        assert_float_equal(features_of(&s, 65536).dropouts, 0, 0);
+        free(s.x);
+    }
+}
+
+// Nothing is left above `hz`: a windowed sinc of 801 taps.
+static void cut_off(sound *s, double hz) {
+    enum { TAPS = 801 };
+    float *y = calloc(s->frames, sizeof *y), taps[TAPS];
+    assert_non_null(y);
+    for (int k = 0; k < TAPS; k++) {
+        double t = k - TAPS / 2, turn = 2 * GRM_PI * hz / s->rate;
+        double sinc = k == TAPS / 2 ? turn / GRM_PI : sin(turn * t) / (GRM_PI * t);
+        taps[k] =
+            (float)(sinc * (0.42 - 0.5 * cos(2 * GRM_PI * k / (TAPS - 1)) + 0.08 * cos(4 * GRM_PI * k / (TAPS - 1))));
+    }
+    for (size_t i = 0; i + TAPS < s->frames; i++)
+        for (int k = 0; k < TAPS; k++) y[i] += taps[k] * s->x[i + (size_t)k];
+    free(s->x);
+    s->x = y;
+}
+
+static void a_wall_in_the_spectrum_is_found_where_it_stands(void **state) {
+    (void)state;
+    static const double walls[] = {4000, 11000, 16000};
+    for (size_t i = 0; i < 3; i++) {
+        sound s = music();
+        s.frames = 3 * RATE;
+        add_noise(&s, 0, 3, 0.003);
+        assert_float_equal(features_of(&s, 65536).bandwidth_hz, RATE / 2.0, 0);
+        cut_off(&s, walls[i]);
+        double found = features_of(&s, 65536).bandwidth_hz;
+        if (fabs(found / walls[i] - 1) > 0.06) fail_msg("%g instead of %g", found, walls[i]);
+        free(s.x);
+    }
+    sound s = music();  // partials up to where they end, and nothing beyond
+    assert_float_equal(features_of(&s, 65536).bandwidth_hz, RATE / 2.0, 0);
+    free(s.x);
+}
+
+static void a_tone_that_drifts_past_the_edge_of_a_band_does_not_jump(void **state) {
+    (void)state;
+    double before = NAN;
+    for (double hz = 370; hz <= 430; hz += 4) {
+        sound s = sound_new(RATE, 3);
+        for (size_t i = 0; i < s.frames; i++)
+            for (int k = 0; k < 4; k++) {
+                static const double others[] = {110, 280, 1000};
+                s.x[i] += 0.2f * (float)sin(2 * GRM_PI * (k == 3 ? hz : others[k]) * (double)i / RATE);
+            }
+        double mud = features_of(&s, 65536).mud_db;
+        assert_false(fabs(mud - before) > 3);
+        before = mud;
+        free(s.x);
+    }
+}
+
 static void a_sine_is_a_tone_and_music_is_not(void **state) {
     (void)state;
     sound s = sound_new(RATE, 5), m = music();
@@ -215,6 +295,10 @@ int main(void) {
         cmocka_unit_test(round_tops_are_not_flat),
         cmocka_unit_test(wandering_pitch_is_measured_in_cents),
         cmocka_unit_test(mud_rises_with_a_boost_of_the_low_middle_alone),
+        cmocka_unit_test(gaps_are_counted_and_rests_are_not),
+        cmocka_unit_test(what_fades_out_or_comes_back_softly_is_no_gap),
+        cmocka_unit_test(a_wall_in_the_spectrum_is_found_where_it_stands),
+        cmocka_unit_test(a_tone_that_drifts_past_the_edge_of_a_band_does_not_jump),
         cmocka_unit_test(a_sine_is_a_tone_and_music_is_not),
         cmocka_unit_test(hum_is_heard_at_its_level_and_notes_are_none),
         cmocka_unit_test(octaves_are_set_beside_pink_noise),

@@ -31,8 +31,8 @@ static grm_analysis good_track(void) {
     f->duration_s = 190, f->integrated_lufs = -14, f->true_peak_dbtp = -1, f->rms_dbfs = -17, f->plr_db = 13;
     f->psr_db = 12.5, f->loudness_range_lu = 6, f->dc_offset = 0, f->clipped_samples = 0, f->hum_db = -80;
     f->head_silence_s = 0.1, f->tail_silence_s = 0.5, f->bass_db = 6, f->mud_db = 0, f->presence_db = 0;
-    f->air_db = -15, f->noise_db = -65, f->hiss_db = -55, f->flat_tops_ppm = 0, f->pitch_wander_cents = 2,
-    f->tone_share = 0.1;
+    f->air_db = -15, f->noise_db = -65, f->hiss_db = -55, f->flat_tops_ppm = 0, f->dropouts = 0,
+    f->bandwidth_hz = 20000, f->pitch_wander_cents = 2, f->tone_share = 0.1;
     f->timbre_change_db = 4, f->stereo_width = 0.15, f->mono_loss_db = -1, f->stereo_balance_db = 0.2;
     f->tempo_bpm = 112, f->beats_per_bar = 4, f->beat_confidence = 0.6, f->pulse_clarity = 0.5;
     f->hook_strength = 0.6, f->hook_first_s = 40, f->repetition = 0.6, f->section_count = 8, f->intro_s = 12;
@@ -163,9 +163,12 @@ static void each_fault_costs_more_the_more_there_is_of_it(void **state) {
         {offsetof(grm_features, hum_db), {-80, -60, -50, -40, -30}, 20},
         {offsetof(grm_features, hiss_db), {-60, -40, -30, -20, -12}, 15},
         {offsetof(grm_features, pitch_wander_cents), {1, 8, 12, 20, 35}, 20},
-        {offsetof(grm_features, mud_db), {1, 3, 5, 7, 9}, 4},
-        {offsetof(grm_features, psr_db), {14, 12, 10, 8, 6}, 8},
-        {offsetof(grm_features, stereo_balance_db), {0, 1, 2, 4, 8}, 4},
+        {offsetof(grm_features, mud_db), {1, 3, 5, 7, 9}, 12},
+        {offsetof(grm_features, psr_db), {14, 12, 10, 8, 6}, 12},
+        {offsetof(grm_features, stereo_balance_db), {0, 1, 2, 4, 8}, 8},
+        {offsetof(grm_features, dropouts), {0, 2, 6, 20, 60}, 20},
+        {offsetof(grm_features, dc_offset), {0, 0.006, 0.01, 0.03, 0.1}, 12},
+        {offsetof(grm_features, bandwidth_hz), {20000, 15000, 11000, 7000, 4000}, 12},
     };
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         grm_analysis a = good_track();
@@ -187,6 +190,23 @@ static void one_ruinous_fault_cannot_hide(void **state) {
     double before = quality_of(&a);
     a.features.flat_tops_ppm = 30000;
     assert_true(quality_of(&a) < 0.6 * before);
+}
+
+// What a stereo picture may be short of, one loudspeaker is shorter of.
+static void mono_is_the_least_stereo_there_is(void **state) {
+    (void)state;
+    grm_analysis a = good_track();
+    for (size_t i = 0; i < GRM_WIDTH_BANDS; i++) a.features.width_by_band[i] = 0;
+    a.features.stereo_width = 1e-9, a.features.stereo_balance_db = 0;  // by rounding
+    double mono = quality_of(&a);
+    static const double low[] = {0, 0.2, 0.45}, middle[] = {0.02, 0.2, 0.5};
+    for (size_t i = 0; i < 9; i++) {
+        a = good_track();
+        for (size_t k = 0; k < GRM_WIDTH_BANDS; k++) a.features.width_by_band[k] = k ? middle[i / 3] : low[i % 3];
+        if (quality_of(&a) <= mono) fail_msg("%g below and %g above do not beat mono", low[i % 3], middle[i / 3]);
+    }
+    a = good_track();
+    assert_true(quality_of(&a) > mono + 12);
 }
 
 static void genres_are_judged_by_their_own_measure(void **state) {
@@ -475,6 +495,7 @@ int main(void) {
         cmocka_unit_test(what_was_not_measured_is_left_out),
         cmocka_unit_test(each_fault_costs_more_the_more_there_is_of_it),
         cmocka_unit_test(one_ruinous_fault_cannot_hide),
+        cmocka_unit_test(mono_is_the_least_stereo_there_is),
         cmocka_unit_test(genres_are_judged_by_their_own_measure),
         cmocka_unit_test(every_built_in_style_has_curves),
         cmocka_unit_test(what_is_no_music_is_told_so),
