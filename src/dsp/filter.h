@@ -35,7 +35,7 @@ double grm_filter_analogue_db(grm_filter_kind kind, double hz, double q, double 
 size_t grm_filter_match(grm_filter_kind kind, double rate_hz, double hz, double q, double db, grm_filter cells[2]);
 
 // Cells one behind the other on two channels at once. Plain data: copy it to copy its state.
-enum { GRM_CASCADE_CELLS = 16 };
+enum { GRM_CASCADE_CELLS = 24 };
 typedef struct grm_cascade {
     size_t cells;
     bool avx2;

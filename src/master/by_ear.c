@@ -20,6 +20,7 @@ typedef struct trial {
     const grm_master_story *story;
     double rate_hz;
     double hz[POINTS], mid[POINTS], side[POINTS];  // power by point
+    double plan[POINTS];                           // gain of what is in the plan already, power
     double gain[GRM_MASTER_MOVES][POINTS];         // of a move at its present size, power
     double low[POINTS];                            // of the mono-maker on the side, power
     double sizes[GRM_MASTER_SIZES];
@@ -60,6 +61,7 @@ static size_t band_from(double hz) {
 
 static void gather(trial *t) {
     const grm_look *look = &t->story->source;
+    const grm_master_plan *plan = &t->story->plan;
     for (size_t p = 0; p < POINTS; p++) {
         double low = lowest_hz * exp2((double)p / points_an_octave), high = low * exp2(1 / points_an_octave);
         size_t from = (size_t)(low / look->step_hz + 0.5), to = (size_t)(high / look->step_hz + 0.5);
@@ -70,6 +72,9 @@ static void gather(trial *t) {
             t->side[p] += share * (double)look->side[k];
         }
         t->hz[p] = sqrt(low * high);
+        t->plan[p] = 1;
+        for (size_t i = 0; i < plan->cell_count && t->hz[p] < 0.48 * t->rate_hz; i++)
+            t->plan[p] *= pow(10, grm_filter_gain_db(&plan->cells[i], t->rate_hz, t->hz[p]) / 10);
     }
     grm_filter mono = grm_filter_design(GRM_FILTER_HIGHPASS, t->rate_hz, fmaxf(t->story->plan.mono_hz, 1), 0.7071, 0);
     for (size_t p = 0; p < POINTS; p++)
@@ -104,7 +109,7 @@ static void predict(trial *t, double range_before, grm_features *f) {
     *f = s->source.analysis->features;
     double all[POINTS], change[BANDS];
     for (size_t p = 0; p < POINTS; p++) {
-        all[p] = 1;
+        all[p] = t->plan[p];
         for (size_t i = 0; i < s->preset->by_ear.moves_count; i++) all[p] *= t->gain[i][p];
     }
     for (size_t b = 0; b < BANDS; b++) {
@@ -119,7 +124,7 @@ static void predict(trial *t, double range_before, grm_features *f) {
     f->mud_db += change[MUD] - 0.6 * change[LOW] - 0.4 * change[LOW_MIDDLE];
     f->presence_db += change[PRESENCE] - change[LOW_MIDDLE];
     f->air_db += change[AIR] - change[MIDDLE];
-    double width = t->sizes[GRM_MOVE_WIDTH];
+    double width = t->sizes[GRM_MOVE_WIDTH] * (double)s->plan.width;
     for (size_t b = 0; b < SIDE_BANDS; b++) {
         double mid = 0, side = 0;
         for (size_t p = band_from(side_edges_hz[b]); p < band_from(side_edges_hz[b + 1]); p++) {
@@ -164,7 +169,7 @@ static bool bounds(const trial *t, size_t i, double *least, double *most) {
     if (i < a->moves_count && s->tone) return false;
     if (i < a->moves_count) {
         *least = a->moves[i].least_db, *most = a->moves[i].most_db;
-    } else if (i == GRM_MOVE_WIDTH && !s->options->has_width && !(s->tone && s->tone->width > 0)) {
+    } else if (i == GRM_MOVE_WIDTH && !s->options->has_width && !s->style && !(s->tone && s->tone->width > 0)) {
         *least = a->width.least, *most = a->width.most;
     } else if (i == GRM_MOVE_RIDE && t->gains) {
         *least = 0, *most = a->ride.most;
@@ -205,7 +210,7 @@ static void apply(grm_master_story *s, const trial *t, double rate_hz, double st
                 grm_filter_design(a->moves[i].kind, rate_hz, a->moves[i].hz, a->moves[i].q, db);
     }
     double width = plan->sizes[GRM_MOVE_WIDTH] = pow(t->sizes[GRM_MOVE_WIDTH], strength);
-    if (fabs(width - 1) > 0.02) plan->width = (float)width;
+    if (fabs(width - 1) > 0.02) plan->width *= (float)width;
     double ride = plan->sizes[GRM_MOVE_RIDE] = strength * t->sizes[GRM_MOVE_RIDE];
     const grm_analysis *heard = s->source.analysis;
     if (ride < 0.02 || !t->gains) return;
@@ -220,7 +225,7 @@ void grm_master_by_ear(grm_master_story *s, double rate_hz, double strength) {
     trial *t = calloc(1, sizeof *t);
     if (!t) return;
     *t = (trial){.story = s, .rate_hz = rate_hz, .range_strength = -1};
-    if (a->energy_count > 300) {  // half a minute: shorter, there is no range to speak of
+    if (a->energy_count > 300 && !s->style) {  // half a minute: shorter, there is no range to speak of
         t->gains = grm_floats_new(2 * a->energy_count);
         t->powers = calloc(a->energy_count, sizeof *t->powers);
         if (!t->powers) free(t->gains), t->gains = NULL;
@@ -230,7 +235,7 @@ void grm_master_by_ear(grm_master_story *s, double rate_hz, double strength) {
     double range_before = t->gains ? range_of(t) : 0, as_it_is;
     worth(t, range_before, &as_it_is);
     double hoped = search(t, range_before);
-    if (hoped - as_it_is < s->preset->by_ear.worth)
+    if (hoped - as_it_is < (s->style ? s->preset->by_ear.worth_with_style : s->preset->by_ear.worth))
         for (size_t i = 0; i < GRM_MASTER_SIZES; i++) set_size(t, i, i == GRM_MOVE_WIDTH ? 1 : 0);
     worth(t, range_before, &hoped);
     s->plan.hoped = hoped;

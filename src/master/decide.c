@@ -12,10 +12,13 @@ static void add_cell(grm_master_plan *plan, double rate_hz, grm_filter_kind kind
     plan->cells[plan->cell_count++] = grm_filter_design(kind, rate_hz, hz, q, db);
 }
 
-// Sub-sound out, and, by a Butterworth filter of order 6, what lies above hearing.
-static void decide_ends(grm_master_plan *plan, const grm_master_preset *preset, double rate_hz) {
+// Sub-sound out, and, by a Butterworth filter of order 6, what lies above hearing: right below half the rate no filter
+// of finite length sees the peaks between the samples.
+static void decide_ends(grm_master_plan *plan, const grm_master_preset *preset, double rate_hz, bool low) {
     static const double q[] = {0.5176, 0.7071, 1.9319};
-    plan->cells[plan->cell_count++] = grm_filter_design(GRM_FILTER_HIGHPASS, rate_hz, preset->highpass_hz, 0.7071, 0);
+    if (low)
+        plan->cells[plan->cell_count++] =
+            grm_filter_design(GRM_FILTER_HIGHPASS, rate_hz, preset->highpass_hz, 0.7071, 0);
     for (size_t i = 0; i < GRM_COUNT(q) && preset->lowpass_hz < 0.46 * rate_hz; i++)
         plan->cells[plan->cell_count++] = grm_filter_design(GRM_FILTER_LOWPASS, rate_hz, preset->lowpass_hz, q[i], 0);
 }
@@ -134,7 +137,7 @@ static void decide_glue(grm_master_story *s, double lufs, bool chosen) {
     else if (s->style || (!s->reference.analysis && chosen && over > s->preset->by_ear.glue_from_db))
         set_glue(&s->plan, glue, lufs, glue->range_db);
     // Nor do the highest peaks of all come to the limiter as they were: a soft curve rounds them first.
-    if (s->by_ear && chosen && over > s->preset->by_ear.glue_from_db && s->plan.drive == 0)
+    if (s->by_ear && !s->style && chosen && over > s->preset->by_ear.glue_from_db && s->plan.drive == 0)
         s->plan.drive = s->preset->saturation.least;
 }
 
@@ -174,16 +177,16 @@ grm_status grm_master_decide(grm_master_story *s, double rate_hz, double strengt
     *lufs = decide_gain(s);
     if (*lufs <= GRM_SILENT_LUFS) return GRM_OK;
     for (int side = 0; side < 2; side++) s->plan.dc[side] = s->source.dc[side];
-    bool chosen = !s->by_ear || strength > 0;  // else what was asked for, and no more
-    if (!s->reference.analysis && chosen) decide_ends(&s->plan, s->preset, rate_hz);
+    bool chosen = !s->by_ear || s->style || strength > 0;  // else what was asked for, and no more
+    bool limits = s->before.true_peak_dbtp + *lufs - s->before.integrated_lufs > s->target.ceiling_dbtp - 1;
+    if (chosen || limits) decide_ends(&s->plan, s->preset, rate_hz, !s->reference.analysis && chosen);
     decide_tone(s, rate_hz);
     decide_width(s, chosen);
     decide_glue(s, *lufs, chosen);
     s->plan.deess_db = s->place ? s->place->deess_db : 0;
     if (s->reference.analysis) status = grm_master_liken(s, rate_hz, err);
-    if (s->by_ear && chosen) {
-        decide_balance(s);
-        grm_master_by_ear(s, rate_hz, strength);
-    }
+    s->plan.sizes[GRM_MOVE_WIDTH] = 1;
+    if (s->by_ear && chosen && !s->style) decide_balance(s);
+    if (s->by_ear && strength > 0) grm_master_by_ear(s, rate_hz, strength);
     return status;
 }

@@ -205,36 +205,65 @@ static grm_status check_tags(const char *const *wanted, grm_error *err) {
     return GRM_OK;
 }
 
-static grm_status write_out(const grm_run *run, const grm_sound *sound, grm_master_story *s,
-                            const grm_master_form *form, const grm_reader *reader, const char *path, size_t stage,
+static grm_status write_out(grm_mastering *m, const grm_master_form *form, const grm_reader *reader, const char *path,
                             grm_error *err) {
     outlet out = {.dithered = form->bits == 16 || form->bits == 24};
     if (out.dithered) grm_dither_init(&out.dither, form->bits, form->bits == 16, form->rate_hz, 1);
     grm_status status = grm_writer_open(path, form->format, 2, form->rate_hz, &out.writer, err);
     if (status != GRM_OK) return status;
-    status = put_tags(out.writer, reader, s->options->tags, err);
-    if (status == GRM_OK) status = grm_master_work(run, sound, s, stage, 0.2, put_block, &out, err);
+    status = put_tags(out.writer, reader, m->story->options->tags, err);
+    if (status == GRM_OK) status = grm_mastering_deliver(m, put_block, &out, err);
     grm_status closed = grm_writer_close(out.writer, status == GRM_OK ? err : NULL);
     return status == GRM_OK ? closed : status;
 }
 
 // What a decoder makes of a lossy file: its peaks are not those that were written.
-static grm_status hear_decoded(const grm_run *run, const char *path, grm_master_story *s, const grm_master_form *form,
-                               size_t stage, grm_master_levels *decoded, grm_error *err) {
+static grm_status hear_decoded(const grm_mastering *m, const char *path, grm_master_levels *decoded, grm_error *err) {
     intake in;
     grm_look look = {0};
     grm_status status = intake_open(&in, path, err);
-    if (status == GRM_OK) status = take_in(run, &in, in.rate_hz, false, NULL, stage, 1, 1, &look, err);
+    if (status == GRM_OK) status = take_in(m->run, &in, in.rate_hz, false, NULL, m->stage, 1, 1, &look, err);
     if (status == GRM_OK) grm_levels_of(&look.analysis->features, decoded);
     grm_look_free(&look);
     intake_close(&in);
-    if (status == GRM_OK && !s->silent && decoded->true_peak_dbtp > s->target.ceiling_dbtp)
-        grm_master_note(s,
-                        "%s moves the peaks: decoded, they reach %.2f dBTP. The ceiling of %.1f holds for what was "
-                        "encoded; a ceiling lower by %.1f dB would keep the decoded ones under it.",
-                        form->name, decoded->true_peak_dbtp, s->target.ceiling_dbtp,
-                        ceil((decoded->true_peak_dbtp - s->target.ceiling_dbtp) * 10) / 10);
     return status;
+}
+
+static double up_to_a_tenth(double db) {
+    return ceil(db * 10) / 10;
+}
+
+static void say_what_the_codec_did(grm_mastering *m, const grm_master_form *form, const grm_master_levels *decoded) {
+    grm_master_story *s = m->story;
+    double lowered = s->target.ceiling_dbtp - m->ceiling_dbtp, over = decoded->true_peak_dbtp - s->target.ceiling_dbtp;
+    if (lowered > 0)
+        grm_master_note(s,
+                        "%s moves the peaks: the limiter worked %.1f dB lower, so that they %s %.1f dBTP when decoded.",
+                        form->name, lowered, over > 0 ? "come nearer to" : "stay under", s->target.ceiling_dbtp);
+    if (over > 0)
+        grm_master_note(s,
+                        "Decoded, the peaks reach %.2f dBTP. The ceiling of %.1f holds for what was encoded; a ceiling "
+                        "lower by %.1f dB may keep the decoded ones under it.",
+                        decoded->true_peak_dbtp, s->target.ceiling_dbtp, up_to_a_tenth(over));
+}
+
+// A lossy file's peaks are kept under the ceiling too: where a decoder finds them over it, the limiter works lower by
+// that much, and the file is written again; but not for codecs that stray too far.
+static grm_status write_lossy(grm_mastering *m, const grm_master_form *form, const grm_reader *reader, const char *path,
+                              grm_master_levels *decoded, grm_error *err) {
+    const grm_master_codec *how = &m->story->preset->codec;
+    double ceiling = m->story->target.ceiling_dbtp;
+    for (int i = 0;; i++) {
+        grm_status status = write_out(m, form, reader, path, err);
+        if (status == GRM_OK) status = hear_decoded(m, path, decoded, err);
+        if (status != GRM_OK) return status;
+        double over = decoded->true_peak_dbtp - ceiling, lowered = ceiling - m->ceiling_dbtp;
+        double lower = up_to_a_tenth(fmax(0, over) + 0.05);
+        if (m->story->silent || over <= 0 || i == 2 || lowered + lower > how->room_db) break;
+        if ((status = grm_mastering_lower(m, lower, err)) != GRM_OK) return status;
+    }
+    if (!m->story->silent) say_what_the_codec_did(m, form, decoded);
+    return GRM_OK;
 }
 
 // ---- the whole ----
@@ -274,6 +303,8 @@ grm_status grm_master_file_run(const grm_run *run, const char *in_path, const ch
     intake in = {0};
     grm_tape *tape = NULL;
     char *temporary = NULL;
+    grm_sound sound = {0};
+    grm_mastering mastering = {.run = run, .sound = &sound, .story = &story, .stage = stage, .from = 0.2};
     grm_status status = grm_master_story_open(&story, options, NULL, err);
     const grm_master_options *o = story.options;
     if (status == GRM_OK) status = grm_master_form_find(out_path, o->bits, &form, err);
@@ -288,9 +319,12 @@ grm_status grm_master_file_run(const grm_run *run, const char *in_path, const ch
             take_in(run, &in, form.rate_hz, story.by_ear, tape, stage, o->reference ? 0.1 : 0, 0.2, &story.source, err);
     if (status != GRM_OK) goto done;
     say_what_was_changed(&story, &in, &form);
-    grm_sound sound = {.tape = tape};
-    status = write_out(run, &sound, &story, &form, in.reader, temporary, stage, err);
-    if (status == GRM_OK && form.lossy) status = hear_decoded(run, temporary, &story, &form, stage, &decoded, err);
+    sound.tape = tape;
+    status = grm_mastering_prepare(&mastering, err);
+    if (status == GRM_OK && form.lossy)
+        status = write_lossy(&mastering, &form, in.reader, temporary, &decoded, err);
+    else if (status == GRM_OK)
+        status = write_out(&mastering, &form, in.reader, temporary, err);
     if (status == GRM_OK && report && !(*report = tell(&story, in_path, out_path, &form, &decoded)))
         status = grm_fail_memory(err);
     if (status != GRM_OK) goto done;
@@ -300,6 +334,7 @@ grm_status grm_master_file_run(const grm_run *run, const char *in_path, const ch
     grm_progress_step(run->progress, stage, 1);
 done:
     if (temporary) grm_file_discard(temporary);
+    grm_mastering_close(&mastering);
     grm_tape_free(tape);
     intake_close(&in);
     grm_master_story_close(&story);

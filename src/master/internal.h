@@ -153,6 +153,7 @@ typedef struct grm_master_story {
     double trim_db;
     double unlike_before_db[2], unlike_after_db[2];  // mean distance of third octaves to the reference, mid and side
     int attempts;
+    double strength;  // of what was chosen by ear, 1..0
     bool silent;
     char notes[GRM_MASTER_NOTES][240];
     size_t note_count;
@@ -163,9 +164,30 @@ grm_status grm_master_story_open(grm_master_story *story, const grm_master_optio
 void grm_master_story_close(grm_master_story *story);
 void grm_master_note(grm_master_story *story, const char *format, ...) GRM_PRINTF(2, 3);
 
-// Masters `sound`, at which story->source has looked, and hands what comes out to `take`.
-grm_status grm_master_work(const grm_run *run, const grm_sound *sound, grm_master_story *story, size_t stage,
-                           double from, grm_limited_fn *take, void *context, grm_error *err);
+// A master in the making. Set the first five; close in every case.
+typedef struct grm_mastering {
+    const grm_run *run;
+    const grm_sound *sound;  // at which story->source has looked
+    grm_master_story *story;
+    size_t stage;
+    double from;  // where in the stage it begins
+    grm_wet wet;
+    grm_limiting limiting;
+    double lufs, ceiling_dbtp;  // that are aimed at
+} grm_mastering;
+// All but handing out what comes of it, which can be done more than once.
+grm_status grm_mastering_prepare(grm_mastering *mastering, grm_error *err);
+grm_status grm_mastering_deliver(grm_mastering *mastering, grm_limited_fn *take, void *context, grm_error *err);
+grm_status grm_mastering_lower(grm_mastering *mastering, double db, grm_error *err);  // the ceiling; the loudness stays
+void grm_mastering_close(grm_mastering *mastering);
+
+// Decides with what is chosen by ear at `strength` (1 to 0), processes, and settles.
+grm_status grm_mastering_attempt(grm_mastering *mastering, double strength, grm_error *err);
+// choose.c: attempts until nothing has become worse by ear.
+grm_status grm_mastering_choose(grm_mastering *mastering, grm_error *err);
+// rehearse.c: finds the drive for mastering->lufs and hears what comes of it; where hops were too coarse a measure,
+// once more.
+grm_status grm_mastering_settle(grm_mastering *mastering, grm_error *err);
 
 // file.c: looks at the file that options->reference names, and takes its loudness for the target where none was given.
 grm_status grm_master_look_at_reference(const grm_run *run, grm_master_story *story, size_t stage, double from,

@@ -64,7 +64,8 @@ static const cyaml_schema_field_t by_ear_fields[] = {
     CYAML_FIELD_MAPPING("ride", CYAML_FLAG_DEFAULT, grm_master_auto, ride, auto_ride_fields),
     CYAML_FIELD_MAPPING("balance", CYAML_FLAG_DEFAULT, grm_master_auto, balance, auto_balance_fields),
     FLOAT(grm_master_auto, worth),
-    FLOAT(grm_master_auto, yield),
+    FLOAT(grm_master_auto, worth_with_style),
+    FLOAT(grm_master_auto, gained),
     FLOAT(grm_master_auto, yield_step_db),
     FLOAT(grm_master_auto, yield_most_db),
     FLOAT(grm_master_auto, glue_from_db),
@@ -94,6 +95,7 @@ static const cyaml_schema_field_t saturation_fields[] = {FLOAT(grm_master_satura
 static const cyaml_schema_field_t limiter_fields[] = {
     FLOAT(grm_master_limiter, lookahead_ms), FLOAT(grm_master_limiter, release_ms),
     FLOAT(grm_master_limiter, margin_db), FLOAT(grm_master_limiter, most_db), CYAML_FIELD_END};
+static const cyaml_schema_field_t codec_fields[] = {FLOAT(grm_master_codec, room_db), CYAML_FIELD_END};
 static const cyaml_schema_value_t place_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, grm_master_place, place_fields)};
 static const cyaml_schema_value_t tone_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, grm_master_tone, tone_fields)};
@@ -112,6 +114,7 @@ static const cyaml_schema_field_t preset_fields[] = {
     MAPPING(deess),
     MAPPING(saturation),
     MAPPING(limiter),
+    MAPPING(codec),
     FLOAT(grm_master_preset, highpass_hz),
     FLOAT(grm_master_preset, lowpass_hz),
     FLOAT(grm_master_preset, mono_below_hz),

@@ -57,7 +57,7 @@ typedef struct grm_master_auto {
     grm_master_auto_width width;
     grm_master_auto_ride ride;
     grm_master_auto_balance balance;
-    float worth, yield, yield_step_db, yield_most_db, glue_from_db;
+    float worth, worth_with_style, gained, yield_step_db, yield_most_db, glue_from_db;
 } grm_master_auto;
 
 typedef struct grm_master_match {
@@ -84,6 +84,10 @@ typedef struct grm_master_limiter {
     float lookahead_ms, release_ms, margin_db, most_db;
 } grm_master_limiter;
 
+typedef struct grm_master_codec {
+    float room_db;
+} grm_master_codec;
+
 typedef struct grm_master_preset {
     grm_master_place *targets;
     grm_master_tone *tones;
@@ -99,6 +103,7 @@ typedef struct grm_master_preset {
     grm_master_deess deess;
     grm_master_saturation saturation;
     grm_master_limiter limiter;
+    grm_master_codec codec;
     float highpass_hz, lowpass_hz, mono_below_hz;
     float most_gain_db, fade_in_ms, fade_out_ms;
 } grm_master_preset;

@@ -105,6 +105,10 @@ json_t *grm_master_report(const grm_master_story *s) {
     json_t *report = json_pack(
         "{so so so so so}", "target", target, "before", levels_json(&s->before, &s->quality_before), "after",
         levels_json(&s->after, &s->quality_after), "steps", s->silent ? json_array() : steps_json(s), "notes", notes);
-    if (report && s->by_ear && !s->silent) json_object_set_new(report, "found", found_json(s));
+    if (report && s->by_ear && !s->silent) {
+        json_object_set_new(report, "found", found_json(s));
+        json_object_set_new(report, "by_ear",
+                            json_pack("{so si}", "strength", number(s->strength), "attempts", s->attempts));
+    }
     return report;
 }

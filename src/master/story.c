@@ -87,7 +87,7 @@ grm_status grm_master_story_open(grm_master_story *s, const grm_master_options *
     if (status == GRM_OK) status = find_compression(s, err);
     if (status == GRM_OK && s->options->has_width && !(s->options->width >= 0 && s->options->width <= 2))
         status = grm_fail(err, GRM_USAGE, "a width of %g: give one from 0 (mono) to 2", s->options->width);
-    s->by_ear = !style && !s->options->reference;
+    s->by_ear = !s->options->reference;
     if (status == GRM_OK) status = grm_appraiser_new(s->options->genre, &s->appraiser, err);
     return status;
 }

@@ -48,6 +48,8 @@ typedef struct grm_line {
     grm_stem_files stem_files;
     grm_tape *mixed, *mastered;
     grm_master_target target;
+    const char *genre;         // what the meter judges it as; NULL: none
+    json_t *master_json;       // what was found and done in mastering
     grm_analysis *analysis;    // of master.wav, read back
     grm_report *judgement;     // of the same
     grm_master_levels levels;  // of the same

@@ -164,13 +164,28 @@ grm_status grm_line_mix(grm_line *line, grm_error *err) {
     return status;
 }
 
+// By the curves of the style, else of its family; a user's own style may have neither.
+static const char *genre_of(const grm_line *line) {
+    const char *genres[] = {line->brief->style, line->style ? line->style->family : NULL};
+    for (size_t i = 0; i < GRM_COUNT(genres); i++) {
+        grm_appraiser *appraiser = NULL;
+        bool known = genres[i] && grm_appraiser_new(genres[i], &appraiser, NULL) == GRM_OK;
+        grm_appraiser_free(appraiser);
+        if (known) return genres[i];
+    }
+    return NULL;
+}
+
 grm_status grm_line_master(grm_line *line, grm_error *err) {
     grm_line_begin(line, GRM_LINE_MASTER);
-    const grm_master_request request = {.style = line->style ? &line->style->mix : NULL};
+    line->genre = genre_of(line);
+    const grm_master_options options = {.genre = line->genre};
+    const grm_master_request request = {.options = &options, .style = line->style ? &line->style->mix : NULL};
     grm_status status = grm_master_target_find(NULL, &line->target, err);
     if (status == GRM_OK) status = grm_tape_new(2, GRM_RATE, line->staging.folder, &line->mastered, err);
     if (status == GRM_OK)
-        status = grm_master_run(&line->run, line->mixed, &request, GRM_LINE_MASTER, line->mastered, NULL, NULL, err);
+        status = grm_master_run(&line->run, line->mixed, &request, GRM_LINE_MASTER, line->mastered, NULL,
+                                &line->master_json, err);
     grm_tape_free(line->mixed);
     line->mixed = NULL;
     grm_line_end(line, GRM_LINE_MASTER);

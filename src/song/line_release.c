@@ -32,21 +32,11 @@ static grm_status write_wav(grm_line *line, const char *path, grm_error *err) {
     return status;
 }
 
-// By the curves of the style, else of its family; a user's own style may have none.
-static grm_status judge(grm_line *line, grm_error *err) {
-    const char *genres[] = {line->brief->style, line->style ? line->style->family : NULL, NULL};
-    grm_status status = GRM_USAGE;
-    for (size_t i = 0; status == GRM_USAGE && i < GRM_COUNT(genres); i++)
-        if (genres[i] || i + 1 == GRM_COUNT(genres))
-            status = grm_report_make(line->analysis, genres[i], NULL, &line->judgement, err);
-    return status;
-}
-
 // What is told is what was written: the file is read back and heard.
 static grm_status meter_file(grm_line *line, const char *path, grm_error *err) {
     grm_line_begin(line, GRM_LINE_METER);
     grm_status status = grm_listen(&line->run, GRM_LINE_METER, path, NULL, NULL, &line->analysis, err);
-    if (status == GRM_OK) status = judge(line, err);
+    if (status == GRM_OK) status = grm_report_make(line->analysis, line->genre, NULL, &line->judgement, err);
     if (status == GRM_OK) {
         const grm_features *f = &line->analysis->features;
         line->levels = (grm_master_levels){f->integrated_lufs, f->loudness_range_lu, f->true_peak_dbtp,
@@ -171,6 +161,7 @@ grm_status grm_line_describe(grm_line *line, grm_error *err) {
     json_t *report = grm_report_json(&facts), *release = grm_release_json(&facts);
     grm_status status = write_json(line, "brief.json", line->brief_json, err);
     if (status == GRM_OK) status = write_json(line, "report.json", report, err);
+    if (status == GRM_OK) status = write_json(line, "master.json", line->master_json, err);
     if (status == GRM_OK) status = write_json(line, "release.json", release, err);
     if (status == GRM_OK) status = write_page(line, report, release, err);
     json_decref(release);

@@ -90,6 +90,7 @@ static void line_close(grm_line *line) {
     grm_soundfont_close(line->font);
     grm_score_free(line->score);
     json_decref(line->brief_json);
+    json_decref(line->master_json);
     grm_brief_free(line->brief);
     grm_catalogue_free(line->catalogue);
     grm_staging_close(&line->staging);

@@ -13,7 +13,7 @@
 static bool is_release_file(const char *name) {
     static const char *const names[] = {"master.wav",   "master.mp3",      "stems",        "song.mid",
                                         "brief.json",   "report.json",     "release.json", "cover.png",
-                                        "waveform.png", "spectrogram.png", "report.html"};
+                                        "waveform.png", "spectrogram.png", "report.html",  "master.json"};
     for (size_t i = 0; i < GRM_COUNT(names); i++)
         if (strcmp(name, names[i]) == 0) return true;
     return false;

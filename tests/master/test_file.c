@@ -313,7 +313,7 @@ static void faults_that_can_be_mended_are(void **state) {
         store("source.wav", source);
         json_t *report = master("source.wav", NULL);
         double before = at(report, "before", "production_quality"), after = at(report, "after", "production_quality");
-        assert_true(after >= before - 0.1);
+        assert_true(after >= before - 0.011);
         assert_true(fault == 0 || after >= before + 5);
         assert_true(json_is_object(json_object_get(report, "found")));
         json_decref(report);
@@ -392,12 +392,62 @@ static void loudness_that_no_one_asked_for_yields_to_quality(void **state) {
     json_t *yielding = master("source.wav", NULL);
     json_t *asked = master("source.wav", &(grm_master_options){.target = "spotify"});
     double before = at(yielding, "before", "production_quality");
-    assert_true(at(yielding, "after", "production_quality") >= before - 1);
+    assert_true(at(yielding, "after", "production_quality") >= before - 0.011);  // two roundings
     assert_true(at(asked, "after", "production_quality") < at(yielding, "after", "production_quality"));
     assert_true(fabs(at(asked, "after", "integrated_lufs") + 14) < 0.1);
     assert_true(noted(yielding, "short of -14.0 LUFS") && !noted(asked, "short of"));
     json_decref(asked);
     json_decref(yielding);
+    grm_audio_free(source);
+}
+
+// A master of a master: nothing becomes worse, and what has been mended needs less and less.
+static void masters_of_masters_come_to_rest(void **state) {
+    (void)state;
+    grm_audio *source = band(11, 0.5f);
+    store("source.wav", source);
+    double first = 0;
+    for (int i = 0; i < 3; i++) {
+        json_t *report = master("source.wav", &(grm_master_options){.bits = 32});
+        double before = at(report, "before", "production_quality"), after = at(report, "after", "production_quality");
+        assert_true(after >= before - 0.011);
+        if (i == 0) first = after - before;
+        assert_true(i < 2 || after - before < fmax(0.1, first / 3));
+        json_decref(report);
+        grm_audio *out = outcome();
+        store("source.wav", out);
+        grm_audio_free(out);
+    }
+    grm_audio_free(source);
+}
+
+// Noise bursts: what codecs do to peaks is at its worst. The decoded file is under the ceiling, at the loudness asked.
+static void decoded_peaks_stay_under_the_ceiling_too(void **state) {
+    (void)state;
+    static const char *const names[] = {"out.mp3", "out.ogg", "out.opus"};
+    grm_audio *source = silence();
+    grm_rng rng = grm_rng_new(12, "noise");
+    for (size_t i = 0; i < source->frames; i++)
+        for (int side = 0; side < 2; side++)
+            source->plane[side][i] = 0.2f * (float)exp(-(double)(i % 9000) / 4000.0) * grm_rng_normal(&rng);
+    filter(source, GRM_FILTER_LOWPASS, 9000, 0.7, 0);
+    store("source.wav", source);
+    char *in = path_of("source.wav");
+    for (size_t i = 0; i < GRM_COUNT(names); i++) {
+        char *out = path_of(names[i]);
+        grm_master_result result;
+        const grm_master_options loud = {.has_lufs = true, .lufs = -12, .has_ceiling = true, .ceiling_dbtp = -1};
+        assert_int_equal(grm_master_file(profile, in, out, &loud, NULL, &result, NULL), GRM_OK);
+        json_t *report = json_loads(result.json, 0, NULL);
+        const json_t *decoded = json_object_get(json_object_get(report, "file"), "decoded");
+        assert_true(json_number_value(json_object_get(decoded, "true_peak_dbtp")) <= -1);
+        assert_true(fabs(at(report, "after", "integrated_lufs") + 12) < 0.1);
+        assert_true(noted(report, "moves the peaks"));
+        json_decref(report);
+        grm_master_result_free(&result);
+        free(out);
+    }
+    free(in);
     grm_audio_free(source);
 }
 
@@ -448,6 +498,8 @@ int main(void) {
         cmocka_unit_test(clipping_is_named),
         cmocka_unit_test(loudness_that_would_destroy_is_only_reached_by_force),
         cmocka_unit_test(loudness_that_no_one_asked_for_yields_to_quality),
+        cmocka_unit_test(masters_of_masters_come_to_rest),
+        cmocka_unit_test(decoded_peaks_stay_under_the_ceiling_too),
         cmocka_unit_test(vinyl_has_mono_bass_and_soft_sibilants),
         cmocka_unit_test(every_rate_and_length_keeps_its_frames),
     };
