@@ -168,7 +168,7 @@ static void a_track_is_what_was_asked_for_and_the_same_on_any_threads(void **sta
     assert_int_equal(grm_hearing_end(hearing, &analysis, NULL), GRM_OK);
     assert_true(fabs(analysis->features.integrated_lufs + 14) < 0.3);
     assert_true(analysis->features.true_peak_dbtp <= -1);
-    assert_true(fabs(analysis->features.integrated_lufs - one.integrated_lufs) < 1e-9);
+    assert_true(fabs(analysis->features.integrated_lufs - one.integrated_lufs) < 1e-7);  // blocks are rounded apart
     grm_analysis_free(analysis);
     grm_hearing_free(hearing);
     check_stems(folder, &one);
