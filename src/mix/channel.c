@@ -1,7 +1,7 @@
-// One stem's way through the desk: trim, equaliser, compressor, saturation, tape, width, fader and pan, then its own
-// room, hall and echoes. Sends are linear, so a stem with its own instances sounds as it would through shared ones, and
-// the stems add up to the mix. A few channels run side by side, tile by tile: filters wait for their own results most
-// of the time, and do the others' work meanwhile.
+// One stem's way through the desk: trim, equaliser, expander, compressor, saturation, tape, width, fader and pan, then
+// its own room, hall and echoes. Sends are linear, so a stem with its own instances sounds as it would through shared
+// ones, and the stems add up to the mix. A few channels run side by side, tile by tile: filters wait for their own
+// results most of the time, and do the others' work meanwhile.
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +15,7 @@ struct grm_channel {
     float duck[GRM_DUCKS];    // what is taken away when a duck is at its deepest
     size_t latency;
     grm_cascade eq, send_eq;
+    grm_gate expander;
     grm_compressor compressor;
     grm_saturator saturator;
     grm_wobble *wobble;
@@ -76,6 +77,7 @@ grm_status grm_channel_new(const grm_mix_decision *decision, size_t stem, double
     for (size_t i = 0; i < p->cell_count; i++)
         cells[i] = grm_filter_design(p->cells[i].type, rate_hz, p->cells[i].hz, p->cells[i].q, p->cells[i].db);
     grm_cascade_init(&c->eq, cells, p->cell_count);
+    grm_gate_init(&c->expander, &p->expander, rate_hz);
     grm_compressor_init(&c->compressor, &p->compressor, rate_hz);
     grm_stereo_init(&c->stereo, rate_hz, p->width, p->mono_hz);
     grm_status status = GRM_OK;
@@ -210,6 +212,7 @@ static void run_strips(grm_channel *const *c, float *const (*wet)[2], size_t cou
     grm_cascades_run(eq, left, right, count, frames);
     for (size_t k = 0; k < count; k++) {
         const grm_stem_plan *p = c[k]->plan;
+        if (p->expander.ratio > 1) grm_gate_run(&c[k]->expander, wet[k], NULL, frames);
         if (p->compressor.ratio > 1) grm_compressor_run(&c[k]->compressor, wet[k], NULL, frames);
         if (p->drive > 0) grm_saturator_run(&c[k]->saturator, left[k], right[k], frames);
         if (c[k]->wobble) grm_wobble_run(c[k]->wobble, left[k], right[k], frames);

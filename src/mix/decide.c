@@ -1,4 +1,5 @@
 // What the mix does, from what the stems are and what the style wants.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +61,37 @@ static void decide_dynamics(grm_stem_plan *p, const grm_stem_facts *f, const grm
         add_cell(p, GRM_FILTER_HIGHPASS, 30 + 40 * tape, 0, 0.71f, "tape");
         add_cell(p, GRM_FILTER_LOWPASS, 16000 * powf(0.42f, tape), 0, 0.6f, "tape");
     }
+}
+
+// What lies under the music where nobody plays is turned down there. Peaks of noise reach 12 dB over its power; what
+// has opened must be able to close above them.
+static void decide_expander(grm_stem_plan *p, const grm_stem *stem, const grm_stem_facts *f) {
+    if (f->noise_db <= GRM_NO_NOISE || p->mute || stem->role == GRM_ROLE_TEXTURE || stem->role == GRM_ROLE_FX) return;
+    p->expander = (grm_gate_plan){.threshold_db = f->noise_db + p->trim_db + 17,
+                                  .ratio = 3,
+                                  .knee_db = 4,
+                                  .range_db = 16,
+                                  .hysteresis_db = 3,
+                                  .attack_ms = 2,
+                                  .hold_ms = 120,
+                                  .release_ms = 180};
+}
+
+// What is wide as it was sent gets no wider, and what is mostly side comes in until both have half.
+static void limit_width(grm_stem_plan *p, const grm_stem_facts *f) {
+    const float wide = 0.2f, half = 0.5f;
+    if (f->side > wide && p->width > 1) p->width = 1;
+    if (f->side > half) p->width = fminf(p->width, sqrtf((1 - f->side) / f->side));
+}
+
+static void mute_twin(grm_stem_plan *p, const grm_stems *stems, const grm_stem_facts *f, grm_mix_decision *d) {
+    if (f->twin < 0) return;
+    grm_stem_plan *other = &d->stems[f->twin];
+    p->mute = true;
+    snprintf(p->mute_why, sizeof p->mute_why, "%s as \"%.80s\"",
+             f->crossed ? "the same sound, upside down," : "the same sound",
+             stems->items[f->twin].name ? stems->items[f->twin].name : "");
+    if (p->pan * other->pan < 0) other->pan = 0;  // the two sides of what is mono
 }
 
 static void decide_stem(grm_stem_plan *p, const grm_stem *stem, const grm_part_mix *part, const grm_style_mix *style,
@@ -222,6 +254,16 @@ static void copy_sections(grm_mix_decision *d, const grm_mix_plan *plan) {
         d->sections[i] = (grm_mix_section){plan->section_start_s[i], plan->section_energy[i]};
 }
 
+static void balance_whole(const grm_stems *stems, const grm_mix_plan *plan, const grm_stem_facts *facts,
+                          const grm_strips *strips, grm_mix_decision *d) {
+    float *heard = calloc(d->count + 1, sizeof *heard);
+    grm_mix_balance_tone(stems, facts, strips->balance, d);
+    if (plan->free_side) grm_mix_spread(plan->free_side, facts, d);
+    if (heard) grm_mix_audible(d, facts, NULL, heard);
+    for (size_t i = 0; heard && i < d->count; i++) d->stems[i].audible = heard[i];
+    free(heard);
+}
+
 grm_status grm_mix_decide(const grm_stems *stems, const grm_mix_plan *plan, const grm_stem_facts *facts,
                           const grm_strips *strips, const grm_profile *profile, grm_mix_decision *out, grm_error *err) {
     *out = (grm_mix_decision){.count = stems->count, .fades = true};
@@ -229,10 +271,17 @@ grm_status grm_mix_decide(const grm_stems *stems, const grm_mix_plan *plan, cons
     if (!out->stems) return grm_fail_memory(err);
     for (size_t i = 0; i < stems->count; i++)
         decide_stem(&out->stems[i], &stems->items[i], &plan->parts[i], &plan->style, &facts[i], strips);
+    for (size_t i = 0; i < stems->count && plan->foreign; i++) {
+        mute_twin(&out->stems[i], stems, &facts[i], out);
+        limit_width(&out->stems[i], &facts[i]);
+        decide_expander(&out->stems[i], &stems->items[i], &facts[i]);
+    }
+    if (plan->foreign) grm_mix_share_places(stems, facts, out);
     if (plan->free_side) grm_mix_choose_sides(plan->free_side, facts, out);
     cut_mud(out, facts, strips);
     tame(out, facts, strips);
     grm_mix_uncover(stems, facts, strips, out);
+    if (plan->balance) balance_whole(stems, plan, facts, strips, out);
     for (size_t i = 0; i < stems->count; i++) set_fader(&out->stems[i], &facts[i], GRM_RATE);
     out->gain_db = grm_mix_headroom_db(out, facts);
     decide_kick_duck(out, stems, facts, &plan->style);

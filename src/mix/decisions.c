@@ -49,6 +49,17 @@ static const field compressor_fields[] = {
     {"makeup_db", offsetof(grm_compressor_plan, makeup_db), 2, 0, -24, 40},
     {.key = NULL},
 };
+static const field expander_fields[] = {
+    {"threshold_db", offsetof(grm_gate_plan, threshold_db), 2, -60, -120, 20},
+    {"ratio", offsetof(grm_gate_plan, ratio), 2, 1, 1, 100},
+    {"knee_db", offsetof(grm_gate_plan, knee_db), 2, 4, 0, 40},
+    {"range_db", offsetof(grm_gate_plan, range_db), 2, 16, 0, 120},
+    {"hysteresis_db", offsetof(grm_gate_plan, hysteresis_db), 2, 3, 0, 24},
+    {"attack_ms", offsetof(grm_gate_plan, attack_ms), 2, 2, 0, 1000},
+    {"hold_ms", offsetof(grm_gate_plan, hold_ms), 2, 120, 0, 5000},
+    {"release_ms", offsetof(grm_gate_plan, release_ms), 2, 180, 1, 5000},
+    {.key = NULL},
+};
 static const field reverb_fields[] = {
     {"rt60_s", offsetof(grm_reverb_plan, rt60_s), 3, 1, 0.05f, 30},
     {"high_ratio", offsetof(grm_reverb_plan, high_ratio), 3, 0.5f, 0.05f, 1},
@@ -100,6 +111,7 @@ void grm_mix_settle(grm_mix_decision *d) {
         settle(p, send_fields);
         settle(p, ride_fields);
         for (size_t k = 0; k < p->cell_count; k++) settle(&p->cells[k], cell_fields);
+        if (p->expander.ratio > 1) settle(&p->expander, expander_fields);
         if (p->compressor.ratio > 1) settle(&p->compressor, compressor_fields);
     }
     settle(d, whole_fields);
@@ -149,7 +161,9 @@ static json_t *stem_json(const grm_stem *stem, const grm_stem_plan *p) {
     if (p->strip) json_object_set_new(o, "strip", json_string(p->strip));
     write_fields(o, p, stem_fields);
     json_object_set_new(o, "mute", json_boolean(p->mute));
+    if (*p->mute_why) json_object_set_new(o, "mute_why", json_string(p->mute_why));
     json_object_set_new(o, "eq", eq_json(p));
+    json_object_set_new(o, "expander", p->expander.ratio > 1 ? object_of(&p->expander, expander_fields) : json_null());
     json_object_set_new(o, "compressor",
                         p->compressor.ratio > 1 ? object_of(&p->compressor, compressor_fields) : json_null());
     json_object_set_new(o, "sends", object_of(p, send_fields));
@@ -295,7 +309,8 @@ static void read_cell(reading *r, const json_t *json, const char *where, grm_ste
 
 static void read_stem(reading *r, const json_t *json, const char *where, bool *seen) {
     static const field *const own[] = {stem_fields, NULL}, *const sends[] = {send_fields, NULL},
-                              *const rides[] = {ride_fields, NULL}, *const presses[] = {compressor_fields, NULL};
+                              *const rides[] = {ride_fields, NULL}, *const presses[] = {compressor_fields, NULL},
+                              *const opens[] = {expander_fields, NULL};
     char inner[96];
     int index = find_stem(r, json_object_get(json, "file"));
     if (index < 0) {
@@ -310,9 +325,14 @@ static void read_stem(reading *r, const json_t *json, const char *where, bool *s
     seen[index] = true;
     grm_stem_plan *p = &r->out->stems[index];
     read_object(r, json, where, p, own,
-                "file role role_from role_sure instrument strip mute eq compressor sends automation");
+                "file role role_from role_sure instrument strip mute mute_why eq expander compressor sends automation");
     p->strip = json_string_value(json_object_get(json, "strip"));
     p->mute = read_flag(r, json, where, "mute", false);
+    const char *why = json_string_value(json_object_get(json, "mute_why"));
+    if (why) snprintf(p->mute_why, sizeof p->mute_why, "%s", why);
+    const json_t *expander = json_object_get(json, "expander");
+    snprintf(inner, sizeof inner, "%s.expander", where);
+    if (expander && !json_is_null(expander)) read_object(r, expander, inner, &p->expander, opens, "");
     snprintf(inner, sizeof inner, "%s.sends", where);
     read_object(r, json_object_get(json, "sends"), inner, p, sends, "");
     snprintf(inner, sizeof inner, "%s.automation", where);

@@ -17,6 +17,7 @@ enum {
     GRM_DUCK_HOP = 32,      // frames between two points of the ducking curve
 };
 #define GRM_STEM_LUFS (-20.0)
+#define GRM_NO_NOISE (-200.0f)
 
 extern const float grm_mix_band_hz[GRM_MIX_BANDS];
 
@@ -33,11 +34,20 @@ typedef struct grm_stem_facts {
     float *look;                   // [looks][GRM_MIX_BANDS], power of the octaves at a moment against the mean while
                                    // it plays, in the unit of band_db; 0 where it is silent
     float band_db[GRM_MIX_BANDS];  // power of the octaves against the weighted power of all
+    float side;                    // share of left less right in its power, 0..1
+    float noise_db;                // weighted power of a channel where nobody plays, GRM_NO_NOISE: none was found
+    int twin;                      // an earlier stem that is the same sound, or -1
+    bool crossed;                  // that one upside down
 } grm_stem_facts;
 
 grm_status grm_stems_measure(const grm_run *run, const grm_stems *stems, size_t frames, size_t stage,
                              grm_stem_facts *facts, grm_error *err);  // facts: [stems], zeroed
 void grm_stem_facts_free(grm_stem_facts *facts, size_t count);
+// Fills the twins.
+grm_status grm_stems_find_twins(const grm_run *run, const grm_stems *stems, size_t frames, grm_stem_facts *facts,
+                                grm_error *err);
+// From the weighted power of its tenths of a second; the looks must be there.
+float grm_stem_noise_db(const grm_stem_facts *facts, const double *tenths, size_t count);
 
 // ---- decided ----
 
@@ -46,13 +56,15 @@ enum { GRM_MIX_EQ = GRM_STRIP_CELLS + 8 };
 typedef struct grm_stem_plan {
     const char *strip;  // name; NULL: none
     bool mute, one_sound;
-    float trim_db;   // to GRM_STEM_LUFS
-    float fader_db;  // after the strip
-    float level_db;  // beside the lead, asked for by the style
+    char mute_why[128];  // empty: nobody said
+    float trim_db;       // to GRM_STEM_LUFS
+    float fader_db;      // after the strip
+    float level_db;      // beside the lead, asked for by the style
     float pan, width;
     size_t cell_count;
     grm_strip_cell cells[GRM_MIX_EQ];
     const char *cell_why[GRM_MIX_EQ];  // NULL: nobody said
+    grm_gate_plan expander;            // ratio 0: none
     grm_compressor_plan compressor;    // ratio 0: none
     float drive, wobble, mono_hz;
     float duck_db, voice_db;  // how far it steps back at most, for the kick and for voices; 0: not at all
@@ -111,6 +123,16 @@ grm_status grm_mix_decisions_read(const json_t *json, const char *name, const gr
 void grm_mix_choose_sides(const bool *free_side, const grm_stem_facts *facts, grm_mix_decision *decision);
 // Fills the sections from where parts come and go.
 void grm_mix_find_sections(const grm_stem_facts *facts, grm_mix_decision *decision);
+
+// ---- the whole ----
+
+// Parts of one kind share their place.
+void grm_mix_share_places(const grm_stems *stems, const grm_stem_facts *facts, grm_mix_decision *decision);
+// Moves faders by 2.5 dB at most, until the octaves of all lie within their spans. span: [GRM_MIX_BANDS].
+void grm_mix_balance_tone(const grm_stems *stems, const grm_stem_facts *facts, const grm_span *span,
+                          grm_mix_decision *decision);
+// Further out, where all of it would be narrow.
+void grm_mix_spread(const bool *free_side, const grm_stem_facts *facts, grm_mix_decision *decision);
 
 // ---- covering ----
 

@@ -22,6 +22,7 @@ typedef struct probe {
     grm_loudness *loudness;
     grm_cascade low_pass;
     double bands[GRM_MIX_BANDS];
+    double side, all;  // power of left less right, and of both
 } probe;
 
 static grm_status probe_open(probe *p, double rate_hz) {
@@ -122,11 +123,27 @@ static void sum_up(probe *p, double rate_hz) {
     for (size_t b = 0; b < GRM_MIX_BANDS; b++)
         f->band_db[b] = whole > 0 && p->bands[b] > 0 ? (float)(10 * log10(p->bands[b] / whole)) : -120;
     scale_looks(f, whole);
+    f->side = p->all > 0 ? (float)(p->side / p->all) : 0;
     f->lufs = grm_loudness_integrated(p->loudness);
+    size_t tenths;
+    const double *powers = grm_loudness_tenths(p->loudness, &tenths);
+    f->noise_db = grm_stem_noise_db(f, powers, tenths);
+    f->twin = -1;
     f->peak = grm_peak(f->cell_peak, f->cells);
     f->low_hit = strong_hit(p->low_cells, f->cells);
     memcpy(p->low_cells, f->cell_peak, f->cells * sizeof(float));
     f->hit = strong_hit(p->low_cells, f->cells);
+}
+
+static void add_sides(probe *p, size_t frames) {
+    float side = 0, all = 0;
+    for (size_t i = 0; i < frames; i++) {
+        float l = p->planes[0][i], r = p->planes[1][i];
+        side += (l - r) * (l - r);
+        all += l * l + r * r;
+    }
+    p->side += 0.5 * (double)side;
+    p->all += (double)all;
 }
 
 static void read_block(probe *p, size_t start, size_t frames, double rate_hz) {
@@ -139,6 +156,7 @@ static void read_block(probe *p, size_t start, size_t frames, double rate_hz) {
     }
     if (p->facts->one_sound && memcmp(p->planes[0], p->planes[1], frames * sizeof(float)) != 0)
         p->facts->one_sound = false;
+    if (!p->facts->one_sound) add_sides(p, frames);
     look_at_block(p, start, frames, rate_hz);
 }
 

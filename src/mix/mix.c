@@ -265,6 +265,7 @@ static grm_status decide(desk *d, const grm_strips *strips, size_t stage, grm_mi
     grm_stem_facts *facts = calloc(d->stems->count + 1, sizeof *facts);
     grm_status status = facts ? GRM_OK : grm_fail_memory(err);
     if (!status) status = grm_stems_measure(d->run, d->stems, d->total, stage, facts, err);
+    if (!status && d->plan->foreign) status = grm_stems_find_twins(d->run, d->stems, d->total, facts, err);
     if (!status) status = grm_mix_decide(d->stems, d->plan, facts, strips, d->run->profile, out, err);
     if (!status && d->plan->changes) {
         apply_changes(d->plan->changes, out);

@@ -27,6 +27,8 @@ typedef struct grm_mix_plan {
     const float *section_energy;    // [section_count], 0..1
     bool find_sections;             // nobody knows them: they are heard from the parts
     const bool *free_side;          // [stems], those whose pan's side is the mix's choice; NULL: none
+    bool foreign;                   // stems of others: twice there, noisy, or all of one kind
+    bool balance;                   // no style says where low and high stand
     const grm_mix_change *changes;  // [stems], or NULL
     const json_t *session;          // decisions to obey, as grm_mix_run hands them out; NULL: decide
     const char *session_name;       // the file's, for complaints

@@ -240,6 +240,7 @@ static void find_places(job *j) {
         const grm_part_mix *own = place_in_style(j->style, stem->role, seen[stem->role]);
         j->parts[i] = own ? *own : grm_roles_place(j->roles, stem->role);
         j->free_side[i] = !own || seen[stem->role] > 0;
+        if (stem->role == GRM_ROLE_OTHER && !own) j->parts[i].strip = "whole";
         int side = grm_roles_side_by_name(stem->name);
         if (side) {
             j->parts[i].pan = 0.75f * (float)side;
@@ -320,6 +321,8 @@ static grm_status mix_to_file(job *j, const char *path, grm_format format, json_
                          .tempo_bpm = grm_sounds_tempo(j->sounds, j->folder.count, GRM_RATE),
                          .find_sections = true,
                          .free_side = j->free_side,
+                         .foreign = true,
+                         .balance = !j->style,
                          .changes = j->options->override_count ? j->changes : NULL,
                          .session = j->session,
                          .session_name = j->options->session,

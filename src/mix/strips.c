@@ -58,7 +58,10 @@ static const cyaml_schema_field_t strip_fields[] = {
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t strip_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, grm_strip, strip_fields)};
+static const cyaml_schema_field_t span_fields[] = {FLOAT(grm_span, low), FLOAT(grm_span, high), CYAML_FIELD_END};
+static const cyaml_schema_value_t span_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, grm_span, span_fields)};
 static const cyaml_schema_field_t file_fields[] = {
+    CYAML_FIELD_SEQUENCE("balance", CYAML_FLAG_POINTER, grm_strips, balance, &span_schema, GRM_SPANS, GRM_SPANS),
     CYAML_FIELD_SEQUENCE("strips", CYAML_FLAG_POINTER, grm_strips, strips, &strip_schema, 1, 64),
     CYAML_FIELD_END,
 };

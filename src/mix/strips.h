@@ -28,9 +28,17 @@ typedef struct grm_strip {
     float width;  // times the style's; 0: 1
 } grm_strip;
 
+// Where an octave of a whole mix may stand, dB against the mean of 500 Hz to 2 kHz.
+typedef struct grm_span {
+    float low, high;
+} grm_span;
+enum { GRM_SPANS = 10 };  // octaves from 31.5 Hz to 16 kHz
+
 typedef struct grm_strips {
     grm_strip *strips;
     unsigned strips_count;
+    grm_span *balance;
+    unsigned balance_count;
 } grm_strips;
 
 grm_status grm_strips_load(grm_strips **out, grm_error *err);
