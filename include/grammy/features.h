@@ -46,7 +46,7 @@
     X(timbre_change_db, "dB", 0, 40, "mean distance of the octaves' levels between stretches of 6 s")                 \
     X(tone_share, "", 0, 1, "share of the energy within the strongest semitone")                                      \
     X(noise_db, "dB", -120, 0, "what never stops and has no pitch, against the whole (minimum statistics)")           \
-    X(hiss_db, "dB", -120, 0, "the same above 1.1 kHz, against what is there above 1.1 kHz")                          \
+    X(hiss_db, "dB", -120, 0, "the same above 1.1 kHz, and between strokes, against what is there")                   \
     X(flat_tops_ppm, "ppm", 0, 1e6, "samples in flat tops at any level: 3 or more alike at an extreme")               \
     X(dropouts, "", 0, 1e6, "gaps of silence of 1 to 300 ms that begin and end at once")                              \
     X(bandwidth_hz, "Hz", 2000, 192000, "where the spectrum ends as at a wall; half of the rate where it does not")   \

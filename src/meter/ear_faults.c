@@ -67,7 +67,7 @@ static void take_frame(faults *f) {
     grm_stft_power(f->stft, f->x, f->power);
     for (size_t k = 0; k < f->shape.bins; k++) f->power[k] *= f->scale;
     grm_balance_add(f->balance, f->power);
-    grm_hiss_add(f->noise, f->power);
+    grm_hiss_add(f->noise, f->x, f->power);
     grm_drift_add(f->wander, f->power);
 }
 

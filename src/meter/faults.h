@@ -33,11 +33,12 @@ grm_status grm_hum_hear(grm_hum *hum, const float *mono, size_t frames, grm_erro
 grm_status grm_hum_tell(const grm_hum *hum, grm_features *out, grm_error *err);
 
 // Noise by minimum statistics (after Martin, IEEE Trans. Speech and Audio Processing 9, 2001): what the quietest
-// hundredth of all points of a band, over bins and time, says about a steady noise below the music.
+// hundredth of all points of a band, over bins and time, says about a steady noise below the music; of hiss no more
+// than what is there in the quietest hundredth of all moments.
 typedef struct grm_hiss grm_hiss;
 grm_hiss *grm_hiss_new(const grm_frame_shape *shape);
 void grm_hiss_free(grm_hiss *noise);
-void grm_hiss_add(grm_hiss *noise, const float *power);
+void grm_hiss_add(grm_hiss *noise, const float *x, const float *power);  // x: [size], the frame that power is of
 void grm_hiss_tell(const grm_hiss *noise, grm_features *out);
 
 // How far the pitch of everything wanders together: the covariance, over time, of how far low and high partials are

@@ -62,6 +62,17 @@ static double width_of(const grm_features *f, size_t from, size_t to) {
     return all > 0 || f->stereo_width < 1e-6 ? sum : NAN;
 }
 
+static double logistic(double x) {
+    return 1 / (1 + exp(-x));
+}
+
+// Noises (white, pink, brown, wind) have -5 to 0 dB and a clarity of 0.10 to 0.12; dense metal has -3 dB and 0.36, and
+// one in fifty recordings a clarity below 0.17.
+static double noise_likeness(const grm_features *f) {
+    double pulse = isfinite(f->pulse_clarity) ? f->pulse_clarity : 0;
+    return logistic((f->noise_db + 8) / 1.2) * logistic((0.22 - pulse) / 0.03);
+}
+
 void grm_figures_take(const grm_analysis *a, double values[GRM_FIGURES]) {
     const grm_features *f = &a->features;
 #define FEATURE(name, ...) values[GRM_FIGURE_##name] = f->name;
@@ -71,6 +82,7 @@ void grm_figures_take(const grm_analysis *a, double values[GRM_FIGURES]) {
     values[GRM_FIGURE_edge_silence_s] = f->head_silence_s + f->tail_silence_s;
     values[GRM_FIGURE_clipped_per_minute] = minutes > 0 ? f->clipped_samples / minutes : NAN;
     values[GRM_FIGURE_dropouts_per_minute] = minutes > 0 ? f->dropouts / minutes : NAN;
+    values[GRM_FIGURE_noise_likeness] = noise_likeness(f);
     values[GRM_FIGURE_dc_offset_abs] = fabs(f->dc_offset);
     values[GRM_FIGURE_balance_abs_db] = fabs(f->stereo_balance_db);
     values[GRM_FIGURE_low_side] = width_of(f, 0, 1);

@@ -51,6 +51,16 @@ static void noise_is_heard_at_its_level(void **state) {
     free(s.x);
 }
 
+static void noise_that_comes_in_strokes_is_no_hiss(void **state) {
+    (void)state;
+    sound s = sound_new(RATE, SECONDS);
+    add_noise(&s, 0, SECONDS, 0.3);
+    for (size_t i = 0; i < s.frames; i++)
+        s.x[i] *= (float)(0.05 + 0.95 * exp(-8 * fmod((double)i / RATE, 0.125) / 0.125));
+    assert_true(features_of(&s, 65536).hiss_db < -9);
+    free(s.x);
+}
+
 static void flat_tops_are_counted_whatever_came_after(void **state) {
     (void)state;
     double before = 0;
@@ -291,6 +301,7 @@ static void octaves_are_set_beside_pink_noise(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(noise_is_heard_at_its_level),
+        cmocka_unit_test(noise_that_comes_in_strokes_is_no_hiss),
         cmocka_unit_test(flat_tops_are_counted_whatever_came_after),
         cmocka_unit_test(round_tops_are_not_flat),
         cmocka_unit_test(wandering_pitch_is_measured_in_cents),

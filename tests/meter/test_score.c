@@ -252,6 +252,10 @@ static void what_is_no_music_is_told_so(void **state) {
     for (size_t i = 0; i < 4; i++) {
         grm_analysis a = good_track();
         *(double *)((char *)&a.features + cases[i].offset) = cases[i].value;
+        if (strcmp(cases[i].name, "noise") == 0) {
+            assert_true(overall_of(&a, NULL) > 60);  // dense metal is as steady, and has a pulse
+            a.features.pulse_clarity = 0.11;
+        }
         grm_report *r = report_of(&a, NULL);
         assert_true(r->overall < 30);
         assert_string_equal(r->rating, "Needs Work");
