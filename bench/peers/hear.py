@@ -118,8 +118,33 @@ def hear_madmom(path):
     beats = features.beats.DBNBeatTrackingProcessor(fps=100)(features.beats.RNNBeatProcessor()(str(path)))
     marked = 60 / np.median(np.diff(beats)) if len(beats) > 2 else 0.0
     mean = 60 * (len(beats) - 1) / (beats[-1] - beats[0]) if len(beats) > 2 else 0.0
-    label = features.key.key_prediction_to_label(features.key.CNNKeyRecognitionProcessor()(str(path)))
-    return {"tempo": [float(marked), float(mean)], "key": list(key_pair(label))}
+    return {"tempo": [float(marked), float(mean)], "key": hear_madmom_key(path)}
+
+
+def hear_madmom_key(path):
+    key = import_madmom().key
+    return list(key_pair(key.key_prediction_to_label(key.CNNKeyRecognitionProcessor()(str(path)))))
+
+
+def hear_madmom_chords(path):
+    """[(start_s, end_s, name)], named as `grammy meter` names them."""
+    import_madmom()
+    from madmom.features import chords
+
+    spans = chords.DeepChromaChordRecognitionProcessor()(madmom_deep_chroma(path))
+    return [(float(a), float(b), chord_name(name)) for a, b, name in spans]
+
+
+def madmom_deep_chroma(path):
+    from madmom.audio.chroma import DeepChromaProcessor
+
+    return DeepChromaProcessor()(str(path))
+
+
+def chord_name(text):
+    """'Bb:min' -> 'Bbm'"""
+    root, _, kind = text.partition(":")
+    return "N" if root == "N" else NOTES[pitch_class(root)] + ("m" if kind == "min" else "")
 
 
 JUDGES = {"librosa": hear_librosa, "essentia": hear_essentia, "madmom": hear_madmom}

@@ -20,8 +20,8 @@ import numpy as np
 LEVELS = (0.5, 1, 2)  # counted as the same tempo
 
 
-def beats_of(path):
-    """Beats and downbeats of a MIDI file in seconds, from the first note on."""
+def beats_of(path, all_beats=False):
+    """Beats and downbeats of a MIDI file in seconds, from the first note on or from the beginning."""
     midi = mido.MidiFile(path)
     tempi, metres, notes, end = [(0, 500000)], [(0, 4, 4)], [], 0
     for track in midi.tracks:
@@ -49,7 +49,7 @@ def beats_of(path):
             beats.append(seconds(tick))
             if i % count == 0:
                 downbeats.append(beats[-1])
-    first = seconds(min(notes)) - 0.01
+    first = -1 if all_beats else seconds(min(notes)) - 0.01
     return [np.array([b for b in times if b >= first]) for times in (beats, downbeats)]
 
 
