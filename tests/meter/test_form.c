@@ -104,6 +104,27 @@ static void energy_is_measured_by_section(void **state) {
     hearing_end(&h);
 }
 
+// Two bars of a held chord behind the last one.
+static void what_rings_out_is_no_section(void **state) {
+    (void)state;
+    static const part *const parts[] = {&intro, &verse, &verse, &chorus, &chorus, &verse, &verse, &chorus, &chorus};
+    sound s = sound_new(RATE, 76);
+    for (size_t i = 0; i < 9; i++) add_part(&s, (double)i * 4 * bar_s, parts[i]);
+    sound held = sound_new(RATE, 4);
+    add_chord(&held, 0, 4, 0, false, 0);
+    for (size_t i = 0; i < held.frames; i++) s.x[(size_t)(72 * RATE) + i] = 0.5f * held.x[i];
+    hearing h;
+    hearing_begin(&h, 1);
+    h.analysis.features.duration_s = 76;
+    const grm_ear *const order[] = {&grm_ear_level, &grm_ear_rhythm, &grm_ear_harmony, &grm_ear_form};
+    for (size_t i = 0; i < GRM_COUNT(order); i++) hear_with(&h, order[i], &s, 65536);
+    assert_in_range(h.analysis.section_count, 4, 6);
+    assert_float_equal(h.analysis.sections[h.analysis.section_count - 1].start_s, 56, 0.5);
+    hearing_end(&h);
+    free(held.x);
+    free(s.x);
+}
+
 static void the_hook_is_the_chorus(void **state) {
     (void)state;
     hearing h, late;
@@ -210,10 +231,11 @@ static void bars_without_number_are_joined(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sections_come_back_as_composed), cmocka_unit_test(energy_is_measured_by_section),
-        cmocka_unit_test(the_hook_is_the_chorus),         cmocka_unit_test(what_never_comes_again_has_no_hook),
-        cmocka_unit_test(energy_that_rises_has_an_arc),   cmocka_unit_test(silence_and_moments_have_no_form),
-        cmocka_unit_test(threads_change_nothing),         cmocka_unit_test(bars_without_number_are_joined),
+        cmocka_unit_test(sections_come_back_as_composed),     cmocka_unit_test(energy_is_measured_by_section),
+        cmocka_unit_test(what_rings_out_is_no_section),       cmocka_unit_test(the_hook_is_the_chorus),
+        cmocka_unit_test(what_never_comes_again_has_no_hook), cmocka_unit_test(energy_that_rises_has_an_arc),
+        cmocka_unit_test(silence_and_moments_have_no_form),   cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(bars_without_number_are_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
