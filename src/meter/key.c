@@ -28,6 +28,10 @@ static const double full_contrast = 0.4, least_contrast = 0.08;
 // c is right.
 static const double sharpness = 14;
 
+// A few seconds, or one or two pitch classes, are in many keys; and what is struck without pitch leaves next to no
+// notes.
+static const double enough_s = 8, enough_classes = 4, enough_notes = 1;
+
 static double deviation(const double *chroma, double *mean) {
     double sum = 0, squares = 0;
     for (int c = 0; c < 12; c++) sum += chroma[c];
@@ -43,6 +47,23 @@ static double correlate(const double *chroma, const double *shape, int tonic) {
     if (!(chroma_deviation > 0)) return 0;
     for (int c = 0; c < 12; c++) product += (chroma[(c + tonic) % 12] - chroma_mean) * (shape[c] - shape_mean);
     return product / (12 * chroma_deviation * shape_deviation);
+}
+
+// Pitch classes in use: e to the entropy of their shares.
+static double classes(const double *chroma) {
+    double sum = 0, entropy = 0;
+    for (int c = 0; c < 12; c++) sum += chroma[c];
+    for (int c = 0; c < 12; c++)
+        if (chroma[c] > 0) entropy -= chroma[c] / sum * log(chroma[c] / sum);
+    return exp(entropy);
+}
+
+// Whether there is enough to tell a key from, 0..1. middle: sums over the frames.
+static double grounds(const double *middle, size_t frames) {
+    double notes = 0;
+    for (int c = 0; c < 12; c++) notes += middle[c] / (double)frames;
+    return fmin(1, (double)frames * GRM_PITCH_FRAME_S / enough_s) * fmin(1, notes / enough_notes) *
+           fmin(1, (classes(middle) - 1) / (enough_classes - 1));
 }
 
 grm_key_guess grm_key_guess_make(const grm_pitch_series *series, grm_key_ends ends) {
@@ -79,7 +100,7 @@ grm_key_guess grm_key_guess_make(const grm_pitch_series *series, grm_key_ends en
         }
     for (int minor = 0; minor < 2; minor++)
         for (int tonic = 0; tonic < 12; tonic++) total += exp(weight * (score[minor][tonic] - best));
-    key.confidence = 1 / total;
+    key.confidence = grounds(middle, series->count) / total;
     return key;
 }
 

@@ -47,7 +47,31 @@ static double evidence(double quality) {
     return fmin(fmax((quality - 0.05) / 0.35, 0), 1);
 }
 
-static void keep_alternatives(const grm_pulse *pulse, grm_features *features) {
+// Whether anything is struck on the beats, 0..1, from the rise of the log spectrum there. Swells of a pad come to 1,
+// bows to 8, drums to 30 and more.
+static double audible(const grm_rhythm_series *series, const grm_bars *bars) {
+    enum { NEAR = 2 };
+    double mean = 0;
+    for (size_t i = 0; i < bars->count; i++) {
+        float most = 0;
+        for (ptrdiff_t t = (ptrdiff_t)(bars->beats[i] + 0.5) - NEAR, to = t + 2 * NEAR; t <= to; t++) {
+            float rise = 0;
+            for (size_t b = 0; t >= 0 && t < (ptrdiff_t)series->frames && b < GRM_RHYTHM_BANDS; b++)
+                rise += series->flux[t][b];
+            most = fmaxf(most, rise);
+        }
+        mean += most / (double)bars->count;
+    }
+    return fmin(fmax((mean - 1) / 3, 0), 1);
+}
+
+// How sure one can be of any pulse: a few beats may be chance.
+static double certain(const grm_rhythm_series *series, const grm_pulse *pulse) {
+    const double enough = 12;
+    return evidence(pulse->quality) * audible(series, &pulse->bars) * fmin(1, ((double)pulse->bars.count - 1) / enough);
+}
+
+static void keep_alternatives(const grm_pulse *pulse, double sure, grm_features *features) {
     bool taken[GRM_MOST_TEMPI] = {false};
     taken[pulse->chosen] = true;
     for (size_t n = 0; n < GRM_TEMPO_ALTERNATIVES; n++) {
@@ -57,7 +81,7 @@ static void keep_alternatives(const grm_pulse *pulse, grm_features *features) {
         if (top == GRM_MOST_TEMPI) break;
         taken[top] = true;
         features->tempo_alternatives[n].bpm = 60 * GRM_RHYTHM_FPS / pulse->tempo[top].period;
-        features->tempo_alternatives[n].strength = pulse->tempo[top].share * evidence(pulse->quality);
+        features->tempo_alternatives[n].strength = pulse->tempo[top].share * sure;
     }
 }
 
@@ -74,11 +98,12 @@ static grm_status keep_figures(const grm_rhythm_series *series, const grm_novelt
     status = keep_beats(bars, analysis, err);
     if (status != GRM_OK) return status;
     f->beats_per_bar = bars->beats_per_bar;
-    f->beat_confidence = grm_beats_explain(novelty, bars->beats, bars->count);
+    const double sure = certain(series, pulse);
+    f->beat_confidence = grm_beats_explain(novelty, bars->beats, bars->count) * fmin(1, 3 * sure);
     f->swing_ratio = grm_swing_measure(novelty, bars->beats, bars->count);
     f->syncopation = grm_syncopation_measure(novelty, bars->beats, bars->count);
-    f->tempo_confidence = pulse->tempo[pulse->chosen].share * evidence(pulse->quality);
-    keep_alternatives(pulse, f);
+    f->tempo_confidence = pulse->tempo[pulse->chosen].share * sure;
+    keep_alternatives(pulse, sure, f);
     return grm_tempo_measure(analysis->beats_s, bars->count, &f->tempo_bpm, &f->tempo_drift_percent, err);
 }
 

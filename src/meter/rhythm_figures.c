@@ -25,6 +25,14 @@ static double slope(const double *y, size_t count) {
     return sum / weight;
 }
 
+// Seconds a beat, of at most eight: the line through them, but where they lie on both sides of a pause their median.
+static double few_beats(const double *beats_s, size_t count) {
+    double step[8], line = slope(beats_s, count);
+    for (size_t i = 0; i + 1 < count; i++) step[i] = beats_s[i + 1] - beats_s[i];
+    qsort(step, count - 1, sizeof *step, rising);
+    return step[count - 2] > 1.3 * step[0] ? quantile(step, count - 1, 0.5) : line;
+}
+
 // The tempo that most of the recording keeps: the median over spans of eight beats says which, and straight lines
 // through the beats of each stretch that keeps it say exactly.
 grm_status grm_tempo_measure(const double *beats_s, size_t count, double *bpm, double *drift_percent, grm_error *err) {
@@ -32,7 +40,7 @@ grm_status grm_tempo_measure(const double *beats_s, size_t count, double *bpm, d
     *bpm = *drift_percent = NAN;
     if (count < 4) return GRM_OK;
     if (count < SPAN + 1) {
-        *bpm = 60 / slope(beats_s, count);
+        *bpm = 60 / few_beats(beats_s, count);
         return GRM_OK;
     }
     const size_t spans = count - SPAN;

@@ -73,6 +73,23 @@ static void noise_and_silence_have_no_key(void **state) {
     }
 }
 
+static void one_note_and_one_moment_prove_no_key(void **state) {
+    (void)state;
+    for (int moment = 0; moment < 2; moment++) {
+        sound s = sound_new(22050, moment ? 1 : 20);
+        if (moment)
+            add_chord(&s, 0, 1, 9, true, 0);
+        else
+            add_tone(&s, 0, 20, 69, 0, 0.3);
+        hearing h;
+        hearing_begin(&h, 1);
+        hear_with(&h, &grm_ear_harmony, &s, 8192);
+        assert_true(h.analysis.features.key_confidence < 0.35);
+        hearing_end(&h);
+        free(s.x);
+    }
+}
+
 static void rates_and_blocks_make_no_difference(void **state) {
     (void)state;
     sound high = song_in(44100, 6, false, 10), low = song_in(22050, 6, false, 10);
@@ -207,6 +224,7 @@ int main(void) {
         cmocka_unit_test(a_loop_is_at_home_where_it_ends),
         cmocka_unit_test(instruments_out_of_tune_keep_their_key),
         cmocka_unit_test(noise_and_silence_have_no_key),
+        cmocka_unit_test(one_note_and_one_moment_prove_no_key),
         cmocka_unit_test(rates_and_blocks_make_no_difference),
         cmocka_unit_test(clusters_are_less_consonant_than_triads),
         cmocka_unit_test(a_pop_progression_is_heard),

@@ -196,6 +196,29 @@ static void noise_and_held_tones_have_no_pulse(void **state) {
     }
 }
 
+// Chords that come and go as sin^2, every 2 s, struck nowhere.
+static void swells_and_lone_hits_prove_no_tempo(void **state) {
+    (void)state;
+    static const int keys[4] = {57, 53, 60, 55};
+    sound sounds[3] = {sound_new(RATE, 30), sound_new(RATE, 30), groove(1.2, 120, 4, 0.5)};
+    for (size_t i = 0; i < sounds[0].frames; i++)
+        for (int k = 0; k < 4; k++) {
+            double at = (double)i / RATE, swell = sin(GRM_PI * (at / 4 + 0.5 * (k % 2)));
+            sounds[0].x[i] += (float)(0.1 * swell * swell * sin(2 * GRM_PI * at * 440 * exp2((keys[k] - 69) / 12.0)));
+        }
+    for (int i = 0; i < 3; i++) add_kick(&sounds[1], 3 + 9 * i, 0.5);
+    for (int i = 0; i < 3; i++) {
+        hearing h;
+        hear(&h, &sounds[i]);
+        const grm_features *f = &h.analysis.features;
+        assert_true(!(f->tempo_confidence > (i < 2 ? 0.15 : 0.5)));
+        assert_true(!(f->beat_confidence > (i < 2 ? 0.15 : 1)));
+        assert_true(!(f->tempo_bpm < 30));
+        hearing_end(&h);
+        free(sounds[i].x);
+    }
+}
+
 static void onsets_are_counted(void **state) {
     (void)state;
     static const double rates[] = {1.5, 3, 7};
@@ -323,6 +346,7 @@ int main(void) {
         cmocka_unit_test(swing_comes_back_as_played),
         cmocka_unit_test(a_tempo_that_wanders_drifts),
         cmocka_unit_test(noise_and_held_tones_have_no_pulse),
+        cmocka_unit_test(swells_and_lone_hits_prove_no_tempo),
         cmocka_unit_test(onsets_are_counted),
         cmocka_unit_test(offbeats_without_their_beats_are_syncopated),
         cmocka_unit_test(speech_is_told_from_music),
