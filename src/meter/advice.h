@@ -3,8 +3,8 @@
 
 #include "meter/curves.h"
 
-// Fills insights and recommendations, the most valuable first. `values` come back as they were.
-void grm_advise(const grm_curves *curves, size_t group, double values[GRM_FIGURES], const grm_judgement *judgement,
-                grm_report *report);
+// Fills insights and recommendations, the most valuable first.
+grm_status grm_advise(const grm_curves *curves, size_t group, double values[GRM_FIGURES],
+                      const grm_judgement *judgement, grm_report *report, grm_error *err);
 
 #endif

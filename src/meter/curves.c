@@ -62,17 +62,28 @@ static const grm_curve *read_curve(grm_yaml *y, yaml_node_t *map) {
     return curve;
 }
 
+// A text, or {up_to: GAP, text: ...}.
+static void read_text(grm_yaml *y, yaml_node_t *node, grm_texts *out) {
+    size_t at = out->count++;
+    out->up_to[at] = INFINITY;
+    if (node->type == YAML_SCALAR_NODE) {
+        out->items[at] = grm_yaml_scalar(y, node);
+    } else if (grm_yaml_keys(y, node, "up_to text")) {
+        out->up_to[at] = grm_yaml_number(y, node, "up_to", INFINITY, 0, 1e6);
+        out->items[at] = read_name(y, node, "text");
+    }
+}
+
 // A text, or a list of them.
 static void read_texts(grm_yaml *y, yaml_node_t *map, const char *key, grm_texts *out) {
     yaml_node_t *node = grm_yaml_field(y, map, key);
     if (node && node->type == YAML_SCALAR_NODE) {
-        const char *text = grm_yaml_scalar(y, node);
-        *out = (grm_texts){1, {text}};
+        read_text(y, node, out);
         return;
     }
     yaml_node_t *list = grm_yaml_list(y, map, key, GRM_MAX_TEXTS);
     for (size_t i = 0; i < grm_yaml_count(list) && y->status == GRM_OK; i++)
-        out->items[out->count++] = grm_yaml_scalar(y, grm_yaml_item(y, list, i));
+        read_text(y, grm_yaml_item(y, list, i), out);
 }
 
 // ---- genres ----
@@ -191,6 +202,50 @@ static void read_gates(grm_yaml *y, yaml_node_t *root, grm_curves *curves) {
     }
 }
 
+// ---- causes ----
+
+static void read_sign(grm_yaml *y, yaml_node_t *map, grm_sign *sign) {
+    if (!grm_yaml_keys(y, map, "feature below above low high")) return;
+    double low = grm_yaml_number(y, map, "low", NAN, 0, 100), high = grm_yaml_number(y, map, "high", NAN, 0, 100);
+    *sign = (grm_sign){.figure = read_figure(y, map),
+                       .below = grm_yaml_number(y, map, "below", NAN, -1e6, 1e6),
+                       .above = grm_yaml_number(y, map, "above", NAN, -1e6, 1e6),
+                       .points = isnan(low) ? high : low,
+                       .low = !isnan(low)};
+    bool said = !isnan(sign->below) || !isnan(sign->above) || !isnan(sign->points);
+    if (y->status == GRM_OK && !said)
+        grm_yaml_complain(y, map, "a sign is {feature: NAME, below: VALUE}, above: VALUE, low: POINTS or high: POINTS");
+}
+
+static size_t read_figures(grm_yaml *y, yaml_node_t *map, const char *key, int *out) {
+    yaml_node_t *list = grm_yaml_list(y, map, key, GRM_MAX_SIGNS);
+    size_t count = grm_yaml_count(list);
+    for (size_t i = 0; i < count && y->status == GRM_OK; i++) {
+        yaml_node_t *item = grm_yaml_item(y, list, i);
+        const char *name = grm_yaml_scalar(y, item);
+        out[i] = name ? grm_meter_figure(name) : -1;
+        if (name && out[i] < 0) grm_yaml_complain(y, item, "there is no feature \"%.40s\"", name);
+    }
+    return count;
+}
+
+static void read_causes(grm_yaml *y, yaml_node_t *root, grm_curves *curves) {
+    yaml_node_t *list = read_list(y, root, "causes", 0, GRM_MAX_CAUSES);
+    for (size_t i = 0; i < grm_yaml_count(list) && y->status == GRM_OK; i++) {
+        yaml_node_t *map = grm_yaml_item(y, list, i);
+        grm_cause *cause = &curves->causes[curves->cause_count++];
+        if (!grm_yaml_keys(y, map, "name when low high insight advice")) return;
+        cause->name = read_name(y, map, "name");
+        yaml_node_t *signs = read_list(y, map, "when", 1, GRM_MAX_SIGNS);
+        for (size_t k = 0; k < grm_yaml_count(signs) && y->status == GRM_OK; k++)
+            read_sign(y, grm_yaml_item(y, signs, k), &cause->signs[cause->sign_count++]);
+        cause->low_count = read_figures(y, map, "low", cause->low);
+        cause->high_count = read_figures(y, map, "high", cause->high);
+        read_texts(y, map, "insight", &cause->insight);
+        read_texts(y, map, "advice", &cause->advice);
+    }
+}
+
 static void read_ratings(grm_yaml *y, yaml_node_t *root, grm_curves *curves) {
     need(y, root, "ratings");
     yaml_node_t *list = read_list(y, root, "ratings", 1, GRM_MAX_RATINGS);
@@ -212,10 +267,11 @@ grm_status grm_curves_read(const char *name, const uint8_t *bytes, size_t size, 
     grm_yaml_open(&y, name, bytes, size, memory, err);
     grm_curves *curves = y.status == GRM_OK ? grm_yaml_take(&y, 1, sizeof *curves) : NULL;
     yaml_node_t *root = curves ? grm_yaml_root(&y) : NULL;
-    if (root && grm_yaml_keys(&y, root, "ratings genres gates categories")) {
+    if (root && grm_yaml_keys(&y, root, "ratings genres gates causes categories")) {
         read_ratings(&y, root, curves);
         read_groups(&y, root, curves);
         read_gates(&y, root, curves);
+        read_causes(&y, root, curves);
         read_categories(&y, root, curves);
     }
     grm_yaml_close(&y);

@@ -8,11 +8,14 @@
 #include "meter/figures.h"
 
 enum { GRM_MAX_GROUPS = 24, GRM_MAX_TERMS = 10, GRM_MAX_GATES = 8, GRM_MAX_RATINGS = 12, GRM_MAX_TEXTS = 4 };
+enum { GRM_MAX_CAUSES = 24, GRM_MAX_SIGNS = 8 };
 
-// What may be said: the first of the list whose figures are all known. See advice.c for the signs within.
+// What may be said: the first of the list whose figures are all known, and whose way to go is long enough for the
+// figure. See remark.c for the signs within.
 typedef struct grm_texts {
     size_t count;
     const char *items[GRM_MAX_TEXTS];
+    double up_to[GRM_MAX_TEXTS];  // of the way, INFINITY: any
 } grm_texts;
 
 // A group of genres that are judged alike.
@@ -55,14 +58,32 @@ typedef struct grm_gate {
     grm_texts text;
 } grm_gate;
 
+// A sign of a cause: a figure that lies beyond a bound, or scores less than `points` for being too low or too high.
+typedef struct grm_sign {
+    int figure;
+    double below, above;  // NaN: no bound
+    double points;        // NaN: none
+    bool low;             // on which side of what is good
+} grm_sign;
+
+// One cause of several figures: where all its signs are there, they are one remark.
+typedef struct grm_cause {
+    const char *name;
+    size_t sign_count, low_count, high_count;
+    grm_sign signs[GRM_MAX_SIGNS];                // texts speak of the first one's figure
+    int low[GRM_MAX_SIGNS], high[GRM_MAX_SIGNS];  // figures that it puts below and above what is good
+    grm_texts insight, advice;
+} grm_cause;
+
 typedef struct grm_curves {
-    size_t rating_count, group_count, gate_count;
+    size_t rating_count, group_count, gate_count, cause_count;
     struct {
         double from;
         const char *name;
     } ratings[GRM_MAX_RATINGS];  // falling
     grm_genre_group groups[GRM_MAX_GROUPS];
     grm_gate gates[GRM_MAX_GATES];
+    grm_cause causes[GRM_MAX_CAUSES];  // the first that holds takes its figures
     grm_category_curves categories[GRM_CATEGORIES];
 } grm_curves;
 

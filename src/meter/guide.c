@@ -90,6 +90,39 @@ static void write_category(FILE *out, const grm_curves *curves, const grm_catego
     }
 }
 
+static void write_sign(FILE *out, const grm_sign *sign) {
+    fprintf(out, "`%s`", grm_meter_figure_name(sign->figure));
+    if (!isnan(sign->below)) fprintf(out, " below %g", sign->below);
+    if (!isnan(sign->above)) fprintf(out, " above %g", sign->above);
+    if (!isnan(sign->points)) fprintf(out, " too %s, under %g points", sign->low ? "low" : "high", sign->points);
+}
+
+static void write_figures(FILE *out, const int *figures, size_t count) {
+    for (size_t i = 0; i < count; i++) fprintf(out, " `%s`", grm_meter_figure_name(figures[i]));
+}
+
+static void write_causes(FILE *out, const grm_curves *curves) {
+    if (curves->cause_count == 0) return;
+    fputs(
+        "\n## Advice\n\nA figure leads to the nearest place where its curve reaches 85 points, and the points promised "
+        "are "
+        "what the whole gains by\nthat. What has one cause is one advice, and its points are those of all its figures "
+        "together:\n\n",
+        out);
+    for (size_t i = 0; i < curves->cause_count; i++) {
+        const grm_cause *cause = &curves->causes[i];
+        fprintf(out, "- %s, when ", cause->name);
+        for (size_t k = 0; k < cause->sign_count; k++) {
+            if (k) fputs(" and ", out);
+            write_sign(out, &cause->signs[k]);
+        }
+        fputs(":", out);
+        write_figures(out, cause->low, cause->low_count);
+        write_figures(out, cause->high, cause->high_count);
+        fputc('\n', out);
+    }
+}
+
 static void write_derived(FILE *out) {
     static const char *const derived[][3] = {
 #define DERIVED(name, unit, about) {#name, unit, about},
@@ -131,6 +164,7 @@ grm_status grm_meter_explain_score(FILE *out, const char *curves_path, grm_error
         fputc('\n', out);
     }
     for (size_t i = 0; i < GRM_CATEGORIES; i++) write_category(out, curves, &curves->categories[i]);
+    write_causes(out, curves);
     write_derived(out);
 done:
     grm_memory_free(memory);

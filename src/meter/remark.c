@@ -102,8 +102,10 @@ static bool write_text(const char *text, const grm_remark *p, sheet *s) {
 }
 
 bool grm_remark_write(const grm_texts *texts, const grm_remark *phrase, char *out, size_t size) {
+    double way = fabs(phrase->good - (phrase->figure >= 0 ? phrase->values[phrase->figure] : NAN));
     for (size_t i = 0; i < texts->count; i++) {
         sheet s = {out, size, 0};
+        if (way > texts->up_to[i]) continue;
         if (write_text(texts->items[i], phrase, &s)) return true;
     }
     out[0] = 0;

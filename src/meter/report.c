@@ -42,7 +42,8 @@ grm_status grm_report_make(const grm_analysis *analysis, const char *genre, cons
     report->rating = grm_curves_rating(curves, judgement.overall);
     snprintf(report->genre, sizeof report->genre, "%s", group < curves->group_count ? curves->groups[group].name : "");
     fill_categories(curves, &judgement, report);
-    grm_advise(curves, group, values, &judgement, report);
+    status = grm_advise(curves, group, values, &judgement, report, err);
+    if (status != GRM_OK) goto done;
     *out = report;
     report = NULL;
 done:
