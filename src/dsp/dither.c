@@ -10,7 +10,7 @@
 
 #include "dsp/dsp.h"
 
-enum { TAPS = GRM_DITHER_TAPS, POINTS = 512 };
+enum { TAPS = GRM_DITHER_TAPS, POINTS = 512, BLOCK = 512 };
 #define SPAN_DB 32.0  // from the ear's best to its worst, so that the noise as a whole rises little
 
 // Least level that is heard, dB.
@@ -52,6 +52,7 @@ void grm_dither_init(grm_dither *d, unsigned bits, bool shaped, double rate_hz, 
     d->quiet = d->quiet_after;
     grm_rng rng = grm_rng_new(seed, "dither");
     for (unsigned side = 0; side < 2; side++) d->rng[side] = grm_rng_branch(&rng, "channel", side);
+    d->shaped = shaped;
     if (shaped) shape(d, rate_hz);
 }
 
@@ -64,10 +65,19 @@ double grm_dither_noise_db(const grm_dither *d, double rate_hz, double hz) {
     return 20 * log10(hypot(re, im));
 }
 
+// Two steps wide, triangular, mean 0.
+static double noise_of(uint32_t sum) {
+    return sum / 65536.0 - 65535 / 65536.0;
+}
+
+static uint32_t draw(grm_dither *d, int side) {
+    uint32_t random = grm_rng_u32(&d->rng[side]);
+    return (random >> 16) + (random & 0xffff);
+}
+
 // One sample; the error is what came out less what should have, without the clipping.
 static float quantise(grm_dither *d, int side, float x) {
-    uint32_t random = grm_rng_u32(&d->rng[side]);
-    double noise = ((double)(random >> 16) + (double)(random & 0xffff)) / 65536 - 65535 / 65536.0;
+    double noise = noise_of(draw(d, side));
     float *error = d->error[side], shaped = 0;
     for (unsigned k = 0; k < TAPS; k++) shaped += d->taps[k] * error[(d->at + k) % TAPS];
     double wanted = (double)x * d->scale + shaped, whole = rint(wanted + noise), top = d->scale - 1;
@@ -75,8 +85,7 @@ static float quantise(grm_dither *d, int side, float x) {
     return (float)((whole > top ? top : whole < -d->scale ? -d->scale : whole) / d->scale);
 }
 
-bool grm_dither_run(grm_dither *d, float *const *planes, size_t frames) {
-    if (!grm_planes_check(planes, 2, frames)) return false;
+static void run_frames(grm_dither *d, float *const planes[2], size_t frames) {
     for (size_t i = 0; i < frames; i++) {
         bool silent = planes[0][i] == 0 && planes[1][i] == 0;
         d->quiet = silent ? d->quiet + (d->quiet < d->quiet_after) : 0;
@@ -86,6 +95,42 @@ bool grm_dither_run(grm_dither *d, float *const *planes, size_t frames) {
         }
         for (int side = 0; side < 2; side++) planes[side][i] = quantise(d, side, planes[side][i]);
         d->at = (d->at + TAPS - 1) % TAPS;
+    }
+}
+
+// The same to the bit where no error is fed back and no frame is silent: no sample waits for the one before.
+static void run_white(grm_dither *d, float *const planes[2], size_t frames) {
+    const double turn = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to whole numbers, as rint does
+    double scale = (double)d->scale, step = 1 / scale, top = scale - 1;
+    int32_t sums[2][BLOCK];
+    for (size_t i = 0; i < frames; i++)
+        for (int side = 0; side < 2; side++) sums[side][i] = (int32_t)draw(d, side);
+    for (int side = 0; side < 2; side++)
+        for (size_t i = 0; i < frames; i++) {
+            double noise = sums[side][i] / 65536.0 - 65535 / 65536.0;
+            double whole = ((double)planes[side][i] * scale + noise + turn) - turn;
+            whole = whole > top ? top : whole;
+            whole = whole < -scale ? -scale : whole;
+            planes[side][i] = (float)(whole * step);
+        }
+    d->quiet = 0;
+}
+
+static bool any_silent(float *const planes[2], size_t frames) {
+    int silent = 0;
+    for (size_t i = 0; i < frames; i++) silent |= (planes[0][i] == 0) & (planes[1][i] == 0);
+    return silent;
+}
+
+bool grm_dither_run(grm_dither *d, float *const *planes, size_t frames) {
+    if (!grm_planes_check(planes, 2, frames)) return false;
+    for (size_t at = 0; at < frames; at += BLOCK) {
+        size_t count = frames - at < BLOCK ? frames - at : BLOCK;
+        float *const now[2] = {planes[0] + at, planes[1] + at};
+        if (d->shaped || any_silent(now, count))
+            run_frames(d, now, count);
+        else
+            run_white(d, now, count);
     }
     return true;
 }

@@ -52,6 +52,7 @@ static float minimum(grm_gain_path *p, float x) {
 
 static void average_start(grm_average *a, float x) {
     for (size_t i = 0; i < a->width; i++) a->ring[i] = x;
+    a->share = 1 / (double)a->width;
     a->sum = (double)x * (double)a->width;
     a->at = 0;
 }
@@ -60,7 +61,7 @@ static float average(grm_average *a, float x) {
     a->sum += (double)x - a->ring[a->at];
     a->ring[a->at] = x;
     a->at = a->at + 1 == a->width ? 0 : a->at + 1;
-    return (float)(a->sum / (double)a->width);
+    return (float)(a->sum * a->share);
 }
 
 bool grm_gain_path_push(grm_gain_path *p, float allowed, float *gain) {

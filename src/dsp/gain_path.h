@@ -8,7 +8,7 @@
 typedef struct grm_average {
     float *ring;
     size_t width, at;
-    double sum;
+    double share, sum;  // share: 1 / width
 } grm_average;
 
 // What is allowed goes through a sliding minimum that looks ahead, a release in two speeds (quick after a single peak,

@@ -42,6 +42,7 @@ void grm_add_ramp(float *y, const float *x, size_t frames, float from, float to)
 // Plain data: copy it to copy its state.
 enum { GRM_DITHER_TAPS = 8 };
 typedef struct grm_dither {
+    bool shaped;
     float scale, taps[GRM_DITHER_TAPS], error[2][GRM_DITHER_TAPS];
     unsigned at;
     size_t quiet, quiet_after;  // frames of silence so far; so many are left as they are

@@ -179,7 +179,7 @@ grm_status grm_master_decide(grm_master_story *s, double rate_hz, double strengt
     for (int side = 0; side < 2; side++) s->plan.dc[side] = s->source.dc[side];
     bool chosen = !s->by_ear || s->style || strength > 0;  // else what was asked for, and no more
     bool limits = s->before.true_peak_dbtp + *lufs - s->before.integrated_lufs > s->target.ceiling_dbtp - 1;
-    if (chosen || limits) decide_ends(&s->plan, s->preset, rate_hz, !s->reference.analysis && chosen);
+    if (!s->reference.analysis && (chosen || limits)) decide_ends(&s->plan, s->preset, rate_hz, chosen);
     decide_tone(s, rate_hz);
     decide_width(s, chosen);
     decide_glue(s, *lufs, chosen);

@@ -120,6 +120,13 @@ static grm_status find_level(likening *l, grm_error *err) {
     return status;
 }
 
+// What lies above hearing goes here too, as where there is no reference: by a Butterworth filter of order 6.
+static void close_top(likening *l, double from_hz) {
+    for (int side = 0; side < 2; side++)
+        for (size_t k = 0; k < l->bins; k++)
+            l->db[side][k] -= (float)(10 * log10(1 + pow((double)k * l->step_hz / from_hz, 12)));
+}
+
 grm_status grm_master_liken(grm_master_story *s, double rate_hz, grm_error *err) {
     likening l = {.how = &s->preset->likeness,
                   .source = &s->source,
@@ -132,6 +139,7 @@ grm_status grm_master_liken(grm_master_story *s, double rate_hz, grm_error *err)
     grm_status status = l.power && l.db[0] && l.db[1] ? find_level(&l, err) : grm_fail_memory(err);
     for (int round = 0; status == GRM_OK && round < ROUNDS; round++)
         for (int side = 0; status == GRM_OK && side < 2; side++) status = bend(&l, side, err);
+    if (status == GRM_OK) close_top(&l, (double)s->preset->lowpass_hz);
     if (status == GRM_OK)
         status = grm_firs_new((const float *const[]){l.db[0], l.db[1]}, l.bins, l.step_hz, rate_hz, &s->plan.firs, err);
     for (int side = 0; side < 2; side++) free(l.db[side]);

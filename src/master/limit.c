@@ -115,6 +115,8 @@ static bool too_deep(const seeker *s) {
     return (double)s->deep > 0.01 * (double)s->limiting->wet->hops || s->deepest < 0.5f * s->least;
 }
 
+static const double close_lu = 0.03;  // the rest is trimmed once it has been heard
+
 // Each step corrects by what is missing; the limiter takes part of it, which the step before tells.
 static grm_status seek(seeker *s, double target, grm_error *err) {
     double slope = 1, before_db = 0, before_lufs = 0;
@@ -122,7 +124,7 @@ static grm_status seek(seeker *s, double target, grm_error *err) {
     grm_status status = predict(s, err);
     for (int i = 0; status == GRM_OK && i < 12; i++) {
         double missing = target - s->lufs, now_db = 20 * log10((double)*drive);
-        if (fabs(missing) < 0.01) break;
+        if (fabs(missing) < close_lu) break;
         if (missing > 0 && too_deep(s)) break;
         if (i > 0 && fabs(now_db - before_db) > 1e-3)
             slope = fmin(1, fmax(0.1, (s->lufs - before_lufs) / (now_db - before_db)));

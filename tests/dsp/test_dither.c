@@ -53,6 +53,24 @@ static void values_lie_on_the_lattice_and_within_its_ends(void **state) {
         }
 }
 
+// A silent frame makes its block be worked through frame by frame: what comes before it is the same to the bit.
+static void many_frames_at_once_are_the_same_as_one_after_the_other(void **state) {
+    (void)state;
+    enum { COUNT = 512 };
+    for (unsigned bits = 8; bits <= 24; bits += 8) {
+        grm_dither one, other;
+        grm_dither_init(&one, bits, false, RATE, 1);
+        grm_dither_init(&other, bits, false, RATE, 1);
+        fill_stereo((float *[]){sound[0], sound[1]}, COUNT, 1.2f);
+        memcpy(before, sound, sizeof sound);
+        before[0][COUNT - 1] = before[1][COUNT - 1] = 0;
+        assert_true(grm_dither_run(&one, planes, COUNT));
+        assert_true(grm_dither_run(&other, (float *const[]){before[0], before[1]}, COUNT));
+        for (int side = 0; side < 2; side++)
+            assert_memory_equal(sound[side], before[side], (COUNT - 1) * sizeof(float));
+    }
+}
+
 // A tone far below the last bit is still there, and nothing has grown beside it.
 static void a_tone_below_the_last_bit_survives_without_harmonics(void **state) {
     (void)state;
@@ -141,6 +159,7 @@ static void channels_and_seeds_differ(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_frames_at_once_are_the_same_as_one_after_the_other),
         cmocka_unit_test(the_error_does_not_follow_the_signal),
         cmocka_unit_test(values_lie_on_the_lattice_and_within_its_ends),
         cmocka_unit_test(a_tone_below_the_last_bit_survives_without_harmonics),
