@@ -27,6 +27,11 @@ typedef struct grm_instrument {
     float glide_ms;  // portamento between overlapping notes; 0: none
     float strum_ms;  // whole chord, low to high; 0: together
     float level_db;  // correction so that equal velocities sound about equally loud
+    // Where samples in mono stand, -1 left .. 1 right: the keys of a kit, or how far keys an octave and a half above
+    // the part's middle are from it (below 0: high ones are on the left, as an orchestra sits).
+    const float *places;  // [128] or NULL
+    float spread;
+    const char *rig;  // what its samples are heard through: one of data/voices.yaml's `rigs`, or NULL
 } grm_instrument;
 
 // ---- pieces of a style ----

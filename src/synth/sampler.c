@@ -1,9 +1,11 @@
 // A part played from a SoundFont: its events in order, its sounding voices, in chunks that lie on a fixed grid so
 // that the output does not depend on how it is asked for.
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "synth/sampler.h"
+#include "synth/voice_engine.h"
 
 enum {
     CHUNK = 2048,
@@ -16,6 +18,10 @@ typedef struct sampler {
     grm_soundfont *font;
     const grm_preset *preset;
     const grm_sampler_kernels *kernels;
+    const grm_instrument *instrument;  // NULL: not in the catalogue
+    float middle;                      // mean key of the part
+    grm_bus *rig;                      // NULL: none
+    size_t quiet;                      // frames since the last voice ended
     const grm_event *events;
     size_t count, next;
     unsigned bank;
@@ -71,19 +77,39 @@ static void choke(sampler *self, int32_t class, int32_t note) {
 
 // ---- events ----
 
+// Where a key stands. Regions on both sides are a stereo recording, which has its own places; one far to a side without
+// another on the opposite one is half of such a recording, and stands where a whole one would.
+static float place_of(const sampler *self, int key, int velocity) {
+    static const int32_t far = 250;
+    int32_t left = 0, right = 0;
+    for (size_t i = 0; i < self->preset->region_count; i++) {
+        const grm_region *region = &self->preset->regions[i];
+        if (!grm_region_plays(region, key, velocity)) continue;
+        int32_t pan = region->generators[GRM_GEN_PAN];
+        if (pan < left) left = pan;
+        if (pan > right) right = pan;
+    }
+    if (left < -far && right > far) return 0;
+    float centre = left < -far ? (float)-left : right > far ? (float)-right : 0;
+    const grm_instrument *in = self->instrument;
+    if (!in) return centre;
+    if (in->places) return centre + 500 * in->places[key & 127];
+    return centre + 500 * in->spread * tanhf(((float)key - self->middle) / 18);
+}
+
 static grm_status note_on(sampler *self, const grm_event *event, grm_error *err) {
     // A key struck again lets its earlier sound go.
     for (size_t i = 0; i < self->voice_count; i++) {
         if (self->voices[i].key == event->number) grm_sampler_voice_release(&self->voices[i]);
     }
+    grm_sampler_press press = {event->note, event->number, event->value, place_of(self, event->number, event->value)};
     for (size_t i = 0; i < self->preset->region_count; i++) {
         const grm_region *region = &self->preset->regions[i];
         if (!grm_region_plays(region, event->number, event->value)) continue;
         choke(self, region->generators[GRM_GEN_EXCLUSIVE_CLASS], event->note);
         grm_sampler_voice *voice = take_voice(self);
         if (!voice) return grm_fail_memory(err);
-        if (!grm_sampler_voice_start(voice, self->font, region, &self->channel, event->note, event->number,
-                                     event->value)) {
+        if (!grm_sampler_voice_start(voice, self->font, region, &self->channel, &press)) {
             self->voice_count--;
         }
     }
@@ -154,6 +180,13 @@ static grm_status happen(sampler *self, const grm_event *event, grm_error *err) 
 
 // ---- rendering ----
 
+static void run_rig(sampler *self) {
+    self->quiet = self->voice_count ? 0 : self->quiet + CHUNK;
+    if (!self->rig || self->quiet > grm_bus_tail(self->rig) + CHUNK) return;
+    for (size_t at = 0; at < CHUNK; at += GRM_STRETCH)
+        grm_bus_process(self->rig, GRM_STRETCH, self->left + at, self->right + at);
+}
+
 static grm_status next_chunk(sampler *self, grm_error *err) {
     memset(self->left, 0, sizeof self->left);
     memset(self->right, 0, sizeof self->right);
@@ -176,6 +209,7 @@ static grm_status next_chunk(sampler *self, grm_error *err) {
         drop_ended(self);
         at += frames;
     }
+    run_rig(self);
     self->made += CHUNK;
     self->ready = CHUNK;
     self->taken = 0;
@@ -205,8 +239,26 @@ static grm_status render(grm_player *player, size_t start, size_t frames, float 
 static void free_sampler(grm_player *player) {
     sampler *self = (sampler *)player;
     if (!self) return;
+    grm_bus_free(self->rig);
     free(self->voices);
     free(self);
+}
+
+static float middle_of(const grm_event *events, size_t count) {
+    double sum = 0;
+    size_t notes = 0;
+    for (size_t i = 0; i < count; i++)
+        if (events[i].kind == GRM_EVENT_NOTE_ON) sum += events[i].number, notes++;
+    return notes ? (float)(sum / (double)notes) : 60;
+}
+
+static grm_status set_up_rig(sampler *self, grm_error *err) {
+    grm_bus_preset preset;
+    const char *name = self->instrument ? self->instrument->rig : NULL;
+    self->quiet = SIZE_MAX / 2;  // for long
+    if (!name) return GRM_OK;
+    grm_status status = grm_rig_read(name, &preset, err);
+    return status ? status : grm_bus_new(&preset, &self->rig, err);
 }
 
 grm_status grm_soundfont_player_new(grm_soundfont *font, const grm_part *part, const grm_instrument *instrument,
@@ -225,6 +277,8 @@ grm_status grm_soundfont_player_new(grm_soundfont *font, const grm_part *part, c
     self->kernels = grm_sampler_kernels_best();
     self->events = events;
     self->count = count;
+    self->instrument = instrument;
+    self->middle = middle_of(events, count);
     self->channel.bend_range = part->bend_range > 0 ? part->bend_range : 2;
     reset_controllers(&self->channel);
     self->channel.controllers[7] = 100;
@@ -234,14 +288,14 @@ grm_status grm_soundfont_player_new(grm_soundfont *font, const grm_part *part, c
     grm_sampler_program(part, instrument, &self->bank, &program);
     if ((status = grm_soundfont_preset(font, self->bank, program, &self->preset, err)) ||
         (status = grm_sampler_needs(font, part, instrument, events, count, needs, err)) ||
-        (status = grm_soundfont_load(font, NULL, needs, err))) {
+        (status = grm_soundfont_load(font, NULL, needs, err)) || (status = set_up_rig(self, err))) {
         goto done;
     }
     *out = &self->player;
     self = NULL;
 
 done:
-    free(self);
+    if (self) free_sampler(&self->player);
     free(needs);
     return status;
 }

@@ -77,6 +77,13 @@ typedef struct grm_sampler_channel {
     bool pedal;
 } grm_sampler_channel;
 
+// A key that was struck. `place` moves where its regions stand, in units of the pan generator (-500..500).
+typedef struct grm_sampler_press {
+    int32_t note;  // index in the part
+    int key, velocity;
+    float place;
+} grm_sampler_press;
+
 typedef struct grm_sampler_voice {
     const grm_region *region;
     int32_t note;  // of the event that began it
@@ -94,6 +101,7 @@ typedef struct grm_sampler_voice {
     double step_cents;  // that `step` was made for
     uint64_t step;
     // what modulators move
+    float place;  // added to the pan generator
     float attenuation, pan_left, pan_right, cutoff, resonance, tune;
     float vib_to_pitch, mod_to_pitch, mod_to_volume, mod_to_filter, env_to_pitch, env_to_filter;
     float vib_delay, vib_rate, mod_delay, mod_rate;  // frames, cycles a frame
@@ -113,7 +121,7 @@ void grm_sampler_totals(const grm_region *region, const grm_sampler_channel *cha
                         float *totals);
 // False when the region has nothing to play.
 bool grm_sampler_voice_start(grm_sampler_voice *voice, const grm_soundfont *font, const grm_region *region,
-                             const grm_sampler_channel *channel, int32_t note, int key, int velocity);
+                             const grm_sampler_channel *channel, const grm_sampler_press *press);
 // After a controller moved.
 void grm_sampler_voice_control(grm_sampler_voice *voice, const grm_sampler_channel *channel);
 void grm_sampler_voice_release(grm_sampler_voice *voice);

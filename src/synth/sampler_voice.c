@@ -79,7 +79,7 @@ static void start_oscillators(grm_sampler_voice *voice, const float *totals) {
 // What a voice follows while it sounds.
 static void take_totals(grm_sampler_voice *voice, const float *totals) {
     static const float quarter_turn = 1.57079632679f;
-    float pan = clamp(totals[GRM_GEN_PAN], -500, 500) / 1000 + 0.5f;
+    float pan = clamp(totals[GRM_GEN_PAN] + voice->place, -500, 500) / 1000 + 0.5f;
     voice->attenuation = clamp(totals[GRM_GEN_ATTENUATION], 0, 1440);
     voice->pan_left = pan >= 1 ? 0 : cosf(pan * quarter_turn);
     voice->pan_right = sinf(pan * quarter_turn);
@@ -106,15 +106,16 @@ static int region_velocity(const grm_region *region, int velocity) {
 }
 
 bool grm_sampler_voice_start(grm_sampler_voice *voice, const grm_soundfont *font, const grm_region *region,
-                             const grm_sampler_channel *channel, int32_t note, int key, int velocity) {
+                             const grm_sampler_channel *channel, const grm_sampler_press *press) {
     float totals[GRM_GEN_COUNT];
     const grm_font_sample *sample = &font->samples[region->sample];
     memset(voice, 0, sizeof *voice);
     voice->region = region;
-    voice->note = note;
-    voice->key = (uint8_t)key;
-    voice->velocity = (uint8_t)region_velocity(region, velocity);
-    int sounding = region_key(region, key);
+    voice->note = press->note;
+    voice->key = (uint8_t)press->key;
+    voice->velocity = (uint8_t)region_velocity(region, press->velocity);
+    voice->place = press->place;
+    int sounding = region_key(region, press->key);
     grm_sampler_totals(region, channel, sounding, voice->velocity, totals);
     if (!place_sample(voice, sample, totals)) return false;
     take_totals(voice, totals);

@@ -465,6 +465,22 @@ done:
     return status;
 }
 
+grm_status grm_rig_read(const char *name, grm_bus_preset *out, grm_error *err) {
+    const grm_embedded *file = grm_embedded_find("data/voices.yaml");
+    if (!file) return grm_fail(err, GRM_MISSING, "data/voices.yaml is not built into the program");
+    reader r = {.err = err};
+    grm_voice_preset standard;
+    grm_status status = GRM_OK;
+    if (!load(file->bytes, file->size, &r, &status)) return status;
+    set_standard(&standard);
+    *out = standard.bus;
+    const yaml_node_t *node = lookup(&r, lookup(&r, yaml_document_get_root_node(&r.document), "rigs"), name);
+    status = node ? read_map(&r, node, bus_fields, (char *)out)
+                  : grm_fail(err, GRM_MISSING, "there is no rig '%s' in data/voices.yaml", name);
+    yaml_document_delete(&r.document);
+    return status;
+}
+
 grm_status grm_voice_preset_new(const char *name, grm_voice_preset **out, grm_error *err) {
     *out = NULL;
     const grm_embedded *file = grm_embedded_find("data/voices.yaml");

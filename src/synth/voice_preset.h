@@ -236,4 +236,7 @@ grm_status grm_voice_preset_new(const char *name, grm_voice_preset **out, grm_er
 grm_status grm_voice_preset_read(const unsigned char *bytes, size_t size, const char *name, grm_voice_preset **out,
                                  grm_error *err);
 
+// The rig of that name, through which a sampled instrument is heard. GRM_MISSING when there is none.
+grm_status grm_rig_read(const char *name, grm_bus_preset *out, grm_error *err);
+
 #endif

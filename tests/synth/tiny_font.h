@@ -44,7 +44,7 @@ typedef struct tiny_bytes {
     size_t size;
 } tiny_bytes;
 
-static void tiny_put(tiny_bytes *out, const void *bytes, size_t size) {
+static inline void tiny_put(tiny_bytes *out, const void *bytes, size_t size) {
     out->bytes = realloc(out->bytes, out->size + size + 1);
     assert_non_null(out->bytes);
     if (bytes) {
@@ -55,23 +55,23 @@ static void tiny_put(tiny_bytes *out, const void *bytes, size_t size) {
     out->size += size;
 }
 
-static void tiny_put16(tiny_bytes *out, unsigned value) {
+static inline void tiny_put16(tiny_bytes *out, unsigned value) {
     uint8_t bytes[2] = {(uint8_t)value, (uint8_t)(value >> 8)};
     tiny_put(out, bytes, 2);
 }
 
-static void tiny_put32(tiny_bytes *out, size_t value) {
+static inline void tiny_put32(tiny_bytes *out, size_t value) {
     tiny_put16(out, (unsigned)(value & 0xffff));
     tiny_put16(out, (unsigned)(value >> 16));
 }
 
-static void tiny_name(tiny_bytes *out, const char *name) {
+static inline void tiny_name(tiny_bytes *out, const char *name) {
     char field[20] = {0};
     memcpy(field, name, strlen(name));
     tiny_put(out, field, 20);
 }
 
-static void tiny_chunk(tiny_bytes *out, const char *id, tiny_bytes *body) {
+static inline void tiny_chunk(tiny_bytes *out, const char *id, tiny_bytes *body) {
     tiny_put(out, id, 4);
     tiny_put32(out, body->size);
     tiny_put(out, body->bytes, body->size);
@@ -80,13 +80,13 @@ static void tiny_chunk(tiny_bytes *out, const char *id, tiny_bytes *body) {
     *body = (tiny_bytes){0};
 }
 
-static tiny_bytes tiny_list(const char *kind) {
+static inline tiny_bytes tiny_list(const char *kind) {
     tiny_bytes list = {0};
     tiny_put(&list, kind, 4);
     return list;
 }
 
-static tiny_bytes tiny_sound(const tiny_sample *samples, size_t count) {
+static inline tiny_bytes tiny_sound(const tiny_sample *samples, size_t count) {
     tiny_bytes sound = {0};
     for (size_t i = 0; i < count; i++) {
         for (uint32_t f = 0; f < samples[i].count; f++) tiny_put16(&sound, (uint16_t)samples[i].frames[f]);
@@ -95,7 +95,7 @@ static tiny_bytes tiny_sound(const tiny_sample *samples, size_t count) {
     return sound;
 }
 
-static tiny_bytes tiny_headers(const tiny_sample *samples, size_t count) {
+static inline tiny_bytes tiny_headers(const tiny_sample *samples, size_t count) {
     tiny_bytes headers = {0};
     uint32_t at = 0;
     for (size_t i = 0; i < count; i++) {
@@ -117,8 +117,8 @@ static tiny_bytes tiny_headers(const tiny_sample *samples, size_t count) {
 }
 
 // The preset tables: each preset has one zone with an instrument, which has the sample zones.
-static tiny_bytes tiny_tables(const tiny_preset *presets, size_t count, const tiny_sample *samples,
-                              size_t sample_count) {
+static inline tiny_bytes tiny_tables(const tiny_preset *presets, size_t count, const tiny_sample *samples,
+                                     size_t sample_count) {
     tiny_bytes phdr = {0}, pbag = {0}, pgen = {0}, inst = {0}, ibag = {0}, igen = {0}, none = {0};
     unsigned bags = 0, gens = 0;
     for (size_t i = 0; i < count; i++) {
@@ -174,7 +174,8 @@ static tiny_bytes tiny_tables(const tiny_preset *presets, size_t count, const ti
     return list;
 }
 
-static tiny_bytes tiny_font(const tiny_preset *presets, size_t count, const tiny_sample *samples, size_t sample_count) {
+static inline tiny_bytes tiny_font(const tiny_preset *presets, size_t count, const tiny_sample *samples,
+                                   size_t sample_count) {
     tiny_bytes file = {0}, body = tiny_list("sfbk"), info = tiny_list("INFO"), sdta = tiny_list("sdta");
     tiny_bytes version = {0}, sound = tiny_sound(samples, sample_count);
     tiny_put16(&version, 2);
@@ -190,7 +191,7 @@ static tiny_bytes tiny_font(const tiny_preset *presets, size_t count, const tiny
 }
 
 // A sine of 441 Hz at half of full scale whose loop is whole periods; key TINY_ROOT plays it as it is.
-static const tiny_sample *tiny_sine(void) {
+static inline const tiny_sample *tiny_sine(void) {
     static int16_t frames[TINY_FRAMES];
     static const tiny_sample sample = {frames, TINY_FRAMES, 20 * TINY_PERIOD, 30 * TINY_PERIOD};
     for (int i = 0; i < TINY_FRAMES; i++) {
@@ -200,7 +201,7 @@ static const tiny_sample *tiny_sine(void) {
 }
 
 // A font of one preset with one zone of the sine. Free the font, then the bytes.
-static grm_soundfont *tiny_sine_font(const tiny_generator *generators, size_t count, tiny_bytes *bytes) {
+static inline grm_soundfont *tiny_sine_font(const tiny_generator *generators, size_t count, tiny_bytes *bytes) {
     tiny_zone zone = {0, generators, count};
     tiny_preset preset = {0, 0, &zone, 1};
     *bytes = tiny_font(&preset, 1, tiny_sine(), 1);
