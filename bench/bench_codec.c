@@ -23,7 +23,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     grm_status status = grm_profile_new(flags, 1, &profile, &err);
-    if (!status) status = grm_model_open(argv[1], profile, &model, &err);
+    if (!status) status = grm_model_open(argv[1], profile, NULL, &model, &err);
     if (!status) status = grm_compute_new(profile->threads, grm_model_widest(model), &compute, &err);
     if (status) {
         fprintf(stderr, "%s\n", err.message);

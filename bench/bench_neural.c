@@ -1,12 +1,14 @@
 // How near a decoder step comes to the memory's speed. Each step reads every weight of the decoder and all keys and
 // values so far, so the floor is their bytes over the bandwidth that the same threads read with; which is measured
 // before every step, as it is not the same from second to second. Steps and measurements in which a thread was put off
-// its processor do not count (pages are of the usual size, as a mapped file has them); on a busy machine nearly none is
+// its processor do not count (both read huge pages where there are any); on a busy machine nearly none is
 // left unless the scheduler prefers the program (chrt -f 1).
 //   bench_neural MODEL [STEPS [THREADS [VARIATIONS]]]    a packed model, or a folder (MODEL_PRECISION); guidance is on
+#define _DEFAULT_SOURCE  // madvise
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -148,7 +150,10 @@ static int measure(bench *b, size_t steps, grm_precision cache) {
     double weights = weight_bytes(b->model), each = cache == GRM_FLOAT32 ? 4 : cache == GRM_FLOAT16 ? 2 : 1;
     double position =
         2 * (double)(c->layers * c->width) * each + (cache == GRM_INT8 ? 8.0 * (double)(c->layers * c->heads) : 0);
-    uint8_t *pool = aligned_alloc(64, POOL);
+    uint8_t *pool = aligned_alloc(2 << 20, POOL);
+#ifdef MADV_HUGEPAGE
+    if (pool) madvise(pool, POOL, MADV_HUGEPAGE);
+#endif
     double *times = malloc(steps * sizeof *times), *rates = malloc(steps * sizeof *rates),
            *shares = malloc(steps * sizeof *shares);
     float *text = calloc(TOKENS * c->width, sizeof *text);
@@ -201,7 +206,7 @@ int main(int argc, char **argv) {
     }
     double start = now_s();
     grm_status status = grm_profile_new(flags, 1, &profile, &err);
-    if (!status) status = grm_model_open(argv[1], profile, &model, &err);
+    if (!status) status = grm_model_open(argv[1], profile, NULL, &model, &err);
     double opened = now_s() - start;
     if (!status) status = grm_compute_new(profile->threads, grm_model_widest(model), &b.compute, &err);
     if (status) {

@@ -19,9 +19,11 @@ typedef struct grm_model grm_model;
 
 // `path` is a packed model (.grm), which is mapped, or a MusicGen folder as the Hugging Face hub serves it
 // (config.json, model.safetensors or shards, tokenizer.json; small to large, mono or stereo, melody), which is packed
-// in memory first, as the profile's precision says. GRM_MISSING when nothing is there, GRM_BAD_INPUT when it is broken;
-// the message names the tensor or key.
-GRM_API grm_status grm_model_open(const char *path, const grm_profile *profile, grm_model **out, grm_error *err);
+// in memory first, as the profile's precision says. What each step reads lies in memory of its own then. GRM_MISSING
+// when nothing is there, GRM_BAD_INPUT when it is broken; the message names the tensor or key. `progress` (may be NULL)
+// can cancel it, and is told nothing.
+GRM_API grm_status grm_model_open(const char *path, const grm_profile *profile, grm_progress *progress, grm_model **out,
+                                  grm_error *err);
 // Packs a folder into a file, in the layout that the kernels read. `progress` may be NULL.
 GRM_API grm_status grm_model_quantize(const char *folder, grm_precision precision, const grm_profile *profile,
                                       grm_progress *progress, const char *path, grm_error *err);

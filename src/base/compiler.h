@@ -23,6 +23,13 @@
 #define GRM_HAVE_AVX2 0
 #endif
 
+// Asks for a line of memory, which need not be there, into the outer caches.
+#if defined(__GNUC__)
+#define GRM_PREFETCH(address) __builtin_prefetch(address, 0, 1)
+#else
+#define GRM_PREFETCH(address) ((void)(address))
+#endif
+
 #define GRM_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

@@ -281,7 +281,8 @@ static grm_status run(const grm_arguments *arguments, grm_error *err) {
         if (!path) status = grm_fail_memory(err);
     }
     if (!status) status = grm_model_find(grm_argument(arguments, "--model"), &found, err);
-    if (!status) status = grm_model_open(found, grm_session_profile(session), &model, err);
+    if (!status)
+        status = grm_model_open(found, grm_session_profile(session), grm_session_progress(session), &model, err);
     if (!status) status = generate(model, session, prompt, &wishes, piped, &made, err);
     if (!status && grm_argument_given(arguments, "--best")) status = judge(session, &made, err);
     if (!status && !piped) status = deliver(arguments, &made, path, wishes.seed, err);

@@ -81,7 +81,8 @@ static grm_status open_folder(const char *path, folder *f, grm_model_config *con
     return status;
 }
 
-static grm_status pack_folder(const char *path, grm_precision precision, const grm_run *run, const char *to,
+// `tell`: the packing is the whole plan of the run's progress.
+static grm_status pack_folder(const char *path, grm_precision precision, const grm_run *run, bool tell, const char *to,
                               grm_packed **out, grm_error *err) {
     folder f = {0};
     grm_plan *plan = NULL;
@@ -107,7 +108,8 @@ static grm_status pack_folder(const char *path, grm_precision precision, const g
                                      .licence = licence,
                                      .path = to,
                                      .name = path,
-                                     .run = *run};
+                                     .run = *run,
+                                     .tell = tell};
         status = grm_weights_pack(&packing, out, err);
     }
     free(licence);
@@ -125,20 +127,8 @@ grm_status grm_model_quantize(const char *folder_path, grm_precision precision, 
     if (status) return status;
     grm_run run = {profile, pool, progress};
     grm_progress_plan(progress, stages, 1);
-    status = pack_folder(folder_path, precision, &run, path, NULL, err);
+    status = pack_folder(folder_path, precision, &run, true, path, NULL, err);
     grm_pool_free(pool);
-    return status;
-}
-
-grm_status grm_model_verify(const char *path, const grm_profile *profile, grm_precision *precision, grm_error *err) {
-    grm_model *m = NULL;
-    grm_pool *pool = NULL;
-    grm_status status = grm_model_open(path, profile, &m, err);
-    if (!status) status = grm_pool_new(profile->threads, &pool, err);
-    if (!status) status = grm_packed_verify(m->packed, pool, err);
-    if (!status) *precision = grm_packed_precision(m->packed);
-    grm_pool_free(pool);
-    grm_model_free(m);
     return status;
 }
 
@@ -168,22 +158,50 @@ static grm_status open_packed(grm_packed *packed, grm_model **out, grm_error *er
     return status;
 }
 
-grm_status grm_model_open(const char *path, const grm_profile *profile, grm_model **out, grm_error *err) {
-    *out = NULL;
+// What every step of the decoder reads from beginning to end.
+static bool read_by_steps(const grm_entry *e) {
+    return e->kind == GRM_ENTRY_MATRIX && strncmp(e->name, "decoder.", 8) == 0 && !strstr(e->name, ".k_proj.") &&
+           !strstr(e->name, ".v_proj.");
+}
+
+static grm_status open_model(const char *path, const grm_run *run, bool for_steps, grm_model **out, grm_error *err) {
     struct stat info;
     grm_packed *packed = NULL;
-    grm_pool *pool = NULL;
+    *out = NULL;
     if (stat(path, &info) != 0) return grm_fail(err, GRM_MISSING, "there is no model at '%s'", path);
-    grm_status status;
     if (S_ISDIR(info.st_mode)) {
-        status = grm_pool_new(profile->threads, &pool, err);
-        grm_run run = {profile, pool, NULL};
-        if (!status) status = pack_folder(path, profile->model_precision, &run, NULL, &packed, err);
-        grm_pool_free(pool);
-    } else {
-        status = grm_packed_open(path, &packed, err);
+        grm_status status = pack_folder(path, run->profile->model_precision, run, false, NULL, &packed, err);
+        return status ? status : open_packed(packed, out, err);
     }
-    return status ? status : open_packed(packed, out, err);
+    grm_status status = grm_packed_open(path, &packed, err);
+    if (!status && for_steps) status = grm_packed_settle(packed, read_by_steps, run, err);
+    if (!status) return open_packed(packed, out, err);
+    grm_packed_free(packed);
+    return status;
+}
+
+grm_status grm_model_open(const char *path, const grm_profile *profile, grm_progress *progress, grm_model **out,
+                          grm_error *err) {
+    *out = NULL;
+    grm_pool *pool = NULL;
+    grm_status status = grm_pool_new(profile->threads, &pool, err);
+    const grm_run run = {profile, pool, progress};
+    if (!status) status = open_model(path, &run, true, out, err);
+    grm_pool_free(pool);
+    return status;
+}
+
+grm_status grm_model_verify(const char *path, const grm_profile *profile, grm_precision *precision, grm_error *err) {
+    grm_model *m = NULL;
+    grm_pool *pool = NULL;
+    grm_status status = grm_pool_new(profile->threads, &pool, err);
+    const grm_run run = {profile, pool, NULL};
+    if (!status) status = open_model(path, &run, false, &m, err);
+    if (!status) status = grm_packed_verify(m->packed, pool, err);
+    if (!status) *precision = grm_packed_precision(m->packed);
+    grm_pool_free(pool);
+    grm_model_free(m);
+    return status;
 }
 
 size_t grm_model_widest(const grm_model *m) {

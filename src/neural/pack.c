@@ -120,7 +120,8 @@ static void pack_entry(void *context, size_t index) {
         write_matrix(p, weights, job->bytes + e->offset);
     grm_sha256_hex(job->bytes + e->offset, e->bytes, e->digest);
     size_t so_far = atomic_fetch_add(&job->done, 1) + 1;
-    grm_progress_step(job->packing->run.progress, 0, (double)so_far / (double)job->packing->plan->count);
+    if (job->packing->tell)
+        grm_progress_step(job->packing->run.progress, 0, (double)so_far / (double)job->packing->plan->count);
 done:
     free(weights);
     free(raw);

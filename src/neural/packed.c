@@ -18,6 +18,8 @@ struct grm_packed {
     uint8_t *bytes;
     size_t size;
     bool mapped, anonymous;
+    uint8_t *settled;  // a mapping of its own, or NULL
+    size_t settled_size;
     const char *name;
     json_t *directory;
     grm_precision precision;
@@ -220,6 +222,7 @@ void grm_packed_free(grm_packed *p) {
     if (!p) return;
     json_decref(p->directory);
     if (p->mapped) munmap(p->bytes, p->size);
+    if (p->settled) munmap(p->settled, p->settled_size);
     grm_memory_free(p->memory);
     free(p);
 }
@@ -256,7 +259,7 @@ const grm_entry *grm_packed_entry(const grm_packed *p, size_t index) {
     return &p->entries[index];
 }
 const uint8_t *grm_packed_bytes(const grm_packed *p, const grm_entry *entry) {
-    return p->bytes + entry->offset;
+    return entry->settled ? entry->settled : p->bytes + entry->offset;
 }
 
 const grm_entry *grm_packed_find(const grm_packed *p, const char *name) {
@@ -275,7 +278,7 @@ static void verify_entry(void *context, size_t index) {
     const grm_packed *p = v->packed;
     char hex[65];
     bool entry = index < p->count;
-    grm_sha256_hex(p->bytes + (entry ? p->entries[index].offset : p->tokenizer_offset),
+    grm_sha256_hex(entry ? grm_packed_bytes(p, &p->entries[index]) : p->bytes + p->tokenizer_offset,
                    entry ? p->entries[index].bytes : p->tokenizer_size, hex);
     if (memcmp(hex, entry ? p->entries[index].digest : p->tokenizer_digest, 64) == 0) return;
     size_t first = atomic_load(&v->wrong);
@@ -292,13 +295,67 @@ grm_status grm_packed_verify(const grm_packed *p, grm_pool *pool, grm_error *err
                     p->name, wrong < p->count ? p->entries[wrong].name : "the tokenizer");
 }
 
+// ---- memory ----
+
+static void let_go(const grm_packed *p, const grm_entry *e) {
+    size_t begin = (e->offset + GRM_PACKED_PAGE - 1) / GRM_PACKED_PAGE * GRM_PACKED_PAGE;
+    size_t end = (e->offset + e->bytes) / GRM_PACKED_PAGE * GRM_PACKED_PAGE;
+    if (begin < end) madvise(p->bytes + begin, end - begin, MADV_DONTNEED);
+}
+
 void grm_packed_release(const grm_packed *p, const char *part) {
     if (!p->mapped || p->anonymous) return;
-    for (size_t i = 0; i < p->count; i++) {
-        const grm_entry *e = &p->entries[i];
-        if (!strstr(e->name, part)) continue;
-        size_t begin = (e->offset + GRM_PACKED_PAGE - 1) / GRM_PACKED_PAGE * GRM_PACKED_PAGE;
-        size_t end = (e->offset + e->bytes) / GRM_PACKED_PAGE * GRM_PACKED_PAGE;
-        if (begin < end) madvise(p->bytes + begin, end - begin, MADV_DONTNEED);
+    for (size_t i = 0; i < p->count; i++)
+        if (strstr(p->entries[i].name, part)) let_go(p, &p->entries[i]);
+}
+
+typedef struct settling {
+    const grm_packed *packed;
+    const grm_run *run;
+    grm_entry **entries;
+    uint8_t **to;
+} settling;
+
+static void settle_entry(void *context, size_t index) {
+    const settling *s = context;
+    grm_entry *e = s->entries[index];
+    if (grm_run_check(s->run, NULL)) return;
+    memcpy(s->to[index], s->packed->bytes + e->offset, e->bytes);
+    e->settled = s->to[index];
+    let_go(s->packed, e);
+}
+
+// Room for all of them at the start of a huge page, or NULL.
+static uint8_t *take_huge(grm_packed *p, size_t bytes) {
+    enum { HUGE_PAGE = 2 << 20 };
+    size_t size = bytes + HUGE_PAGE;
+    uint8_t *room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED) return NULL;
+    p->settled = room;
+    p->settled_size = size;
+    room += (HUGE_PAGE - (uintptr_t)room % HUGE_PAGE) % HUGE_PAGE;
+#ifdef MADV_HUGEPAGE
+    madvise(room, bytes, MADV_HUGEPAGE);
+#endif
+    return room;
+}
+
+grm_status grm_packed_settle(grm_packed *p, bool (*wanted)(const grm_entry *), const grm_run *run, grm_error *err) {
+    if (!p->mapped || p->anonymous || p->settled) return GRM_OK;
+    settling s = {p, run, malloc(p->count * sizeof *s.entries), malloc(p->count * sizeof *s.to)};
+    size_t count = 0, bytes = 0;
+    for (size_t i = 0; i < p->count && s.entries; i++)
+        if (wanted(&p->entries[i])) {
+            s.entries[count++] = &p->entries[i];
+            bytes += (p->entries[i].bytes + GRM_LINE - 1) / GRM_LINE * GRM_LINE;
+        }
+    uint8_t *room = count && s.to ? take_huge(p, bytes) : NULL;
+    for (size_t i = 0; i < count && room; i++) {
+        s.to[i] = room;
+        room += (s.entries[i]->bytes + GRM_LINE - 1) / GRM_LINE * GRM_LINE;
     }
+    if (room) grm_pool_run(run->pool, count, settle_entry, &s);
+    free(s.entries);
+    free(s.to);
+    return grm_run_check(run, err);
 }

@@ -73,6 +73,7 @@ typedef struct grm_packing {
     const char *licence;  // of the weights, or NULL
     const char *path, *name;
     grm_run run;
+    bool tell;  // the run's progress how far it is; else the run is only asked whether to stop
 } grm_packing;
 grm_status grm_weights_pack(const grm_packing *packing, grm_packed **out, grm_error *err);
 

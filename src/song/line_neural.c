@@ -44,7 +44,7 @@ static grm_status generate(grm_line *line, grm_audio **out, grm_error *err) {
     wishes.seed = line->brief->seed;
     grm_status status = grm_model_find(grm_line_model(line), &path, err);
     if (!status) status = grm_model_licence(path, &line->model_licence, err);
-    if (!status) status = grm_model_open(path, line->run.profile, &model, err);
+    if (!status) status = grm_model_open(path, line->run.profile, line->run.progress, &model, err);
     if (!status)
         status =
             grm_generate_as_stage(&line->run, GRM_LINE_COMPOSE, model, line->brief->enriched_prompt, &wishes, out, err);

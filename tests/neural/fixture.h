@@ -52,7 +52,7 @@ static inline grm_model *open_model(const char *kind, const char *precision) {
     grm_profile *profile = make_profile("2", precision);
     grm_model *model;
     grm_error err;
-    if (grm_model_open(folder, profile, &model, &err)) fail_msg("%s", err.message);
+    if (grm_model_open(folder, profile, NULL, &model, &err)) fail_msg("%s", err.message);
     grm_folder_remove(folder);
     grm_profile_free(profile);
     free(folder);

@@ -42,7 +42,7 @@ static void sounds_as_the_folder_in_every_precision(void **state) {
         char *path = pack(kinds[p], (grm_precision)p);
         grm_model *folder = open_model(kinds[p], names[p]), *file;
         grm_precision found;
-        assert_int_equal(grm_model_open(path, profile, &file, NULL), GRM_OK);
+        assert_int_equal(grm_model_open(path, profile, NULL, &file, NULL), GRM_OK);
         assert_int_equal(grm_model_verify(path, profile, &found, NULL), GRM_OK);
         assert_int_equal(found, p);
         grm_audio *a = make_sound(folder), *b = make_sound(file);
@@ -87,7 +87,7 @@ static void finds_every_damaged_byte(void **state) {
     for (off_t size = info.st_size - 1; size > 0; size /= 3) {
         assert_int_equal(ftruncate(file, size), 0);
         grm_model *model;
-        assert_int_equal(grm_model_open(path, profile, &model, NULL), GRM_BAD_INPUT);
+        assert_int_equal(grm_model_open(path, profile, NULL, &model, NULL), GRM_BAD_INPUT);
     }
     close(file);
     unlink(path);
@@ -182,7 +182,7 @@ static void leaves_nothing_behind_when_it_fails(void **state) {
     assert_int_equal(grm_file_write(weights, bytes, size, NULL), GRM_OK);
     assert_int_equal(grm_model_quantize(folder, GRM_INT8, profile, NULL, path, NULL), GRM_BAD_INPUT);
     grm_model *model;
-    assert_int_equal(grm_model_open(folder, profile, &model, NULL), GRM_BAD_INPUT);
+    assert_int_equal(grm_model_open(folder, profile, NULL, &model, NULL), GRM_BAD_INPUT);
     DIR *listing = opendir(out);
     assert_non_null(listing);
     size_t count = 0;

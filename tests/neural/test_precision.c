@@ -27,7 +27,7 @@ static float *run_codes(const char *folder, const char *precision, const char *t
     grm_profile *profile = make_profile(threads, precision);
     grm_model *model;
     grm_error err;
-    if (grm_model_open(folder, profile, &model, &err)) fail_msg("%s", err.message);
+    if (grm_model_open(folder, profile, NULL, &model, &err)) fail_msg("%s", err.message);
     const grm_decoder_config *c = &model->config.decoder;
     grm_precision cache = profile->model_precision == GRM_INT4 ? GRM_INT8 : profile->model_precision;
     size_t each = c->codebooks * c->codes;
