@@ -96,6 +96,19 @@ GRM_INLINE vf vf_less(vf x, vf y, vf yes, vf no) {
     BOTH(_mm256_blendv_ps(no.a, yes.a, _mm256_cmp_ps(x.a, y.a, _CMP_LT_OQ)),
          _mm256_blendv_ps(no.b, yes.b, _mm256_cmp_ps(x.b, y.b, _CMP_LT_OQ)));
 }
+// Of both, lanes of one half meet those of the other, until one is left.
+GRM_INLINE float vf_total(vf x) {
+    __m256 half = _mm256_add_ps(x.a, x.b);
+    __m128 y = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+    y = _mm_add_ps(y, _mm_movehl_ps(y, y));
+    return _mm_cvtss_f32(_mm_add_ss(y, _mm_movehdup_ps(y)));
+}
+GRM_INLINE float vf_most(vf x) {
+    __m256 half = _mm256_max_ps(x.a, x.b);
+    __m128 y = _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+    y = _mm_max_ps(y, _mm_movehl_ps(y, y));
+    return _mm_cvtss_f32(_mm_max_ss(y, _mm_movehdup_ps(y)));
+}
 GRM_INLINE vf vf_whole(vi x) {
     BOTH(_mm256_cvtepi32_ps(x.a), _mm256_cvtepi32_ps(x.b));
 }

@@ -74,6 +74,19 @@ GRM_INLINE vf vf_sign(vf a, vf b) {
 GRM_INLINE vf vf_less(vf a, vf b, vf x, vf y) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), y, x);
 }
+// Of both, lanes of one half meet those of the other, until one is left.
+GRM_INLINE float vf_total(vf a) {
+    __m256 half = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+    __m128 x = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+    x = _mm_add_ps(x, _mm_movehl_ps(x, x));
+    return _mm_cvtss_f32(_mm_add_ss(x, _mm_movehdup_ps(x)));
+}
+GRM_INLINE float vf_most(vf a) {
+    __m256 half = _mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+    __m128 x = _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+    x = _mm_max_ps(x, _mm_movehl_ps(x, x));
+    return _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)));
+}
 GRM_INLINE vf vf_whole(vi a) {
     return _mm512_cvtepi32_ps(a);
 }
@@ -84,9 +97,14 @@ GRM_INLINE vi vi_add(vi a, vi b) {
     return _mm512_add_epi32(a, b);
 }
 GRM_INLINE vi vi_dot(vi a, vw w, const int8_t *x) {
+#if defined(__clang__)
     int32_t four;
     memcpy(&four, x, sizeof four);
     return _mm512_dpbusd_epi32(a, w, _mm512_set1_epi32(four));
+#else  // GCC's own copies each sum back and forth, and runs out of registers over it
+    __asm__("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(a) : "v"(w), "m"(*(const int8_t(*)[4])x));
+    return a;
+#endif
 }
 GRM_INLINE vw vw_load(const uint8_t *p) {
     return _mm512_loadu_si512(p);

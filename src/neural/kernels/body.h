@@ -3,7 +3,7 @@
 //   vf  16 floats: vf_set vf_load vf_store vf_half vf_store_half vf_store_bytes (of whole numbers) vf_add vf_sub vf_mul
 //   vf_div vf_fma (a b + c)
 //       vf_max vf_min vf_abs vf_round (to even) vf_power (2^n of whole n) vf_sign (a with the sign of b)
-//       vf_less (a < b ? x : y) vf_whole (of vi)
+//       vf_less (a < b ? x : y) vf_whole (of vi) vf_total, vf_most (one float, in a fixed order)
 //   vi  16 sums of bytes: vi_set, vi_add, vi_dot (each adds 4 weights times the 4 bytes at x)
 //   vw  16 x 4 weights: vw_load, vw_halves (two of them from 64 bytes of int4)
 //   BIAS of what vi_dot takes for a weight, MOST_ROWS that a tile of floats may have, KERNELS the name of the table
@@ -12,23 +12,7 @@
 
 #include "neural/kernels/table.h"
 
-// ---- sums in a fixed order: 16 lanes, then halves onto halves ----
-
-GRM_INLINE float sum_lanes(vf x) {
-    float lanes[16];
-    vf_store(lanes, x);
-    for (size_t half = 8; half; half /= 2)
-        for (size_t l = 0; l < half; l++) lanes[l] += lanes[l + half];
-    return lanes[0];
-}
-
-GRM_INLINE float largest_lane(vf x) {
-    float lanes[16], most;
-    vf_store(lanes, x);
-    most = lanes[0];
-    for (size_t l = 1; l < 16; l++) most = lanes[l] > most ? lanes[l] : most;
-    return most;
-}
+// ---- parts of vectors ----
 
 // The last figures of a vector; zeros stand for what is not there.
 GRM_INLINE vf load_part(const float *x, size_t count) {
@@ -112,7 +96,7 @@ GRM_INLINE void dot_rows(const float *weights, size_t count, const float *x, siz
         vf w = load_part(weights + i, count - i);
         for (size_t r = 0; r < rows; r++) sums[r] = vf_fma(w, load_part(x + r * x_stride + i, count - i), sums[r]);
     }
-    for (size_t r = 0; r < rows; r++) y[r] = sum_lanes(sums[r]);
+    for (size_t r = 0; r < rows; r++) y[r] = vf_total(sums[r]);
 }
 
 static void dots(const float *weights, size_t count, const float *x, size_t x_stride, size_t rows, float *y) {
@@ -138,7 +122,7 @@ static void layer_norm(const float *x, const float *weight, const float *bias, s
     vf sum = vf_set(0), squares = vf_set(0);
     for (size_t i = 0; i < whole; i += 16) sum = vf_add(sum, vf_load(x + i));
     if (part) sum = vf_add(sum, load_part(x + whole, part));
-    vf mean = vf_set(sum_lanes(sum) / (float)width);
+    vf mean = vf_set(vf_total(sum) / (float)width);
     for (size_t i = 0; i < whole; i += 16) {
         vf d = vf_sub(vf_load(x + i), mean);
         squares = vf_fma(d, d, squares);
@@ -148,7 +132,7 @@ static void layer_norm(const float *x, const float *weight, const float *bias, s
         store_part(d, vf_sub(load_part(x + whole, part), mean), part);
         squares = vf_fma(vf_load(d), vf_load(d), squares);
     }
-    vf scale = vf_set(1.0f / sqrtf(sum_lanes(squares) / (float)width + epsilon));
+    vf scale = vf_set(1.0f / sqrtf(vf_total(squares) / (float)width + epsilon));
     for (size_t i = 0; i < whole; i += 16) {
         vf d = vf_mul(vf_sub(vf_load(x + i), mean), scale);
         vf_store(y + i, vf_fma(d, vf_load(weight + i), vf_load(bias + i)));
@@ -172,7 +156,7 @@ GRM_INLINE float split_plane(const float *x, size_t group, float most, int8_t *b
         total = vf_add(total, q);
         if (rest) vf_store(rest + i, vf_fma(q, size, v));
     }
-    *sum = (int32_t)sum_lanes(total);  // of whole numbers: exact
+    *sum = (int32_t)vf_total(total);  // of whole numbers: exact
     return scale;
 }
 
@@ -181,18 +165,22 @@ static void split(const float *x, const float *columns, size_t count, size_t gro
     // over 12 * 127^2 of the group's energy.
     const float outstanding = 25;
     for (size_t g = 0; g * group < count; g++) {
-        float part[GRM_INT8_GROUP] = {0}, rest[GRM_INT8_GROUP];
+        float copy[GRM_INT8_GROUP], rest[GRM_INT8_GROUP];
         size_t from = g * group, here = count - from < group ? count - from : group;
-        memcpy(part, x + from, here * sizeof *x);
-        if (columns)
-            for (size_t i = 0; i < here; i++) part[i] *= columns[from + i];
+        const float *part = x + from;
+        if (columns || here < group) {
+            memset(copy, 0, group * sizeof *copy);
+            memcpy(copy, x + from, here * sizeof *x);
+            for (size_t i = 0; i < here && columns; i++) copy[i] *= columns[from + i];
+            part = copy;
+        }
         vf most = vf_set(0), squares = vf_set(0);
         for (size_t i = 0; i < group; i += 16) {
             vf v = vf_load(part + i);
             most = vf_max(most, vf_abs(v));
             squares = vf_fma(v, v, squares);
         }
-        float peak = largest_lane(most), energy = sum_lanes(squares);
+        float peak = vf_most(most), energy = vf_total(squares);
         bool twice = peak * peak * (float)here > outstanding * energy;
         bytes->scale[g] = split_plane(part, group, peak, bytes->high + from, &bytes->sum[g], twice ? rest : NULL);
         bytes->low_scale[g] = 0;
@@ -373,7 +361,7 @@ GRM_INLINE float soften(float *scores, size_t count) {
     vf top = vf_set(scores[0]), sum = vf_set(0);
     for (size_t t = count; t % 16; t++) scores[t] = scores[0];
     for (size_t t = 0; t < count; t += 16) top = vf_max(top, vf_load(scores + t));
-    top = vf_set(largest_lane(top));
+    top = vf_set(vf_most(top));
     for (size_t t = 0; t < count; t += 16) {
         vf e = exp_of(vf_sub(vf_load(scores + t), top));
         if (t + 16 > count) {
@@ -384,7 +372,7 @@ GRM_INLINE float soften(float *scores, size_t count) {
         vf_store(scores + t, e);
         sum = vf_add(sum, e);
     }
-    return sum_lanes(sum);
+    return vf_total(sum);
 }
 
 // out = sum scores v of `wide` times 16 figures from `first`.
@@ -423,7 +411,7 @@ GRM_INLINE void split_twice(const float *x, size_t count, planes *to) {
     float rest[GRM_MOST_HEAD];
     vf most = vf_set(0);
     for (size_t i = 0; i < count; i += 16) most = vf_max(most, vf_abs(vf_load(x + i)));
-    to->scale = split_plane(x, count, largest_lane(most), to->high, &to->sum, rest);
+    to->scale = split_plane(x, count, vf_most(most), to->high, &to->sum, rest);
     to->low_scale = split_plane(rest, count, to->scale * 0.5f, to->low, &to->low_sum, NULL);
 }
 
@@ -474,9 +462,10 @@ GRM_INLINE void mix_bytes(const grm_cache *c, const planes *shares, size_t posit
 }
 
 static void attend_bytes(const grm_cache *c, const float *query, float scale, size_t count, float *scores, float *out) {
-    float sums[GRM_MOST_HEAD] = {0};
+    float sums[GRM_MOST_HEAD];
     size_t row = (c->head + 15) / 16;
     planes p;
+    vf_store(sums + 16 * (row - 1), vf_set(0));
     memcpy(sums, query, c->head * sizeof *sums);
     split_twice(sums, 16 * row, &p);
     for (size_t t = 0; t < count; t += 16) score_bytes(c, &p, scale, t, scores);
@@ -507,9 +496,11 @@ static void attend(const grm_cache *c, const float *query, float scale, size_t c
 }
 
 GRM_INLINE float largest(const float *x, size_t count) {
-    float most = 0;
-    for (size_t i = 0; i < count; i++) most = fabsf(x[i]) > most ? fabsf(x[i]) : most;
-    return most;
+    vf most = vf_set(0);
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16) most = vf_max(most, vf_abs(vf_load(x + i)));
+    if (i < count) most = vf_max(most, vf_abs(load_part(x + i, count - i)));
+    return vf_most(most);
 }
 
 GRM_INLINE vf rounded(vf x, float scale) {
@@ -543,9 +534,9 @@ static void remember(const grm_cache *c, size_t position, const float *key, cons
             size_t here = c->head - from < 16 ? c->head - from : 16;
             vf_store_bytes(keys, rounded(load_part(key + from, here), to_k));
             vf_store_bytes(values, rounded(load_part(value + from, here), to_v));
-            for (size_t i = 0; i < (here + 3) / 4 * 4; i++)
-                k[(from + i) / 4 * GRM_LINE + i % 4] = (uint8_t)(keys[i] + 128);
-            for (size_t i = 0; i < 16; i++) v[(from + i) * 4] = (uint8_t)(values[i] + 128);
+            for (size_t i = 0; i < 16; i++) keys[i] = (int8_t)(keys[i] ^ -128), values[i] = (int8_t)(values[i] ^ -128);
+            for (size_t i = 0; i < here; i += 4) memcpy(k + (from + i) / 4 * GRM_LINE, keys + i, 4);
+            for (size_t i = 0; i < 16; i++) v[(from + i) * 4] = (uint8_t)values[i];
         }
     }
 }

@@ -70,6 +70,21 @@ GRM_INLINE vf vf_sign(vf a, vf b) {
 GRM_INLINE vf vf_less(vf a, vf b, vf yes, vf no) {
     EACH(vbslq_f32(vcltq_f32(a.x[q], b.x[q]), yes.x[q], no.x[q]));
 }
+// Of both, lanes of one half meet those of the other, until one is left.
+GRM_INLINE float vf_total(vf a) {
+    float32x4_t x = vaddq_f32(vaddq_f32(a.x[0], a.x[2]), vaddq_f32(a.x[1], a.x[3]));
+    float32x2_t y = vadd_f32(vget_low_f32(x), vget_high_f32(x));
+    return vget_lane_f32(y, 0) + vget_lane_f32(y, 1);
+}
+GRM_INLINE float32x4_t larger(float32x4_t a, float32x4_t b) {
+    return vbslq_f32(vcgtq_f32(a, b), a, b);
+}
+GRM_INLINE float vf_most(vf a) {
+    float32x4_t x = larger(larger(a.x[0], a.x[2]), larger(a.x[1], a.x[3]));
+    x = larger(x, vextq_f32(x, x, 2));
+    float y = vgetq_lane_f32(x, 0), z = vgetq_lane_f32(x, 1);
+    return y > z ? y : z;
+}
 GRM_INLINE vf vf_whole(vi a) {
     EACH(vcvtq_f32_s32(a.x[q]));
 }

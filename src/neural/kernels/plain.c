@@ -74,6 +74,17 @@ GRM_INLINE vf vf_sign(vf a, vf b) {
 GRM_INLINE vf vf_less(vf a, vf b, vf x, vf z) {
     EACH(a.x[l] < b.x[l] ? x.x[l] : z.x[l]);
 }
+// Of both, lanes of one half meet those of the other, until one is left.
+GRM_INLINE float vf_total(vf a) {
+    for (size_t half = 8; half; half /= 2)
+        for (size_t l = 0; l < half; l++) a.x[l] += a.x[l + half];
+    return a.x[0];
+}
+GRM_INLINE float vf_most(vf a) {
+    for (size_t half = 8; half; half /= 2)
+        for (size_t l = 0; l < half; l++) a.x[l] = a.x[l] > a.x[l + half] ? a.x[l] : a.x[l + half];
+    return a.x[0];
+}
 GRM_INLINE vf vf_whole(vi a) {
     EACH((float)a.x[l]);
 }
