@@ -90,6 +90,22 @@ static grm_cache store_head(const store *s, size_t index) {
                        scaled ? s->value_scales + index * s->positions : NULL};
 }
 
+// Asks for where the attention to `count` positions and the next ones' memory begin. A head's are short runs of memory
+// that nobody has read for a whole step, and each would be waited for.
+static void foresee(const grm_cache *c, size_t count) {
+    enum { LINES = 16 };
+    size_t width = width_of(c->precision), keys = round_up(c->head, 4) * width, values = round_up(c->head, 16) * width;
+    const uint8_t *k = c->keys, *v = c->values;
+    for (size_t i = 0; i < LINES && i * GRM_LINE < count * keys; i++) {
+        GRM_PREFETCH(k + i * GRM_LINE);
+        GRM_PREFETCH(v + i * GRM_LINE);
+    }
+    for (size_t i = 0; i < LINES * keys; i += GRM_LINE) GRM_PREFETCH(k + count / LINES * LINES * keys + i);
+    for (size_t i = 0; i < 4 * values; i += GRM_LINE) GRM_PREFETCH(v + count / 4 * 4 * values + i);
+    if (c->key_scales) GRM_PREFETCH(c->key_scales);
+    if (c->value_scales) GRM_PREFETCH(c->value_scales);
+}
+
 static size_t rows_at_most(const grm_decoder_state *s) {
     return s->rows > GRM_ROWS ? s->rows : GRM_ROWS;
 }
@@ -256,6 +272,11 @@ static void run_self(const step *p, size_t layer) {
     for (size_t r = 0; r < s->rows; r++)
         for (size_t h = begin; h < end; h++) {
             grm_cache cache = store_head(&s->past, (layer * s->rows + r) * c->heads + h);
+            size_t next = h + 1 < end ? r * c->heads + h + 1 : (r + 1) * c->heads + begin;
+            if (next < s->rows * c->heads) {
+                grm_cache coming = store_head(&s->past, layer * s->rows * c->heads + next);
+                foresee(&coming, s->at);
+            }
             for (size_t i = 0; i < p->count; i++) {
                 size_t row = r * p->count + i;
                 const float *query = s->qkv + (row * c->heads + h) * 3 * head;

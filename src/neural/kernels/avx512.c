@@ -97,15 +97,18 @@ GRM_INLINE vi vi_add(vi a, vi b) {
     return _mm512_add_epi32(a, b);
 }
 GRM_INLINE vi vi_dot(vi a, vw w, const int8_t *x) {
-#if defined(__clang__)
     int32_t four;
     memcpy(&four, x, sizeof four);
     return _mm512_dpbusd_epi32(a, w, _mm512_set1_epi32(four));
-#else  // GCC's own copies each sum back and forth, and runs out of registers over it
+}
+#if defined(__clang__)
+#define vi_dot_many vi_dot
+#else  // GCC copies each sum back and forth, and runs out of registers over it
+GRM_INLINE vi vi_dot_many(vi a, vw w, const int8_t *x) {
     __asm__("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(a) : "v"(w), "m"(*(const int8_t(*)[4])x));
     return a;
-#endif
 }
+#endif
 GRM_INLINE vw vw_load(const uint8_t *p) {
     return _mm512_loadu_si512(p);
 }

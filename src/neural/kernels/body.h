@@ -5,6 +5,7 @@
 //       vf_max vf_min vf_abs vf_round (to even) vf_power (2^n of whole n) vf_sign (a with the sign of b)
 //       vf_less (a < b ? x : y) vf_whole (of vi) vf_total, vf_most (one float, in a fixed order)
 //   vi  16 sums of bytes: vi_set, vi_add, vi_dot (each adds 4 weights times the 4 bytes at x)
+//       vi_dot_many (the same, where sums take most of the registers)
 //   vw  16 x 4 weights: vw_load, vw_halves (two of them from 64 bytes of int4)
 //   BIAS of what vi_dot takes for a weight, MOST_ROWS that a tile of floats may have, KERNELS the name of the table
 #include <math.h>
@@ -245,6 +246,10 @@ GRM_INLINE size_t group_step(bool fours) {
     return GRM_LINE + (fours ? GRM_INT4_GROUP * GRM_PANEL / 2 : GRM_INT8_GROUP * GRM_PANEL);
 }
 
+GRM_INLINE vi dot(vi sum, vw w, const int8_t *x, size_t rows) {
+    return rows >= 4 ? vi_dot_many(sum, w, x) : vi_dot(sum, w, x);
+}
+
 // The sums of one group of inputs, weights at w: sums[2 * row + half].
 GRM_INLINE void group_sums(const uint8_t *w, bool fours, size_t rows, const int8_t *const *x, vi *sums) {
     if (fours) {
@@ -254,15 +259,15 @@ GRM_INLINE void group_sums(const uint8_t *w, bool fours, size_t rows, const int8
             vw_halves(w + GRM_LINE, &low[1], &high[1]);
             for (size_t r = 0; r < rows; r++)
                 for (size_t h = 0; h < 2; h++) {
-                    sums[2 * r + h] = vi_dot(sums[2 * r + h], low[h], x[r] + k);
-                    sums[2 * r + h] = vi_dot(sums[2 * r + h], high[h], x[r] + k + 4);
+                    sums[2 * r + h] = dot(sums[2 * r + h], low[h], x[r] + k, rows);
+                    sums[2 * r + h] = dot(sums[2 * r + h], high[h], x[r] + k + 4, rows);
                 }
         }
     } else {
         for (size_t k = 0; k < GRM_INT8_GROUP; k += 4, w += 2 * GRM_LINE) {
             vw both[2] = {vw_load(w), vw_load(w + GRM_LINE)};
             for (size_t r = 0; r < rows; r++)
-                for (size_t h = 0; h < 2; h++) sums[2 * r + h] = vi_dot(sums[2 * r + h], both[h], x[r] + k);
+                for (size_t h = 0; h < 2; h++) sums[2 * r + h] = dot(sums[2 * r + h], both[h], x[r] + k, rows);
         }
     }
 }
@@ -532,8 +537,8 @@ static void remember(const grm_cache *c, size_t position, const float *key, cons
         for (size_t from = 0; from < c->head; from += 16) {
             int8_t keys[16], values[16];
             size_t here = c->head - from < 16 ? c->head - from : 16;
-            vf_store_bytes(keys, rounded(load_part(key + from, here), to_k));
-            vf_store_bytes(values, rounded(load_part(value + from, here), to_v));
+            vf_store_bytes(keys, rounded(here == 16 ? vf_load(key + from) : load_part(key + from, here), to_k));
+            vf_store_bytes(values, rounded(here == 16 ? vf_load(value + from) : load_part(value + from, here), to_v));
             for (size_t i = 0; i < 16; i++) keys[i] = (int8_t)(keys[i] ^ -128), values[i] = (int8_t)(values[i] ^ -128);
             for (size_t i = 0; i < here; i += 4) memcpy(k + (from + i) / 4 * GRM_LINE, keys + i, 4);
             for (size_t i = 0; i < 16; i++) v[(from + i) * 4] = (uint8_t)values[i];

@@ -145,5 +145,6 @@ GRM_INLINE vi vi_dot(vi sums, vw w, const int8_t *x) {
     return sums;
 }
 
+#define vi_dot_many vi_dot
 #define MOST_ROWS 2
 #include "neural/kernels/body.h"
