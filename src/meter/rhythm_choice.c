@@ -4,10 +4,10 @@
 
 #include "meter/rhythm.h"
 
-// What speaks for a tempo. Tried against the scores of 40 tracks in 20 styles; within a factor of two of these nothing
-// changes.
-static const double pulse_weight = 4, bar_weight = 2, onset_weight = 0.2, usual_bpm = 105, usual_octaves = 0.6;
-static const double temper = 2;  // of marks, into shares
+// What speaks for a tempo. Tried against the scores of 48 tracks in 20 styles and what a neural beat tracker hears in
+// 35 recordings of others; around these little changes.
+static const double pulse_weight = 6, bar_weight = 3, onset_weight = 0.7, usual_bpm = 160, usual_octaves = 1;
+static const double temper = 3;  // of marks, into shares: as often right as they say
 
 static double onset_mean(const grm_novelty *novelty, const double *beats, size_t count) {
     double sum = 0;

@@ -25,30 +25,31 @@ static double slope(const double *y, size_t count) {
     return sum / weight;
 }
 
-// Seconds a beat, of at most eight: the line through them, but where they lie on both sides of a pause their median.
-static double few_beats(const double *beats_s, size_t count) {
-    double step[8], line = slope(beats_s, count);
-    for (size_t i = 0; i + 1 < count; i++) step[i] = beats_s[i + 1] - beats_s[i];
-    qsort(step, count - 1, sizeof *step, rising);
-    return step[count - 2] > 1.3 * step[0] ? quantile(step, count - 1, 0.5) : line;
+// Whether no pause lies between these beats.
+static bool unbroken(const double *beats_s, size_t count) {
+    double least = INFINITY, most = 0;
+    for (size_t i = 0; i + 1 < count; i++) {
+        least = fmin(least, beats_s[i + 1] - beats_s[i]);
+        most = fmax(most, beats_s[i + 1] - beats_s[i]);
+    }
+    return most < 1.6 * least;
 }
 
-// The tempo that most of the recording keeps: the median over spans of eight beats says which, and straight lines
-// through the beats of each stretch that keeps it say exactly.
-grm_status grm_tempo_measure(const double *beats_s, size_t count, double *bpm, double *drift_percent, grm_error *err) {
-    enum { SPAN = 8 };
-    *bpm = *drift_percent = NAN;
-    if (count < 4) return GRM_OK;
-    if (count < SPAN + 1) {
-        *bpm = 60 / few_beats(beats_s, count);
-        return GRM_OK;
-    }
-    const size_t spans = count - SPAN;
-    double *local = calloc(2 * spans, sizeof *local), *sorted = local + spans;
-    if (!local) return grm_fail_memory(err);
-    for (size_t i = 0; i < spans; i++) sorted[i] = local[i] = slope(beats_s + i, SPAN + 1);
-    qsort(sorted, spans, sizeof *sorted, rising);
-    double middle = quantile(sorted, spans, 0.5), sum = 0, weight = 0;
+// Of so few beats that there is no span of eight: the line through them, or the least step where pauses lie between.
+static double few_beats_bpm(const double *beats_s, size_t count) {
+    const double slowest_s = 2.5;
+    double beat_s = INFINITY;
+    if (unbroken(beats_s, count)) return 60 / slope(beats_s, count);
+    for (size_t i = 0; i + 1 < count; i++) beat_s = fmin(beat_s, beats_s[i + 1] - beats_s[i]);
+    return beat_s < slowest_s ? 60 / beat_s : NAN;
+}
+
+enum { SPAN = 8 };
+
+// Seconds a beat over the most of the spans [0, spans) that are near the `middle` one: lines through the beats of each
+// stretch of such spans.
+static double usual_beat_s(const double *beats_s, const double *local, size_t spans, double middle) {
+    double sum = 0, weight = 0;
     for (size_t i = 0; i < spans;) {
         size_t to = i;
         while (to < spans && fabs(local[to] / middle - 1) < 0.025) to++;
@@ -59,8 +60,28 @@ grm_status grm_tempo_measure(const double *beats_s, size_t count, double *bpm, d
         }
         i = to > i ? to : i + 1;
     }
-    *bpm = 60 / (weight > 0 ? sum / weight : middle);
-    *drift_percent = 100 * (quantile(sorted, spans, 0.9) - quantile(sorted, spans, 0.1)) / middle;
+    return weight > 0 ? sum / weight : middle;
+}
+
+// The tempo that most of the recording keeps: the median over spans of eight beats says which, and straight lines
+// through the beats of each stretch that keeps it say exactly.
+grm_status grm_tempo_measure(const double *beats_s, size_t count, double *bpm, double *drift_percent, grm_error *err) {
+    *bpm = *drift_percent = NAN;
+    if (count < 4) return GRM_OK;
+    const size_t spans = count > SPAN ? count - SPAN : 0;
+    double *local = calloc(2 * spans + 1, sizeof *local), *sorted = local + spans;
+    size_t whole = 0;
+    if (!local) return grm_fail_memory(err);
+    for (size_t i = 0; i < spans; i++)
+        if (unbroken(beats_s + i, SPAN + 1)) sorted[whole++] = local[i] = slope(beats_s + i, SPAN + 1);
+    if (whole) {
+        qsort(sorted, whole, sizeof *sorted, rising);
+        double middle = quantile(sorted, whole, 0.5);
+        *bpm = 60 / usual_beat_s(beats_s, local, spans, middle);
+        *drift_percent = 100 * (quantile(sorted, whole, 0.9) - quantile(sorted, whole, 0.1)) / middle;
+    } else {
+        *bpm = few_beats_bpm(beats_s, count);
+    }
     free(local);
     return GRM_OK;
 }
