@@ -233,15 +233,27 @@ const char *grm_reader_tag(const grm_reader *r, grm_tag tag) {
 
 // ---- reading ----
 
+// The common case, which vectors take.
+static void split_two(const float *restrict block, float *restrict left, float *restrict right, size_t frames) {
+    for (size_t i = 0; i < frames; i++) {
+        left[i] = block[2 * i];
+        right[i] = block[2 * i + 1];
+    }
+}
+
 static void split(const float *block, unsigned channels, float *const *planes, size_t start, size_t frames) {
+    if (channels == 2) {
+        split_two(block, planes[0] + start, planes[1] + start, frames);
+        return;
+    }
     for (unsigned c = 0; c < channels; c++)
         for (size_t i = 0; i < frames; i++) planes[c][start + i] = block[i * channels + c];
 }
 
 static bool all_finite(const float *x, size_t frames) {
-    bool numbers = true;
-    for (size_t i = 0; i < frames; i++) numbers &= fabsf(x[i]) <= 3.0e38f;
-    return numbers;
+    int others = 0;
+    for (size_t i = 0; i < frames; i++) others |= !(fabsf(x[i]) <= 3.0e38f);
+    return !others;
 }
 
 static grm_status fill(grm_reader *r, float *const *planes, size_t frames, size_t *got, grm_error *err) {

@@ -128,6 +128,10 @@ void grm_stft_frame(grm_stft *stft, const float *x, grm_complex *bins) {
 }
 
 void grm_stft_power(grm_stft *stft, const float *x, float *power) {
+    if (stft->fft->pure) {
+        grm_pure_fft_power(stft->fft->pure, x, stft->window, power);
+        return;
+    }
     grm_stft_frame(stft, x, stft->bins);
     size_t count = stft->fft->size / 2 + 1;
     for (size_t i = 0; i < count; i++)

@@ -80,6 +80,16 @@ double grm_power(const float *x, size_t frames) {
     return frames ? sum / (double)frames : 0;
 }
 
+double grm_sum(const float *x, size_t frames) {
+    double lane[LANES] = {0}, sum = 0;
+    size_t i = 0;
+    for (; i + LANES <= frames; i += LANES)
+        for (size_t k = 0; k < LANES; k++) lane[k] += (double)x[i + k];
+    for (; i < frames; i++) sum += (double)x[i];
+    for (size_t k = 0; k < LANES; k++) sum += lane[k];
+    return sum;
+}
+
 bool grm_all_finite(const float *x, size_t frames) {
     // x * 0 is 0 for what is finite, NaN for the rest.
     float lane[LANES] = {0}, sum = 0;

@@ -17,6 +17,30 @@ TARGET GRM_INLINE void NAME(point)(const float *re, const float *im, size_t quar
     }
 }
 
+// Even samples and odd ones apart, as far as whole vectors go: the first is next.
+TARGET static size_t NAME(part)(const float *x, size_t half, float *re, float *im) {
+    size_t i = 0;
+    for (; i + WIDTH <= half; i += WIDTH) {
+        VECTOR even, odd;
+        LOAD_PAIRS(x + 2 * i, even, odd);
+        STORE(re + i, even);
+        STORE(im + i, odd);
+    }
+    return i;
+}
+
+TARGET static size_t NAME(part_windowed)(const float *x, const float *w, size_t half, float *re, float *im) {
+    size_t i = 0;
+    for (; i + WIDTH <= half; i += WIDTH) {
+        VECTOR even, odd, even_w, odd_w;
+        LOAD_PAIRS(x + 2 * i, even, odd);
+        LOAD_PAIRS(w + 2 * i, even_w, odd_w);
+        STORE(re + i, TIMES(even, even_w));
+        STORE(im + i, TIMES(odd, odd_w));
+    }
+    return i;
+}
+
 // Neighbours are points of one transform; the results of each lie beside each other.
 TARGET static void NAME(first_step)(const float *re, const float *im, size_t n, const float *w, float *yr, float *yi) {
     size_t quarter = n / 4;
@@ -53,26 +77,48 @@ TARGET static void NAME(last_pairs)(const float *x, size_t s, float *y) {
     }
 }
 
-// With E = (Z[k] + Z*[half - k]) / 2 and O = (Z[k] - Z*[half - k]) / 2i: X[k] = E + w^k O, X[half - k] = (E - w^k O)*;
-// from k = 1, as far as whole vectors go. Gives the k that is next.
+// With E = (Z[k] + Z*[half - k]) / 2 and O = (Z[k] - Z*[half - k]) / 2i: X[k] = E + w^k O, X[half - k] = (E - w^k O)*.
+// The bins from k and those from `mirror` on, these from the last to the first.
+TARGET GRM_INLINE void NAME(turn)(const float *zr, const float *zi, size_t k, size_t mirror, const float *wr,
+                                  const float *wi, VECTOR low[2], VECTOR high[2]) {
+    const VECTOR one_half = ALL(0.5f);
+    VECTOR ar = LOAD(zr + k), ai = LOAD(zi + k), br = LOAD(zr + mirror), bi = LOAD(zi + mirror);
+    br = REVERSED(br);
+    bi = REVERSED(bi);
+    VECTOR er = TIMES(one_half, PLUS(ar, br)), ei = TIMES(one_half, MINUS(ai, bi));
+    VECTOR odd_r = TIMES(one_half, PLUS(ai, bi)), odd_i = TIMES(one_half, MINUS(br, ar));
+    VECTOR w = LOAD(wr + k), v = LOAD(wi + k);
+    VECTOR tr = MINUS(TIMES(w, odd_r), TIMES(v, odd_i)), ti = PLUS(TIMES(w, odd_i), TIMES(v, odd_r));
+    high[0] = MINUS(er, tr), high[1] = MINUS(ti, ei), low[0] = PLUS(er, tr), low[1] = PLUS(ei, ti);
+}
+
+// From k = 1, as far as whole vectors go. Gives the k that is next.
 TARGET static size_t NAME(split)(const float *zr, const float *zi, size_t half, const float *wr, const float *wi,
                                  float *bins) {
-    const VECTOR one_half = ALL(0.5f);
     size_t k = 1;
     for (; k + WIDTH <= half / 2; k += WIDTH) {
         size_t mirror = half - k - (WIDTH - 1);
-        VECTOR ar = LOAD(zr + k), ai = LOAD(zi + k), br = LOAD(zr + mirror), bi = LOAD(zi + mirror);
-        br = REVERSED(br);
-        bi = REVERSED(bi);
-        VECTOR er = TIMES(one_half, PLUS(ar, br)), ei = TIMES(one_half, MINUS(ai, bi));
-        VECTOR odd_r = TIMES(one_half, PLUS(ai, bi)), odd_i = TIMES(one_half, MINUS(br, ar));
-        VECTOR w = LOAD(wr + k), v = LOAD(wi + k);
-        VECTOR tr = MINUS(TIMES(w, odd_r), TIMES(v, odd_i)), ti = PLUS(TIMES(w, odd_i), TIMES(v, odd_r));
-        VECTOR high_r = MINUS(er, tr), high_i = MINUS(ti, ei), low_r = PLUS(er, tr), low_i = PLUS(ei, ti);
-        high_r = REVERSED(high_r);
-        high_i = REVERSED(high_i);
-        STORE_PAIRS(bins + 2 * k, low_r, low_i);
-        STORE_PAIRS(bins + 2 * mirror, high_r, high_i);
+        VECTOR below[2], above[2];
+        NAME(turn)(zr, zi, k, mirror, wr, wi, below, above);
+        above[0] = REVERSED(above[0]);
+        above[1] = REVERSED(above[1]);
+        STORE_PAIRS(bins + 2 * k, below[0], below[1]);
+        STORE_PAIRS(bins + 2 * mirror, above[0], above[1]);
+    }
+    return k;
+}
+
+TARGET static size_t NAME(split_power)(const float *zr, const float *zi, size_t half, const float *wr, const float *wi,
+                                       float *power) {
+    size_t k = 1;
+    for (; k + WIDTH <= half / 2; k += WIDTH) {
+        size_t mirror = half - k - (WIDTH - 1);
+        VECTOR below[2], above[2];
+        NAME(turn)(zr, zi, k, mirror, wr, wi, below, above);
+        VECTOR squared = PLUS(TIMES(above[0], above[0]), TIMES(above[1], above[1]));
+        squared = REVERSED(squared);
+        STORE(power + k, PLUS(TIMES(below[0], below[0]), TIMES(below[1], below[1])));
+        STORE(power + mirror, squared);
     }
     return k;
 }

@@ -28,5 +28,11 @@
         _mm256_storeu_ps((at) + 16, _mm256_permute2f128_ps(y0, y1, 0x31));           \
         _mm256_storeu_ps((at) + 24, _mm256_permute2f128_ps(y2, y3, 0x31));           \
     } while (0)
+#define LOAD_PAIRS(at, a, b)                                                                                \
+    do {                                                                                                    \
+        __m256 one = _mm256_loadu_ps(at), two = _mm256_loadu_ps((at) + 8);                                  \
+        __m256 low = _mm256_permute2f128_ps(one, two, 0x20), high = _mm256_permute2f128_ps(one, two, 0x31); \
+        a = _mm256_shuffle_ps(low, high, 0x88), b = _mm256_shuffle_ps(low, high, 0xdd);                     \
+    } while (0)
 #define TARGET GRM_AVX2
 #define NAME(name) name##_avx2

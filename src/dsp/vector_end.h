@@ -11,6 +11,7 @@
 #undef TIMES
 #undef REVERSED
 #undef STORE_PAIRS
+#undef LOAD_PAIRS
 #undef STORE_FOURS
 #undef TARGET
 #undef NAME

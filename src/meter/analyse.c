@@ -82,7 +82,9 @@ static void mix_down(const grm_block *block, unsigned channels, float *mono) {
     else
         for (unsigned c = 1; c < channels; c++)
             for (size_t i = 0; i < block->frames; i++) mono[i] += x[c][i];
-    if (channels > 1)
+    if (channels == 2)  // exact, and sooner done
+        for (size_t i = 0; i < block->frames; i++) mono[i] *= 0.5f;
+    else if (channels > 1)
         for (size_t i = 0; i < block->frames; i++) mono[i] /= (float)channels;
 }
 
@@ -118,7 +120,7 @@ static grm_status fetch(source *s, sound *to, grm_error *err) {
         for (unsigned c = 0; c < s->channels; c++) to->block.planes[c] = s->audio->plane[c] + s->place;
     }
     for (unsigned c = 0; c < s->channels; c++) {
-        if (!grm_all_finite(to->block.planes[c], frames))
+        if (s->audio && !grm_all_finite(to->block.planes[c], frames))  // a reader has looked
             return grm_fail(err, GRM_BAD_INPUT, "'%s' holds samples that are no numbers near %.1f s", s->name,
                             (double)s->place / s->rate_hz);
         if (grm_peak(to->block.planes[c], frames) > loudest_sample)

@@ -125,12 +125,6 @@ static void end_stretch(grm_balance *b) {
     }
 }
 
-static double sum_of(const float *power, size_t from, size_t to) {
-    double sum = 0;
-    for (size_t k = from; k < to; k++) sum += (double)power[k];
-    return sum;
-}
-
 static double share_of(const grm_balance *b, size_t band, const float *power) {
     const float *share = b->share[band], *from = power + b->band_from[band];
     double sum = 0;
@@ -147,7 +141,8 @@ void grm_balance_add(grm_balance *b, const float *power) {
     count_level(&b->middle, bands[MIDDLE]);
     count_level(&b->air, bands[AIR]);
     for (size_t k = 0; k < b->shape.bins; k++) b->mean_power[k] += (double)power[k];
-    for (size_t i = 0; i < OCTAVES; i++) b->octave_power[i] += sum_of(power, b->octave_from[i], b->octave_to[i]);
+    for (size_t i = 0; i < OCTAVES; i++)
+        b->octave_power[i] += grm_sum(power + b->octave_from[i], b->octave_to[i] - b->octave_from[i]);
     b->frames++;
     if (++b->in_stretch == b->stretch_frames) end_stretch(b);
 }

@@ -5,7 +5,7 @@
 #include "meter/faults.h"
 
 // Steps of 0.25 dB below full scale and somewhat above.
-enum { BINS = 400, ZERO = 320, PIECE = 16 };
+enum { BINS = 400, ZERO = 320, PIECE = 32 };
 static const float alike = 4.6e-5f;      // 1.5 steps of 16 bits: dither may roughen a top
 static const float flank = 4 * 4.6e-5f;  // a parabola whose three middle samples are alike falls less than this
 
@@ -64,21 +64,30 @@ static void take_sample(grm_flat_tops *t, channel *c, float x) {
     c->last = x;
 }
 
-// No two neighbours of x[-1 .. PIECE - 1] are alike.
-static bool all_differ(const float *x) {
-    int same = 0;
-    for (int i = 0; i < PIECE; i++) same |= fabsf(x[i] - x[i - 1]) <= alike;
-    return !same;
+// No three of x[-1 .. PIECE - 1] in a row are alike.
+static bool no_runs(const float *x) {
+    int runs = 0;
+    for (int i = 0; i + 1 < PIECE; i++) runs |= (fabsf(x[i] - x[i - 1]) <= alike) & (fabsf(x[i + 1] - x[i]) <= alike);
+    return !runs;
+}
+
+// PIECE samples from x[0] on that neither hold a run of three nor end one.
+static void skip(channel *c, const float *x) {
+    bool pair = fabsf(x[PIECE - 1] - x[PIECE - 2]) <= alike;
+    size_t begins = pair ? PIECE - 2 : PIECE - 1;  // the run that the last sample is in
+    c->last = x[begins - 1];
+    start_run(c, x[begins]);
+    c->run += pair;
+    c->last = x[PIECE - 1];
 }
 
 void grm_flat_tops_add(grm_flat_tops *t, unsigned index, const float *x, size_t frames) {
     channel *c = &t->channel[index];
     for (size_t i = 0; i < frames;) {
-        // The common case: many samples of which none is like the one before.
-        if (i > 0 && i + PIECE <= frames && c->run < 3 && all_differ(x + i)) {
-            c->last = x[i + PIECE - 2];
-            start_run(c, x[i + PIECE - 1]);
-            c->last = x[i + PIECE - 1];
+        // The common case: many samples of which no three are alike.
+        if (i > 0 && i + PIECE <= frames && c->run < 3 && !(c->run == 2 && fabsf(x[i] - c->last) <= alike) &&
+            no_runs(x + i)) {
+            skip(c, x + i);
             i += PIECE;
         } else {
             take_sample(t, c, x[i++]);

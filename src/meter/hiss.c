@@ -85,12 +85,12 @@ static void take_moments(moments *m, const float *x, size_t size) {
 }
 
 void grm_hiss_add(grm_hiss *n, const float *x, const float *power) {
-    double sum = 0;
     take_moments(&n->between, x, n->shape.size);
-    for (size_t k = n->from[0]; k < n->to[BANDS - 1]; k++) sum += (double)power[k];
+    double treble = grm_sum(power + n->from[HISS], n->to[BANDS - 1] - n->from[HISS]);
+    double sum = grm_sum(power + n->from[0], n->from[HISS] - n->from[0]) + treble;
     if (sum < silence) return;
     n->whole += sum;
-    for (size_t k = n->from[HISS]; k < n->to[BANDS - 1]; k++) n->treble += (double)power[k];
+    n->treble += treble;
     n->frames++;
     for (size_t i = 0; i < BANDS; i++)
         for (size_t k = n->from[i]; k < n->to[i]; k++) n->count[i][step_of(power[k])]++;

@@ -37,12 +37,12 @@ struct grm_pitch {
     grm_stft *stft;
     float x[GRM_PITCH_SIZE];
     size_t filled;
-    float power[BINS], logs[BINS];
+    float power[BINS], magnitude[BINS];
     double sums[BINS + 1], squares[BINS + 1];
     // how the partials of each note fall on keys, and the products of that matrix with itself
     int offset[PARTIALS];
     float strength[PARTIALS];
-    float norm[NOTES];
+    float overlap[NOTES][NOTES], share[NOTES];  // share: 1 over the overlap with itself
     float bass[NOTES], middle[NOTES], top[NOTES];
     float interval[12];
     waiting_frame *waiting;
@@ -74,8 +74,12 @@ static void fill_tables(grm_pitch *pitch) {
     }
     for (int n = 0; n < NOTES; n++) {
         int key = n + LOW_NOTE;
-        for (int h = 0; h < PARTIALS; h++)
-            if (n + pitch->offset[h] < NOTES) pitch->norm[n] += pitch->strength[h] * pitch->strength[h];
+        for (int m = 0; m < NOTES; m++)
+            for (int h = 0; h < PARTIALS; h++)
+                for (int k = 0; k < PARTIALS; k++)
+                    if (n + pitch->offset[h] == m + pitch->offset[k] && n + pitch->offset[h] < NOTES)
+                        pitch->overlap[n][m] += pitch->strength[h] * pitch->strength[k];
+        pitch->share[n] = 1 / pitch->overlap[n][n];
         pitch->bass[n] = trapezium(key, 26, 29, 45, 57);
         pitch->middle[n] = trapezium(key, 40, 53, 72, 88);
         pitch->top[n] = trapezium(key, 52, 65, 84, 98);
@@ -114,27 +118,29 @@ void grm_pitch_free(grm_pitch *pitch) {
 
 // Sums of magnitudes and their squares, so that any stretch of bins has its mean and deviation at once.
 static void sum_up(grm_pitch *pitch) {
+    for (size_t k = 0; k < BINS; k++) pitch->magnitude[k] = sqrtf(pitch->power[k]);
     for (size_t k = 0; k < BINS; k++) {
-        float magnitude = sqrtf(pitch->power[k]);
-        pitch->logs[k] = magnitude;
-        pitch->sums[k + 1] = pitch->sums[k] + magnitude;
+        pitch->sums[k + 1] = pitch->sums[k] + pitch->magnitude[k];
         pitch->squares[k + 1] = pitch->squares[k] + pitch->power[k];
     }
 }
 
-// How far bin k stands out of its surroundings, an octave wide (at least 16 bins), in deviations of these.
-static float prominence(const grm_pitch *pitch, size_t k) {
+// How far bin k stands out of its surroundings, an octave wide (at least 16 bins), in deviations of these; 0 where that
+// is less than `least`.
+static float prominence(const grm_pitch *pitch, size_t k, double least) {
     size_t half = k / 3 > 8 ? k / 3 : 8;
     size_t from = k > half ? k - half : 0, to = k + half + 1 < BINS ? k + half + 1 : BINS;
-    double n = (double)(to - from);
-    double mean = (pitch->sums[to] - pitch->sums[from]) / n;
-    double variance = (pitch->squares[to] - pitch->squares[from]) / n - mean * mean;
-    return variance > 0 ? (float)((pitch->logs[k] - mean) / sqrt(variance)) : 0;
+    double n = (double)(to - from), sum = pitch->sums[to] - pitch->sums[from];
+    double over = n * (double)pitch->magnitude[k] - sum;
+    double spread = n * (pitch->squares[to] - pitch->squares[from]) - sum * sum;
+    if (!(spread > 0) || over <= 0 || over * over < least * least * spread) return 0;
+    return (float)(over / sqrt(spread));
 }
 
 // Parabola through the logarithms of three bins: where its vertex is, -0.5..0.5.
 static double vertex(const float *power) {
-    double a = log((double)power[-1] + 1e-30), b = log((double)power[0] + 1e-30), c = log((double)power[1] + 1e-30);
+    double a = (double)grm_logarithm(power[-1] + 1e-30f), b = (double)grm_logarithm(power[0] + 1e-30f);
+    double c = (double)grm_logarithm(power[1] + 1e-30f);
     double bend = a - 2 * b + c;
     if (bend >= 0) return 0;
     double at = 0.5 * (a - c) / bend;
@@ -149,8 +155,8 @@ static size_t find_peaks(grm_pitch *pitch, peak *peaks) {
     for (size_t k = LOW_BIN; k < HIGH_BIN; k++) loudest = p[k] > loudest ? p[k] : loudest;
     for (size_t k = LOW_BIN; k < HIGH_BIN && count < PEAKS; k++) {
         if (p[k] <= p[k - 1] || p[k] < p[k + 1] || p[k] < 1e-6f * loudest) continue;
-        float stands_out = prominence(pitch, k);
-        if (stands_out < 0.5f) continue;
+        float stands_out = prominence(pitch, k, 0.5);
+        if (stands_out == 0) continue;
         double hz = ((double)k + vertex(p + k)) * GRM_PITCH_RATE / GRM_PITCH_SIZE;
         peaks[count].note = (float)(69 + 12 * log2(hz / 440));
         peaks[count++].weight = sqrtf(stands_out);
@@ -171,21 +177,25 @@ static void spread_peaks(const grm_pitch *pitch, const waiting_frame *w, float *
     }
 }
 
-// Least squares of keys = notes with their partials, notes >= 0, by coordinate descent; `keys` becomes what is left.
-static void explain(const grm_pitch *pitch, float *keys, float *notes) {
+// Least squares of keys = notes with their partials, notes >= 0, by coordinate descent on the normal equations. Most
+// notes stay silent, and cost nothing.
+static void explain(const grm_pitch *pitch, const float *keys, float *notes) {
+    float rest[NOTES];  // how much of each note what is left of the keys would hold
     memset(notes, 0, NOTES * sizeof *notes);
+    for (int n = 0; n < NOTES; n++) {
+        rest[n] = 0;
+        for (int h = 0; h < PARTIALS && n + pitch->offset[h] < NOTES; h++)
+            rest[n] += pitch->strength[h] * keys[n + pitch->offset[h]];
+    }
     for (int sweep = 0; sweep < SWEEPS; sweep++)
         for (int n = 0; n < NOTES; n++) {
-            float fit = 0;
-            for (int h = 0; h < PARTIALS && n + pitch->offset[h] < NOTES; h++)
-                fit += pitch->strength[h] * keys[n + pitch->offset[h]];
-            float now = notes[n] + (fit - 0.05f) / pitch->norm[n];
+            float now = notes[n] + (rest[n] - 0.05f) * pitch->share[n];
             if (now < 0) now = 0;
             float change = now - notes[n];
             if (change == 0) continue;
             notes[n] = now;
-            for (int h = 0; h < PARTIALS && n + pitch->offset[h] < NOTES; h++)
-                keys[n + pitch->offset[h]] -= change * pitch->strength[h];
+            const float *overlap = pitch->overlap[n];
+            for (int m = 0; m < NOTES; m++) rest[m] -= change * overlap[m];
         }
 }
 

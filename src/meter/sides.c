@@ -74,10 +74,10 @@ static grm_status sides_hear(void *self, const grm_block *block, grm_error *err)
             mid[i] = 0.5f * (l[at + i] + r[at + i]);
             side[i] = 0.5f * (l[at + i] - r[at + i]);
         }
-        double sum[2] = {0};
-        for (size_t i = 0; i < count; i++) sum[0] += (double)mid[i], sum[1] += (double)side[i];
-        s->left += sum[0] + sum[1];
-        s->right += sum[0] - sum[1];
+        if (s->listening.spectra) {
+            s->left += grm_sum(l + at, count);
+            s->right += grm_sum(r + at, count);
+        }
         s->samples += count;
         s->filled += count;
         at += count;
