@@ -50,12 +50,13 @@ static grm_status print_json(const grm_profile *p, grm_error *err) {
                             json_pack("{s:s, s:s}", "value", text, "from", grm_origin_name(p->origins[s])));
     }
     return grm_print_json(
-        json_pack("{s:s, s:b, s:b, s:s, s:i, s:i, s:b, s:b, s:f, s:i, s:i, s:b, s:o}", "architecture", p->architecture,
-                  "is_arm", p->is_arm, "lightweight", p->lightweight, "lightweight_reason", p->lightweight_reason,
-                  "analysis_rate_hz", (int)p->analysis_rate_hz, "analysis_hop", (int)p->analysis_hop, "full_analysis",
-                  p->full_analysis, "stem_separation", p->stem_separation, "neural_token_share", p->neural_token_share,
-                  "hall_lines", (int)p->hall_lines, "space_rate_hz", (int)p->space_rate_hz, "mp3_joint_stereo",
-                  p->mp3_joint_stereo, "settings", settings),
+        json_pack("{s:s, s:b, s:b, s:s, s:i, s:i, s:i, s:b, s:b, s:f, s:i, s:i, s:b, s:o}", "architecture",
+                  p->architecture, "is_arm", p->is_arm, "lightweight", p->lightweight, "lightweight_reason",
+                  p->lightweight_reason, "analysis_rate_hz", (int)p->analysis_rate_hz, "analysis_hop",
+                  (int)p->analysis_hop, "analysis_stride", (int)p->analysis_stride, "full_analysis", p->full_analysis,
+                  "stem_separation", p->stem_separation, "neural_token_share", p->neural_token_share, "hall_lines",
+                  (int)p->hall_lines, "space_rate_hz", (int)p->space_rate_hz, "mp3_joint_stereo", p->mp3_joint_stereo,
+                  "settings", settings),
         err);
 }
 
@@ -71,7 +72,8 @@ static void print_table(const grm_profile *p) {
         printf("\nanalysis             at %u Hz, hop %u", p->analysis_rate_hz, p->analysis_hop);
     else
         printf("\nanalysis             at the file's own rate, hop %u", p->analysis_hop);
-    printf(", %s\n", p->full_analysis ? "HPSS, MFCC and chroma computed" : "HPSS, MFCC and chroma skipped");
+    printf(", %s long frames, %s\n", p->analysis_stride > 1 ? "half of the" : "all",
+           p->full_analysis ? "HPSS, MFCC and chroma computed" : "HPSS, MFCC and chroma skipped");
     printf("stem separation      %s\n", p->stem_separation ? "on" : "off");
     printf("neural token share   %g\n", p->neural_token_share);
     printf("reverbs and echoes   at %u Hz, halls of %u lines\n", p->space_rate_hz, p->hall_lines);

@@ -250,6 +250,7 @@ grm_status grm_listen(const grm_run *run, size_t stage, const char *path, const 
                                .channels = h->source.channels,
                                .rate_hz = h->source.rate_hz,
                                .hop = profile->analysis_hop,
+                               .stride = profile->analysis_stride,
                                .series = options && options->series,
                                .run = run};
     if (profile->analysis_rate_hz && profile->analysis_rate_hz < listening.rate_hz) {

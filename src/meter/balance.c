@@ -76,7 +76,8 @@ grm_balance *grm_balance_new(const grm_frame_shape *shape) {
         b->octave_from[i] = bin_at(shape, 31.25 * M_SQRT1_2 * exp2((double)i));
         b->octave_to[i] = bin_at(shape, 31.25 * M_SQRT2 * exp2((double)i));
     }
-    b->stretch_frames = (size_t)fmax(1, round(STRETCH_TENTHS * 0.1 * shape->rate_hz / (double)shape->size));
+    b->stretch_frames =
+        (size_t)fmax(1, round(STRETCH_TENTHS * 0.1 * shape->rate_hz / (double)(shape->size * shape->stride)));
     return b;
 }
 

@@ -12,7 +12,7 @@ typedef struct faults {
     grm_stft *stft;
     float *x, *power;  // [size], [bins]
     float scale;       // of the power, so that a full-scale sine comes to 1/2 over its bins
-    size_t filled;
+    size_t filled, frames;
     grm_balance *balance;
     grm_hiss *noise;
     grm_drift *wander;
@@ -43,7 +43,8 @@ static grm_status faults_open(const grm_listening *listening, void **self, grm_e
     size_t size = 1024;
     while ((double)size < 0.13 * listening->file_rate_hz) size *= 2;
     f->channels = listening->channels;
-    f->shape = (grm_frame_shape){listening->file_rate_hz, size, size / 2 + 1, listening->file_rate_hz / (double)size};
+    f->shape = (grm_frame_shape){listening->file_rate_hz, size, size / 2 + 1, listening->file_rate_hz / (double)size,
+                                 listening->stride > 0 ? listening->stride : 1};
     // The squares of a Hann window add up to 3/8 of its length.
     f->scale = (float)(2.0 / ((double)size * (double)size * 0.375));
     f->x = grm_floats_new(size);
@@ -71,23 +72,28 @@ static void take_frame(faults *f) {
     grm_drift_add(f->wander, f->power);
 }
 
+static void mix_down(const grm_block *block, unsigned channels, size_t at, size_t count, float *to) {
+    const float share = 1.0f / (float)channels;
+    memcpy(to, block->planes[0] + at, count * sizeof *to);
+    for (unsigned c = 1; c < channels; c++)
+        for (size_t i = 0; i < count; i++) to[i] += block->planes[c][at + i];
+    if (channels > 1)
+        for (size_t i = 0; i < count; i++) to[i] *= share;
+}
+
 static grm_status faults_hear(void *self, const grm_block *block, grm_error *err) {
     faults *f = self;
-    float share = 1.0f / (float)f->channels;
     for (unsigned c = 0; c < f->channels; c++) grm_flat_tops_add(f->tops, c, block->planes[c], block->frames);
     grm_dropouts_add(f->gaps, block->planes, f->channels, block->frames);
     for (size_t at = 0; at < block->frames;) {
         size_t count = f->shape.size - f->filled < block->frames - at ? f->shape.size - f->filled : block->frames - at;
-        float *to = f->x + f->filled;
-        memcpy(to, block->planes[0] + at, count * sizeof *to);
-        for (unsigned c = 1; c < f->channels; c++)
-            for (size_t i = 0; i < count; i++) to[i] += block->planes[c][at + i];
-        if (f->channels > 1)
-            for (size_t i = 0; i < count; i++) to[i] *= share;
+        bool wanted = f->frames % f->shape.stride == 0;
+        if (wanted) mix_down(block, f->channels, at, count, f->x + f->filled);
         f->filled += count;
         at += count;
         if (f->filled < f->shape.size) continue;
-        take_frame(f);
+        if (wanted) take_frame(f);
+        f->frames++;
         f->filled = 0;
     }
     return block->mono_frames > 0 ? grm_hum_hear(f->hum, block->mono, block->mono_frames, err) : GRM_OK;

@@ -11,6 +11,7 @@ typedef struct grm_frame_shape {
     unsigned rate_hz;
     size_t size, bins;  // a power of two; bins = size / 2 + 1
     double step_hz;
+    unsigned stride;  // every how many frames one is looked at
 } grm_frame_shape;
 
 // Levels of bands, their change over time, and the share of the strongest tone.

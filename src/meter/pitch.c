@@ -36,7 +36,7 @@ typedef struct waiting_frame {
 struct grm_pitch {
     grm_stft *stft;
     float x[GRM_PITCH_SIZE];
-    size_t filled;
+    size_t filled, heard, stride;  // heard: frames
     float power[BINS], magnitude[BINS];
     double sums[BINS + 1], squares[BINS + 1];
     // how the partials of each note fall on keys, and the products of that matrix with itself
@@ -86,7 +86,7 @@ static void fill_tables(grm_pitch *pitch) {
     }
 }
 
-grm_status grm_pitch_new(grm_pitch **out, grm_error *err) {
+grm_status grm_pitch_new(unsigned stride, grm_pitch **out, grm_error *err) {
     *out = NULL;
     grm_pitch *pitch = calloc(1, sizeof *pitch);
     if (!pitch) return grm_fail_memory(err);
@@ -98,6 +98,7 @@ grm_status grm_pitch_new(grm_pitch **out, grm_error *err) {
         goto failed;
     }
     fill_tables(pitch);
+    pitch->stride = stride > 0 ? stride : 1;
     pitch->filled = GRM_PITCH_SIZE / 2;  // the first frame is centred on the first sample
     *out = pitch;
     return GRM_OK;
@@ -219,19 +220,10 @@ static void rate_pairs(const grm_pitch *pitch, const float *notes, grm_pitch_fra
     out->pairs = (float)weight;
 }
 
-static grm_status add_frame(grm_pitch *pitch, const waiting_frame *w, grm_error *err) {
-    if (pitch->count == pitch->room) {
-        size_t room = pitch->room ? 2 * pitch->room : 4096;
-        grm_pitch_frame *frames = realloc(pitch->frames, room * sizeof *frames);
-        if (!frames) return grm_fail_memory(err);
-        pitch->frames = frames;
-        pitch->room = room;
-    }
-    grm_pitch_frame *out = &pitch->frames[pitch->count++];
-    memset(out, 0, sizeof *out);
-    out->level = w->level;
-    if (!w->peaks) return GRM_OK;
+static void look_at_frame(const grm_pitch *pitch, const waiting_frame *w, grm_pitch_frame *out) {
     float keys[NOTES], notes[NOTES];
+    *out = (grm_pitch_frame){.level = w->level};
+    if (!w->peaks) return;
     spread_peaks(pitch, w, keys);
     explain(pitch, keys, notes);
     rate_pairs(pitch, notes, out);
@@ -241,6 +233,20 @@ static grm_status add_frame(grm_pitch *pitch, const waiting_frame *w, grm_error 
         out->middle[c] += pitch->middle[n] * notes[n];
         out->top[c] += pitch->top[n] * notes[n];
     }
+}
+
+static grm_status add_frame(grm_pitch *pitch, const waiting_frame *w, grm_error *err) {
+    if (pitch->count + pitch->stride > pitch->room) {
+        size_t room = pitch->room ? 2 * pitch->room : 4096;
+        grm_pitch_frame *frames = realloc(pitch->frames, room * sizeof *frames);
+        if (!frames) return grm_fail_memory(err);
+        pitch->frames = frames;
+        pitch->room = room;
+    }
+    grm_pitch_frame *out = &pitch->frames[pitch->count];
+    look_at_frame(pitch, w, out);
+    for (size_t i = 1; i < pitch->stride; i++) out[i] = out[0];
+    pitch->count += pitch->stride;
     return GRM_OK;
 }
 
@@ -269,6 +275,7 @@ static grm_status settle_tuning(grm_pitch *pitch, grm_error *err) {
 }
 
 static grm_status hear_frame(grm_pitch *pitch, grm_error *err) {
+    if (pitch->heard++ % pitch->stride > 0) return GRM_OK;
     waiting_frame *w = &pitch->waiting[pitch->waiting_count];
     w->peaks = 0;
     w->level = (float)grm_power(pitch->x, GRM_PITCH_SIZE);
@@ -278,7 +285,7 @@ static grm_status hear_frame(grm_pitch *pitch, grm_error *err) {
     }
     if (pitch->tuned) return add_frame(pitch, w, err);
     hear_tuning(pitch, w);
-    return ++pitch->waiting_count == WAITING ? settle_tuning(pitch, err) : GRM_OK;
+    return ++pitch->waiting_count * pitch->stride >= WAITING ? settle_tuning(pitch, err) : GRM_OK;
 }
 
 grm_status grm_pitch_hear(grm_pitch *pitch, const float *x, size_t frames, grm_error *err) {
@@ -302,7 +309,7 @@ grm_status grm_pitch_finish(grm_pitch *pitch, grm_pitch_series *out, grm_error *
     grm_status status = grm_pitch_hear(pitch, silence, GRM_PITCH_SIZE / 2, err);
     if (status) return status;
     if (!pitch->tuned) status = settle_tuning(pitch, err);
-    out->count = pitch->count;
+    out->count = pitch->count < pitch->heard ? pitch->count : pitch->heard;
     out->frames = pitch->frames;
     out->tuning = pitch->tuning;
     return status;

@@ -25,7 +25,8 @@ typedef struct grm_pitch_series {
 } grm_pitch_series;
 
 typedef struct grm_pitch grm_pitch;
-grm_status grm_pitch_new(grm_pitch **out, grm_error *err);
+// stride: every how many frames one is looked at; those between are as the one before. 0: all are looked at.
+grm_status grm_pitch_new(unsigned stride, grm_pitch **out, grm_error *err);
 void grm_pitch_free(grm_pitch *pitch);
 // x: [frames] at GRM_PITCH_RATE.
 grm_status grm_pitch_hear(grm_pitch *pitch, const float *x, size_t frames, grm_error *err);

@@ -12,7 +12,7 @@ static const double edges_hz[GRM_WIDTH_BANDS + 1] = {0, 120, 500, 2000, 8000, 1e
 
 typedef struct sides {
     grm_listening listening;
-    size_t size, filled, frames;
+    size_t size, filled, frames, passed;  // frames: those that were looked at of those that passed
     grm_stft *stft;
     float *mid, *side, *power;  // [size], [size], [bins]
     double *sums[2];            // [bins], of mid and side
@@ -60,7 +60,6 @@ static void take_frame(sides *s) {
         for (size_t k = 0; k <= s->size / 2; k++) s->sums[i][k] += (double)s->power[k];
     }
     s->frames++;
-    s->filled = 0;
 }
 
 // Of more than two channels, the first two are left and right.
@@ -70,7 +69,8 @@ static grm_status sides_hear(void *self, const grm_block *block, grm_error *err)
     for (size_t at = 0; at < block->frames;) {
         size_t count = s->size - s->filled < block->frames - at ? s->size - s->filled : block->frames - at;
         float *mid = s->mid + s->filled, *side = s->side + s->filled;
-        for (size_t i = 0; i < count; i++) {
+        bool wanted = s->listening.stride < 2 || s->passed % s->listening.stride == 0;
+        for (size_t i = 0; wanted && i < count; i++) {
             mid[i] = 0.5f * (l[at + i] + r[at + i]);
             side[i] = 0.5f * (l[at + i] - r[at + i]);
         }
@@ -81,7 +81,10 @@ static grm_status sides_hear(void *self, const grm_block *block, grm_error *err)
         s->samples += count;
         s->filled += count;
         at += count;
-        if (s->filled == s->size) take_frame(s);
+        if (s->filled < s->size) continue;
+        if (wanted) take_frame(s);
+        s->passed++;
+        s->filled = 0;
     }
     return GRM_OK;
 }

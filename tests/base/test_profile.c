@@ -74,6 +74,7 @@ static void standard_is_as_designed(void **state) {
     assert_int_equal(p->audio_buffer_bytes, 8192);
     assert_int_equal(p->analysis_rate_hz, 0);
     assert_int_equal(p->analysis_hop, 512);
+    assert_int_equal(p->analysis_stride, 1);
     assert_true(p->full_analysis);
     assert_true(p->stem_separation);
     assert_int_equal(p->worker_concurrency, 2);
@@ -97,6 +98,7 @@ static void lightweight_is_as_designed_on_every_machine(void **state) {
     assert_int_equal(p->audio_buffer_bytes, 2048);
     assert_int_equal(p->analysis_rate_hz, 22050);
     assert_int_equal(p->analysis_hop, 1024);
+    assert_int_equal(p->analysis_stride, 2);
     assert_false(p->full_analysis);
     assert_false(p->stem_separation);
     assert_int_equal(p->worker_concurrency, 1);
