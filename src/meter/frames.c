@@ -21,9 +21,9 @@ grm_status grm_group_open(grm_group *g, const grm_spectrum_plan *plan, grm_error
     bool full = plan->full;
     *g = (grm_group){
         .samples = grm_floats_new(plan->hop * plan->columns),
-        .wide = calloc((size_t)SIZE * GRM_WIDE_LANES, sizeof *g->wide),
-        .work = grm_floats_new((size_t)SIZE * LANES),
-        .bins = grm_floats_new((size_t)BINS * 2 * LANES),
+        .wide = calloc(full ? (size_t)SIZE * GRM_WIDE_LANES : 1, sizeof *g->wide),
+        .work = grm_floats_new(full ? (size_t)SIZE * LANES : 1),
+        .bins = grm_floats_new(full ? (size_t)BINS * 2 * LANES : 1),
         .magnitude = grm_floats_new((size_t)ROWS * LANES),
         .frames = grm_floats_new((size_t)ROWS * LANES),
         .medians = grm_floats_new((size_t)ROWS * LANES * 2),
@@ -35,10 +35,12 @@ grm_status grm_group_open(grm_group *g, const grm_spectrum_plan *plan, grm_error
     };
     bool ok = g->samples && g->wide && g->work && g->bins && g->magnitude && g->frames && g->medians && g->harmonic &&
               g->record && g->record_rows && g->peaks[0] && g->peaks[1];
-    return ok ? GRM_OK : grm_fail_memory(err);
+    if (!ok) return grm_fail_memory(err);
+    return full ? GRM_OK : grm_stft_new(GRM_WINDOW_HANN, SIZE, &g->stft, err);
 }
 
 void grm_group_close(grm_group *g) {
+    grm_stft_free(g->stft);
     free(g->samples);
     free(g->wide);
     free(g->work);
@@ -73,6 +75,17 @@ GRM_INLINE void magnitude_body(const float *restrict bins, float *restrict magni
             power[k * LANES + l] = squared;
             magnitude[k * LANES + l] = sqrtf(squared);
         }
+}
+
+GRM_INLINE void roots_body(const float *power, size_t count, float *magnitude) {
+    for (size_t i = 0; i < count; i++) magnitude[i] = sqrtf(power[i]);
+}
+
+// Powers by bins, and magnitudes by frames.
+static void transform_each(grm_group *g, const grm_spectrum_plan *plan, float *power) {
+    for (size_t l = 0; l < LANES; l++) grm_stft_power(g->stft, g->samples + l * plan->hop, g->frames + l * ROWS);
+    grm_transpose(g->frames, ROWS, LANES, ROWS, power, LANES);
+    for (size_t l = 0; l < LANES; l++) roots_body(g->frames + l * ROWS, BINS, g->frames + l * ROWS);
 }
 
 // ---- moments ----
@@ -179,6 +192,17 @@ static void contrast(const grm_spectrum_plan *plan, const float *magnitude, floa
 
 // ---- in time ----
 
+static void rms_each(const grm_group *g, const grm_spectrum_plan *plan, float *rms) {
+    double hops[2 * LANES + 8];
+    for (size_t c = 0; c < LANES + plan->overlap - 1; c++)
+        hops[c] = grm_power(g->samples + c * plan->hop, plan->hop) * (double)plan->hop;
+    for (size_t l = 0; l < LANES; l++) {
+        double sum = 0;
+        for (size_t k = 0; k < plan->overlap; k++) sum += hops[l + k];
+        rms[l] = (float)sqrt(sum / SIZE);
+    }
+}
+
 GRM_INLINE void rms_body(const grm_group *g, const grm_spectrum_plan *plan, float *restrict rms) {
     float hops[2 * LANES + 8] = {0};
     for (size_t m = 0; m < plan->hop; m++) {
@@ -200,11 +224,14 @@ GRM_INLINE void measure_body(grm_group *g, const grm_spectrum_plan *plan) {
     const float hz_a_bin = (float)(plan->rate_hz / SIZE);
     double logarithms[LANES];
     moments s;
-    for (size_t lane = 0; lane < LANES; lane += GRM_WIDE_LANES) {
+    for (size_t lane = 0; plan->full && lane < LANES; lane += GRM_WIDE_LANES) {
         window_body(g, plan, lane, g->wide);
         grm_lane_fft_forward(plan->fft, g->wide, g->bins + lane);
     }
-    magnitude_body(g->bins, g->magnitude, power);
+    if (plan->full)
+        magnitude_body(g->bins, g->magnitude, power);
+    else
+        roots_body(power, (size_t)BINS * LANES, g->magnitude);
     moments_body(g->magnitude, power, (size_t)ceil(split_hz * SIZE / plan->rate_hz), &s);
     for (size_t l = 0; l < LANES; l++) {
         centre[l] = s.sum[l] > 0 ? s.weighted[l] / s.sum[l] : 0;
@@ -216,7 +243,7 @@ GRM_INLINE void measure_body(grm_group *g, const grm_spectrum_plan *plan) {
     memcpy(rows + RECORD_ROW(low), power, sizeof(float) * GRM_LOW_BINS * LANES);
     if (plan->full) chroma_body(plan->banks->chroma_weights, power, rows + RECORD_ROW(chroma));
     contrast(plan, g->magnitude, rows + RECORD_ROW(peak_db), rows + RECORD_ROW(valley_db));
-    rms_body(g, plan, rows + RECORD_ROW(rms));
+    if (plan->full) rms_body(g, plan, rows + RECORD_ROW(rms));
     for (size_t l = 0; l < LANES; l++) {
         rows[RECORD_ROW(centroid) + l] = centre[l] * hz_a_bin;
         rows[RECORD_ROW(bandwidth) + l] = s.sum[l] > 0 ? sqrtf(spread[l] / s.sum[l]) * hz_a_bin : 0;
@@ -247,10 +274,14 @@ static void to_decibels(float *x, size_t count, float smallest) {
 }
 
 void grm_group_measure(grm_group *g, const grm_spectrum_plan *plan) {
+    if (!plan->full) {
+        transform_each(g, plan, g->medians);
+        rms_each(g, plan, g->record_rows + RECORD_ROW(rms));
+    }
     (plan->avx2 ? measure_avx2 : measure_plain)(g, plan);
     to_decibels(g->record_rows + RECORD_ROW(mel_db), (size_t)GRM_MELS * LANES, 0);
     to_decibels(g->record_rows + RECORD_ROW(peak_db), (size_t)2 * GRM_CONTRAST_BANDS * LANES, smallest_power);
     grm_transpose(g->record_rows, LANES, GRM_RECORD, LANES, (float *)g->record, GRM_RECORD);
-    grm_transpose(g->magnitude, LANES, ROWS, LANES, g->frames, ROWS);
+    if (plan->full) grm_transpose(g->magnitude, LANES, ROWS, LANES, g->frames, ROWS);
     grm_tuning_peaks(g, plan);
 }

@@ -96,12 +96,18 @@ static void lay_out(const spectrum *s, grm_group *g) {
     ptrdiff_t first = (ptrdiff_t)(g->first * p->hop) - HALF;
     size_t needed = (p->columns - 1) * p->hop;
     if (first >= (ptrdiff_t)s->start && (size_t)first + needed <= s->heard) {
-        grm_transpose(s->samples + ((size_t)first - s->start), p->hop, p->columns - 1, p->hop, g->samples, p->columns);
+        const float *from = s->samples + ((size_t)first - s->start);
+        if (p->full)
+            grm_transpose(from, p->hop, p->columns - 1, p->hop, g->samples, p->columns);
+        else
+            memcpy(g->samples, from, needed * sizeof *from);
         return;
     }
     for (size_t c = 0; c < p->columns - 1; c++)
-        for (size_t m = 0; m < p->hop; m++)
-            g->samples[m * p->columns + c] = sample_at(s, first + (ptrdiff_t)(c * p->hop + m));
+        for (size_t m = 0; m < p->hop; m++) {
+            float *to = g->samples + (p->full ? m * p->columns + c : c * p->hop + m);
+            *to = sample_at(s, first + (ptrdiff_t)(c * p->hop + m));
+        }
 }
 
 // librosa pads with the edge's value: no sign changes there. What is no more than 1e-10 counts as positive.
@@ -187,7 +193,7 @@ static grm_status file_records(spectrum *s, grm_group *g, grm_error *err) {
                GRM_SPECTRUM_BINS * sizeof *s->last);
     s->has_last = true;
     grm_status status = GRM_OK;
-    for (size_t i = 0; status == GRM_OK && i < 2; i++)
+    for (size_t i = s->plan.full ? 0 : 1; status == GRM_OK && i < 2; i++)
         status = grm_tuning_add(s->tunings[i], g->peaks[i], g->peak_count[i], err);
     const float *records[] = {(const float *)g->record};
     return status == GRM_OK ? grm_tape_append(s->records, records, g->count * GRM_RECORD, err) : status;

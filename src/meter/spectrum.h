@@ -62,9 +62,12 @@ typedef struct grm_pitch_peak {
 } grm_pitch_peak;
 
 typedef struct grm_group {
-    size_t first;              // frame
-    size_t count;              // frames that there are, of GRM_LANES
-    float *samples;            // [hop][columns]: column c holds hop c of the group's samples, silence outside
+    size_t first;  // frame
+    size_t count;  // frames that there are, of GRM_LANES
+    // [hop][columns]: column c holds hop c of the group's samples, silence outside; in lightweight mode one after the
+    // other
+    float *samples;
+    grm_stft *stft;            // in lightweight mode: single precision, frame by frame
     double *wide;              // [GRM_SPECTRUM_SIZE][wide lanes]
     float *work;               // [GRM_SPECTRUM_SIZE][lanes]
     float *bins;               // [GRM_SPECTRUM_BINS][re, im][lanes]
@@ -94,7 +97,7 @@ void grm_group_close(grm_group *group);
 // group->samples are there: everything up to the record.
 void grm_group_measure(grm_group *group, const grm_spectrum_plan *plan);
 
-// tuning.c: librosa.piptrack on [lanes] spectra.
+// tuning.c: librosa.piptrack on [lanes] spectra; in lightweight mode of the magnitude alone.
 void grm_tuning_peaks(grm_group *group, const grm_spectrum_plan *plan);
 // Collects the peaks; librosa's estimate from all of them.
 typedef struct grm_tuning grm_tuning;

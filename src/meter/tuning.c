@@ -41,7 +41,8 @@ void grm_tuning_peaks(grm_group *group, const grm_spectrum_plan *plan) {
             // What is below the threshold counts as nothing: both neighbours only matter when they are larger.
             if (!(x > loud && x > before && x >= after)) continue;
             add_peak(group, 1, before, x, after, hz_a_bin, k);
-            if (x * x > loud_power) add_peak(group, 0, before * before, x * x, after * after, hz_a_bin, k);
+            if (plan->full && x * x > loud_power)
+                add_peak(group, 0, before * before, x * x, after * after, hz_a_bin, k);
         }
     }
 }
