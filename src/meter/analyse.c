@@ -5,6 +5,7 @@
 #include "audio/audio.h"
 #include "dsp/dsp.h"
 #include "meter/meter.h"
+#include "meter/pitch.h"
 
 // In the order in which they finish.
 static const grm_ear *const ears[] = {
@@ -20,8 +21,7 @@ static const float loudest_sample = 1e6f;  // +120 dB: beyond, powers of spectra
 typedef struct sound {
     float *planes[GRM_MAX_CHANNELS];  // own memory, when it is read from a file
     float *mixed;                     // [BLOCK], mean of the channels
-    float *resampled;                 // [room]
-    size_t room;
+    float *end;                       // of the recording, at the analysis rate
     grm_block block;
     bool last;
 } sound;
@@ -30,7 +30,7 @@ typedef struct source {
     const char *name;
     grm_reader *reader;      // a file, or
     const grm_audio *audio;  // sound in memory
-    grm_resampler *resampler;
+    grm_thinner *thinner;
     unsigned channels, rate_hz;
     size_t place, expected;  // frames
 } source;
@@ -55,7 +55,7 @@ static grm_status open_source(source *s, const char *path, const grm_audio *audi
 }
 
 static void close_source(source *s) {
-    grm_resampler_free(s->resampler);
+    grm_thinner_free(s->thinner);
     grm_reader_close(s->reader);
 }
 
@@ -69,7 +69,7 @@ static grm_status open_sound(sound *out, const source *s, grm_error *err) {
 static void close_sound(sound *s) {
     for (size_t c = 0; c < GRM_MAX_CHANNELS; c++) free(s->planes[c]);
     free(s->mixed);
-    free(s->resampled);
+    free(s->end);
 }
 
 // The mean as NumPy (and so librosa) has it: added in order, eight channels in pairs, then divided.
@@ -88,25 +88,22 @@ static void mix_down(const grm_block *block, unsigned channels, float *mono) {
         for (size_t i = 0; i < block->frames; i++) mono[i] /= (float)channels;
 }
 
-// One call for the block and, at the end, another for what the resampler still holds.
-static grm_status resample(source *s, sound *to, grm_error *err) {
-    size_t room = grm_resampler_room(s->resampler, to->block.frames) + 64, made = 0, rest = 0;
-    if (room > to->room) {
-        free(to->resampled);
-        to->resampled = grm_floats_new(room);
-        to->room = to->resampled ? room : 0;
-        if (!to->resampled) return grm_fail_memory(err);
-    }
-    const float *in[] = {to->mixed};
-    float *out[] = {to->resampled};
-    grm_status status = grm_resampler_run(s->resampler, in, to->block.frames, out, &made, err);
-    if (status == GRM_OK && to->last) {
-        out[0] += made;
-        status = grm_resampler_run(s->resampler, NULL, 0, out, &rest, err);
-    }
-    to->block.mono = to->resampled;
-    to->block.mono_frames = made + rest;
-    return status;
+// The block and, at the end, what the thinner still holds, which goes behind it.
+static grm_status thin(source *s, sound *to, grm_error *err) {
+    const float *made, *rest;
+    size_t count;
+    grm_status status = grm_thinner_run(s->thinner, to->mixed, to->block.frames, &made, &to->block.mono_frames, err);
+    to->block.mono = made;
+    if (status != GRM_OK || !to->last) return status;
+    status = grm_thinner_run(s->thinner, NULL, 0, &rest, &count, err);
+    if (status != GRM_OK) return status;
+    to->end = grm_floats_new(to->block.mono_frames + count);
+    if (!to->end) return grm_fail_memory(err);
+    if (to->block.mono_frames) memcpy(to->end, made, to->block.mono_frames * sizeof *made);
+    if (count) memcpy(to->end + to->block.mono_frames, rest, count * sizeof *rest);
+    to->block.mono = to->end;
+    to->block.mono_frames += count;
+    return GRM_OK;
 }
 
 static grm_status fetch(source *s, sound *to, grm_error *err) {
@@ -133,7 +130,7 @@ static grm_status fetch(source *s, sound *to, grm_error *err) {
     mix_down(&to->block, s->channels, to->mixed);
     to->block.mono = to->mixed;
     to->block.mono_frames = frames;
-    return s->resampler ? resample(s, to, err) : GRM_OK;
+    return s->thinner ? thin(s, to, err) : GRM_OK;
 }
 
 // ---- listening ----
@@ -255,7 +252,7 @@ grm_status grm_listen(const grm_run *run, size_t stage, const char *path, const 
                                .run = run};
     if (profile->analysis_rate_hz && profile->analysis_rate_hz < listening.rate_hz) {
         listening.rate_hz = profile->analysis_rate_hz;
-        status = grm_resampler_new(1, h->source.rate_hz, listening.rate_hz, &h->source.resampler, err);
+        status = grm_thinner_new(h->source.rate_hz, listening.rate_hz, &h->source.thinner, err);
     }
     for (size_t i = 0; status == GRM_OK && i < 2; i++) status = open_sound(&h->sounds[i], &h->source, err);
     for (size_t i = 0; status == GRM_OK && i < EARS; i++)
