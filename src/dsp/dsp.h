@@ -21,5 +21,6 @@
 #include "dsp/space.h"
 #include "dsp/spectrum.h"
 #include "dsp/stereo.h"
+#include "dsp/weighting.h"
 
 #endif

@@ -1,4 +1,4 @@
-// Power behind the two cells of K-weighting, eight frames at a time. Internal to the room.
+// Power behind two cells, as those of K-weighting, eight frames at a time.
 //
 // The cells are one linear system with four states, so what comes out of eight frames is a sum over these frames and
 // the states before them, and so are the states behind: nothing waits for the frame before.

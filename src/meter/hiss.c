@@ -14,8 +14,8 @@ static const double piece_s = 0.01, treble_hz = 1100;
 // Steady noise is there in the moments between strokes too, which frames are too long for: the energy above 1.1 kHz of
 // pieces of 10 ms.
 typedef struct moments {
-    grm_cascade treble;
-    float *x;  // [size] of a frame
+    grm_weighting treble;
+    float *silence;  // [piece], on the other channel
     size_t piece, filled, pieces;
     double energy, sum;
     uint32_t count[STEPS];
@@ -41,11 +41,12 @@ grm_hiss *grm_hiss_new(const grm_frame_shape *shape) {
         n->from[i] = (size_t)fmin(from, end);
         n->to[i] = (size_t)fmin(to, end);
     }
-    grm_filter cell = grm_filter_design(GRM_FILTER_HIGHPASS, shape->rate_hz, treble_hz, 0.7071, 0);
-    grm_cascade_init(&n->between.treble, &cell, 1);
+    const grm_filter cells[2] = {grm_filter_design(GRM_FILTER_HIGHPASS, shape->rate_hz, treble_hz, 0.7071, 0),
+                                 {.x0 = 1}};  // the second does nothing
+    grm_weighting_init(&n->between.treble, cells);
     n->between.piece = (size_t)(piece_s * shape->rate_hz);
-    n->between.x = grm_floats_new(shape->size);
-    if (!n->between.x) {
+    n->between.silence = grm_floats_new(n->between.piece);
+    if (!n->between.silence) {
         free(n);
         return NULL;
     }
@@ -54,7 +55,7 @@ grm_hiss *grm_hiss_new(const grm_frame_shape *shape) {
 
 void grm_hiss_free(grm_hiss *n) {
     if (!n) return;
-    free(n->between.x);
+    free(n->between.silence);
     free(n);
 }
 
@@ -64,23 +65,27 @@ static size_t step_of(float power) {
     return bits >> SHIFT & (STEPS - 1);
 }
 
+static void end_piece(moments *m) {
+    double power = m->energy / (double)m->piece;
+    if (power > silence) {
+        m->count[step_of((float)power)]++;
+        m->sum += power;
+        m->pieces++;
+    }
+    m->energy = 0;
+    m->filled = 0;
+    grm_weighting_rest(&m->treble);
+}
+
 static void take_moments(moments *m, const float *x, size_t size) {
-    memcpy(m->x, x, size * sizeof *x);
-    grm_cascade_run(&m->treble, m->x, NULL, size);
     for (size_t at = 0; at < size;) {
         size_t count = m->piece - m->filled < size - at ? m->piece - m->filled : size - at;
-        m->energy += grm_power(m->x + at, count) * (double)count;
+        size_t blocks = count / GRM_WEIGHTING_BLOCK, whole = blocks * GRM_WEIGHTING_BLOCK;
+        m->energy += grm_weighting_blocks(&m->treble, x + at, m->silence, blocks);
+        m->energy += grm_weighting_frames(&m->treble, x + at + whole, m->silence, count - whole);
         m->filled += count;
         at += count;
-        if (m->filled < m->piece) break;
-        double power = m->energy / (double)m->piece;
-        if (power > silence) {
-            m->count[step_of((float)power)]++;
-            m->sum += power;
-            m->pieces++;
-        }
-        m->energy = 0;
-        m->filled = 0;
+        if (m->filled == m->piece) end_piece(m);
     }
 }
 

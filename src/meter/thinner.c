@@ -70,7 +70,7 @@ grm_status grm_thinner_new(unsigned from_hz, unsigned to_hz, grm_thinner **out, 
     for (size_t i = 0; i < thinner->halves; i++) thinner->halver[i].ahead = TAPS - 1;
     soxr_error_t problem = NULL;
     soxr_io_spec_t io = soxr_io_spec(SOXR_FLOAT32_I, SOXR_FLOAT32_I);
-    soxr_quality_spec_t quality = soxr_quality_spec(SOXR_MQ, 0);
+    soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
     soxr_runtime_spec_t runtime = soxr_runtime_spec(1);
     if (rate_hz != to_hz) thinner->soxr = soxr_create(rate_hz, to_hz, 1, &problem, &io, &quality, &runtime);
     if (problem) {
