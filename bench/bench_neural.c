@@ -214,7 +214,7 @@ int main(int argc, char **argv) {
         return 1;
     }
     const grm_decoder_config *c = &model->config.decoder;
-    grm_precision weights = grm_packed_precision(model->packed), cache = weights == GRM_INT4 ? GRM_INT8 : weights;
+    grm_precision cache = grm_decoder_cache(&model->decoder);
     b.model = model;
     b.x = malloc(GRM_ROWS * c->width * sizeof *b.x);
     b.logits = malloc(b.rows * c->codebooks * c->codes * sizeof *b.logits);

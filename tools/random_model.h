@@ -5,14 +5,26 @@
 
 #include "base/base.h"
 
+enum {
+    RANDOM_QUERIES = 1,
+    RANDOM_KEYS = 2,
+    RANDOM_VALUES = 4,
+    RANDOM_OUTPUTS = 8,
+    RANDOM_UP = 16,
+    RANDOM_DOWN = 32,
+    RANDOM_HEADS = 64,
+    RANDOM_ATTENTION_NORMS = 128,
+    RANDOM_FFN_NORMS = 256,
+};
+
 typedef struct random_model {
     unsigned width, layers, heads, ffn, codes, codebooks, channels;     // the decoder's
     unsigned text_width, text_layers, text_heads, text_head, text_ffn;  // the text encoder's
     unsigned vocabulary;                                                // at least the tokenizer's
     unsigned code_width, filters;                                       // the codec's
     bool melody, halves;                                                // float16 files in place of float32
-    float outliers;  // some columns of the decoder's matrices (not queries, keys, fc1) and norms are as many times
-                     // larger; 1: none
+    float outliers;     // every 97th column of the decoder's `outlying` weights is as many times larger; 1: none
+    unsigned outlying;  // of RANDOM_QUERIES ...; 0: values, outputs, fc2 and its norm
     uint64_t seed;
 } random_model;
 

@@ -28,6 +28,9 @@ typedef struct grm_decoder {
 } grm_decoder;
 
 void grm_decoder_load(grm_decoder *decoder, const grm_decoder_config *config, bool cross, grm_weights *weights);
+// What keys and values are to be kept as: they lose nothing that the weights have. In float32 those of a long clip are
+// as much traffic as int8 weights.
+grm_precision grm_decoder_cache(const grm_decoder *decoder);
 
 // Sequences that are decoded side by side, row by row, with the keys and values of all positions so far. The first
 // `conditioned` rows attend to the text; the others' cross attention adds nothing. One thread at a time.

@@ -268,18 +268,13 @@ static grm_status run_window(job *j, size_t first, size_t frames, size_t given, 
     return status;
 }
 
-// Keys and values lose nothing that the weights have; in float32 a long clip's are as much traffic as int8 weights.
-static grm_precision cache_of(grm_precision weights) {
-    return weights == GRM_INT4 ? GRM_INT8 : weights;
-}
-
 static grm_status make_codes(job *j, grm_error *err) {
     const grm_codec_config *c = &j->model->config.codec;
     size_t rate = c->rate_hz / c->hop, window = WINDOW_S * rate, overlap = OVERLAP_S * rate;
     size_t longest = j->options->steps ? j->frames : window < j->frames ? window : j->frames;
     size_t positions = j->prefix + longest + j->model->config.decoder.codebooks + 1;
     grm_status status =
-        grm_decoder_state_new(&j->model->decoder, j->compute, cache_of(grm_packed_precision(j->model->packed)), j->rows,
+        grm_decoder_state_new(&j->model->decoder, j->compute, grm_decoder_cache(&j->model->decoder), j->rows,
                               j->model->config.melody ? 0 : j->pieces, positions, &j->state, err);
     if (!status && !j->model->config.melody)
         status = grm_decoder_read_text(j->state, j->prompt.projected, j->prompt.count, err);

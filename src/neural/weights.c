@@ -83,6 +83,11 @@ static grm_planned *plan_entry(grm_weights *w, const char *name, grm_entry_kind 
     return p;
 }
 
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
 static grm_precision with_care(grm_precision precision, grm_care care) {
     if (care == GRM_CARE_ALL || precision == GRM_FLOAT32) return GRM_FLOAT32;
     if (care == GRM_CARE_MUCH) return GRM_FLOAT16;
@@ -217,6 +222,44 @@ grm_matrix grm_weights_convolution(grm_weights *w, bool transposed, size_t out, 
     p->from[1] = g;
     p->from_count = 2;
     return (grm_matrix){0};
+}
+
+// Squares of the columns' lengths -> whether the largest is over 16 times as long as the median.
+static bool has_far_column(double *columns, size_t count) {
+    const double far = 16;
+    double largest = 0;
+    for (size_t k = 0; k < count; k++) largest = columns[k] > largest ? columns[k] : largest;
+    qsort(columns, count, sizeof *columns, by_size);
+    return largest > far * far * columns[count / 2];
+}
+
+bool grm_weights_stand_out(const grm_weights *w, const char *norm, size_t out, size_t in, const char *format, ...) {
+    FORMAT_NAME(stem, format);
+    char name[NAME_SIZE + 16];
+    snprintf(name, sizeof name, "%s.weight", stem);
+    if (w->packed || w->status || !grm_matrix_group(w->precision)) return false;
+    const grm_tensor *matrix = grm_tensors_find(w->tensors, name),
+                     *before = norm ? grm_tensors_find(w->tensors, norm) : NULL;
+    // What is not as it must be is said where it is taken.
+    if (!matrix || matrix->dtype == GRM_DTYPE_OTHER || in < 1 || matrix->count / in != out || matrix->count % in)
+        return false;
+    if (before && (before->dtype == GRM_DTYPE_OTHER || before->count != in)) return false;
+    float *row = malloc(in * sizeof *row);
+    double *columns = calloc(in, sizeof *columns);
+    bool far = false;
+    if (row && columns) {
+        for (size_t o = 0; o < out; o++) {
+            grm_tensor_floats(matrix, o * in, in, row);
+            for (size_t k = 0; k < in; k++) columns[k] += (double)row[k] * (double)row[k];
+        }
+        if (before) grm_tensor_floats(before, 0, in, row);
+        for (size_t k = 0; k < in && before; k++) columns[k] *= (double)row[k] * (double)row[k];
+        far = has_far_column(columns, in);
+    }
+    grm_tensor_release(matrix);
+    free(row);
+    free(columns);
+    return far;
 }
 
 bool grm_weights_have(const grm_weights *w, const char *name) {
