@@ -49,6 +49,40 @@ static void names_say_what_a_stem_is(void **state) {
         {"Vinyl Crackle.wav", GRM_ROLE_TEXTURE},
         {"Riser.wav", GRM_ROLE_FX},
         {"some/kick folder/bass.wav", GRM_ROLE_BASS},
+        {"OHL.wav", GRM_ROLE_DRUMS},
+        {"oh_r.wav", GRM_ROLE_DRUMS},
+        {"BD_in.wav", GRM_ROLE_KICK},
+        {"KickOut.wav", GRM_ROLE_KICK},
+        {"Grosse Caisse.wav", GRM_ROLE_KICK},
+        {"SD-Top.wav", GRM_ROLE_SNARE},
+        {"12_SnrBot.wav", GRM_ROLE_SNARE},
+        {"Caisse Claire.wav", GRM_ROLE_SNARE},
+        {"HandClap.wav", GRM_ROLE_SNARE},
+        {"Hi-Hat (2).wav", GRM_ROLE_HATS},
+        {"Cym_L.wav", GRM_ROLE_HATS},
+        {"Schlagzeug.wav", GRM_ROLE_DRUMS},
+        {"Rack Tom 1.wav", GRM_ROLE_DRUMS},
+        {"Bajo DI.wav", GRM_ROLE_BASS},
+        {"Bassgitarre.wav", GRM_ROLE_BASS},
+        {"07 LdVox.wav", GRM_ROLE_VOCAL},
+        {"BGV_2.wav", GRM_ROLE_VOCAL},
+        {"Voz principal.wav", GRM_ROLE_VOCAL},
+        {"Gesang.wav", GRM_ROLE_VOCAL},
+        {"EGtr1_DI.wav", GRM_ROLE_CHORDS},
+        {"AcGtr.wav", GRM_ROLE_CHORDS},
+        {"12 String Gtr.wav", GRM_ROLE_CHORDS},
+        {"Gitarre links.wav", GRM_ROLE_CHORDS},
+        {"Teclados.wav", GRM_ROLE_CHORDS},
+        {"Rhodes 73.wav", GRM_ROLE_CHORDS},
+        {"Upright Piano.wav", GRM_ROLE_CHORDS},
+        {"Guitar Solo.wav", GRM_ROLE_LEAD},
+        {"Bass Clarinet.wav", GRM_ROLE_LEAD},
+        {"Vln 1.wav", GRM_ROLE_PAD},
+        {"Choir Pad.wav", GRM_ROLE_PAD},
+        {"Rev Cym.wav", GRM_ROLE_FX},
+        {"Room Tone.wav", GRM_ROLE_TEXTURE},
+        {"song.ogg", GRM_ROLE_OTHER},
+        {"Backing Track.wav", GRM_ROLE_OTHER},
     };
     grm_roles *roles;
     assert_int_equal(grm_roles_load(&roles, NULL), GRM_OK);
@@ -60,6 +94,7 @@ static void names_say_what_a_stem_is(void **state) {
     grm_role role;
     assert_false(grm_roles_by_name(roles, "Audio 01_03.wav", &role));
     assert_false(grm_roles_by_name(roles, "bassoon-like.wav", &role));  // a word is whole or it is none
+    assert_false(grm_roles_by_name(roles, "Track 12 mic.wav", &role));
     assert_int_equal(grm_roles_side_by_name("E.Gtr L.wav"), -1);
     assert_int_equal(grm_roles_side_by_name("OH_Right.wav"), 1);
     assert_int_equal(grm_roles_side_by_name("Lead.wav"), 0);
