@@ -18,6 +18,8 @@ struct grm_channel {
     grm_gate expander;
     grm_compressor compressor;
     grm_saturator saturator;
+    grm_cascade dip;  // what of the sound lies in it
+    float dip_depth;  // what is taken away of that
     grm_wobble *wobble;
     grm_stereo stereo;
     bool half;  // the spaces run at half the rate: they are dark, and nothing of them is lost by it
@@ -78,6 +80,11 @@ grm_status grm_channel_new(const grm_mix_decision *decision, size_t stem, double
         cells[i] = grm_filter_design(p->cells[i].type, rate_hz, p->cells[i].hz, p->cells[i].q, p->cells[i].db);
     grm_cascade_init(&c->eq, cells, p->cell_count);
     grm_gate_init(&c->expander, &p->expander, rate_hz);
+    if (p->dip.db > 0) {
+        cells[0] = grm_filter_design(GRM_FILTER_BANDPASS, rate_hz, p->dip.hz, p->dip.q, 0);
+        grm_cascade_init(&c->dip, cells, 1);
+        c->dip_depth = 1 - grm_db_to_gain(-p->dip.db);
+    }
     grm_compressor_init(&c->compressor, &p->compressor, rate_hz);
     grm_stereo_init(&c->stereo, rate_hz, p->width, p->mono_hz);
     grm_status status = GRM_OK;
@@ -105,6 +112,23 @@ void grm_channel_free(grm_channel *channel) {
     grm_reverb_free(channel->room);
     grm_wobble_free(channel->wobble);
     free(channel);
+}
+
+// 1 + (g - 1) times a bandpass is a bell with the gain g at its middle, and g may move.
+static void dip(grm_channel *c, float *left, float *right, size_t frames, const float *voice) {
+    float band[2][GRM_MIX_TILE];
+    memcpy(band[0], left, frames * sizeof *left);
+    memcpy(band[1], right, frames * sizeof *right);
+    grm_cascade_run(&c->dip, band[0], band[1], frames);
+    for (size_t at = 0; at < frames; at += GRM_DUCK_HOP, voice++) {
+        size_t count = frames - at < GRM_DUCK_HOP ? frames - at : GRM_DUCK_HOP;
+        float less = c->dip_depth * voice[0], step = c->dip_depth * (voice[1] - voice[0]) / GRM_DUCK_HOP;
+        for (size_t i = 0; i < count; i++) {
+            float now = less + step * (float)(int)i;
+            left[at + i] -= now * band[0][at + i];
+            right[at + i] -= now * band[1][at + i];
+        }
+    }
 }
 
 // Fader, ride, ducking and pan.
@@ -239,6 +263,7 @@ static void run_dry(grm_channel *const *c, float *const (*wet)[2], size_t count,
         float ride_to = grm_db_to_gain(c[k]->plan->ride_db * m->energy);
         if (c[k]->ride == 0) c[k]->ride = ride_to;
         if (c[k]->rings) {
+            if (c[k]->dip_depth > 0) dip(c[k], wet[k][0], wet[k][1], m->frames, m->duck[GRM_DUCK_VOICE]);
             place(c[k], wet[k][0], wet[k][1], m->frames, m, ride_to);
             c[k]->send_quiet = 0;
             continue;

@@ -144,6 +144,9 @@ static const right_of_way rules[] = {
      .why = "room for the bass"},
 };
 
+// The same for a voice where nobody knows the music: once, twice as deep, and only while the voice is heard.
+static const right_of_way sung = {.first = {[GRM_ROLE_VOCAL] = true}, .most_db = 2.5f, .share = 0.35f, .room_db = 9};
+
 // Mean power of those with the right of way, and of one other while they sound.
 static void meet(const scene *s, const grm_stems *stems, const grm_stem_facts *facts, const right_of_way *rule,
                  size_t other, double first[BANDS], double second[BANDS]) {
@@ -183,25 +186,45 @@ static void give_way(const scene *s, const grm_stems *stems, const grm_stem_fact
     }
 }
 
-static void make_room(const grm_stems *stems, const grm_stem_facts *facts, const grm_strips *strips,
+// A bell that moves, in the octave in which most is missing.
+static void dip(const scene *s, const grm_stems *stems, const grm_stem_facts *facts, const grm_strips *strips,
+                size_t other, grm_stem_plan *p) {
+    double first[BANDS], second[BANDS], strongest = -200;
+    meet(s, stems, facts, &sung, other, first, second);
+    for (size_t b = 0; b < BANDS; b++) strongest = first[b] > strongest ? first[b] : strongest;
+    if (strongest < -60) return;
+    float by = grm_strips_find(strips, p->strip, NULL)->room_for;
+    for (size_t b = rules[0].low; b < rules[0].high; b++) {
+        if (first[b] < strongest - (double)rules[0].matter_db) continue;
+        float cut = sung.share * (float)(second[b] - first[b] + (double)sung.room_db);
+        cut = 2 * by * (cut > sung.most_db ? sung.most_db : cut);
+        if (cut > 0.8f && cut > p->dip.db) p->dip = (grm_dip){.hz = grm_mix_band_hz[b], .db = cut, .q = 0.8f};
+    }
+}
+
+static void make_room(const grm_stems *stems, const grm_stem_facts *facts, const grm_strips *strips, bool dips,
                       grm_mix_decision *d) {
     scene s;
+    right_of_way still = rules[0];  // where voices are left to dips
+    still.first[GRM_ROLE_VOCAL] = false;
     if (!scene_open(&s, d, facts, NULL)) return;
     for (size_t k = 0; k < GRM_COUNT(rules); k++)
-        for (size_t i = 0; i < d->count; i++)
-            if (!d->stems[i].mute && rules[k].second[stems->items[i].role])
-                give_way(&s, stems, facts, strips, &rules[k], i, &d->stems[i]);
+        for (size_t i = 0; i < d->count; i++) {
+            if (d->stems[i].mute || !rules[k].second[stems->items[i].role]) continue;
+            give_way(&s, stems, facts, strips, k == 0 && dips ? &still : &rules[k], i, &d->stems[i]);
+            if (k == 0 && dips) dip(&s, stems, facts, strips, i, &d->stems[i]);
+        }
     scene_close(&s);
 }
 
 // ---- room by levels ----
 
 // A part of which less is heard than its strip asks for comes up half a decibel at a time, as far as 6 dB.
-void grm_mix_uncover(const grm_stems *stems, const grm_stem_facts *facts, const grm_strips *strips,
+void grm_mix_uncover(const grm_stems *stems, const grm_stem_facts *facts, const grm_strips *strips, bool dips,
                      grm_mix_decision *d) {
     enum { STEPS = 12 };
     float *gains = calloc(d->count + 1, sizeof *gains), *heard = calloc(d->count + 1, sizeof *heard);
-    make_room(stems, facts, strips, d);
+    make_room(stems, facts, strips, dips, d);
     for (int step = 0; gains && heard && step <= STEPS; step++) {
         bool moves = false;
         grm_mix_audible(d, facts, gains, heard);

@@ -215,7 +215,8 @@ static void decide_voice_duck(grm_mix_decision *d, const grm_stems *stems, const
 static void settle_ducks(grm_mix_decision *d) {
     for (size_t i = 0; i < d->count; i++) {
         if (d->duck[GRM_DUCK_KICK].source < 0) d->stems[i].duck_db = 0;
-        if (d->duck[GRM_DUCK_VOICE].source < 0) d->stems[i].voice_db = 0;
+        if (d->duck[GRM_DUCK_VOICE].source < 0) d->stems[i].voice_db = d->stems[i].dip.db = 0;
+        if (d->stems[i].dip.db > 0) d->stems[i].voice_db *= 0.5f;  // where it matters the dip does it
     }
 }
 
@@ -280,7 +281,7 @@ grm_status grm_mix_decide(const grm_stems *stems, const grm_mix_plan *plan, cons
     if (plan->free_side) grm_mix_choose_sides(plan->free_side, facts, out);
     cut_mud(out, facts, strips);
     tame(out, facts, strips);
-    grm_mix_uncover(stems, facts, strips, out);
+    grm_mix_uncover(stems, facts, strips, plan->foreign, out);
     if (plan->balance) balance_whole(stems, plan, facts, strips, out);
     for (size_t i = 0; i < stems->count; i++) set_fader(&out->stems[i], &facts[i], GRM_RATE);
     out->gain_db = grm_mix_headroom_db(out, facts);

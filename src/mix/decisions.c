@@ -60,6 +60,12 @@ static const field expander_fields[] = {
     {"release_ms", offsetof(grm_gate_plan, release_ms), 2, 180, 1, 5000},
     {.key = NULL},
 };
+static const field dip_fields[] = {
+    {"hz", offsetof(grm_dip, hz), 1, 2000, 20, 20000},
+    {"db", offsetof(grm_dip, db), 2, 0, 0, 24},
+    {"q", offsetof(grm_dip, q), 2, 0.8f, 0.1f, 30},
+    {.key = NULL},
+};
 static const field reverb_fields[] = {
     {"rt60_s", offsetof(grm_reverb_plan, rt60_s), 3, 1, 0.05f, 30},
     {"high_ratio", offsetof(grm_reverb_plan, high_ratio), 3, 0.5f, 0.05f, 1},
@@ -111,6 +117,7 @@ void grm_mix_settle(grm_mix_decision *d) {
         settle(p, send_fields);
         settle(p, ride_fields);
         for (size_t k = 0; k < p->cell_count; k++) settle(&p->cells[k], cell_fields);
+        if (p->dip.db > 0) settle(&p->dip, dip_fields);
         if (p->expander.ratio > 1) settle(&p->expander, expander_fields);
         if (p->compressor.ratio > 1) settle(&p->compressor, compressor_fields);
     }
@@ -166,6 +173,7 @@ static json_t *stem_json(const grm_stem *stem, const grm_stem_plan *p) {
     json_object_set_new(o, "expander", p->expander.ratio > 1 ? object_of(&p->expander, expander_fields) : json_null());
     json_object_set_new(o, "compressor",
                         p->compressor.ratio > 1 ? object_of(&p->compressor, compressor_fields) : json_null());
+    json_object_set_new(o, "voice_dip", p->dip.db > 0 ? object_of(&p->dip, dip_fields) : json_null());
     json_object_set_new(o, "sends", object_of(p, send_fields));
     json_object_set_new(o, "automation", object_of(p, ride_fields));
     return o;
@@ -310,7 +318,7 @@ static void read_cell(reading *r, const json_t *json, const char *where, grm_ste
 static void read_stem(reading *r, const json_t *json, const char *where, bool *seen) {
     static const field *const own[] = {stem_fields, NULL}, *const sends[] = {send_fields, NULL},
                               *const rides[] = {ride_fields, NULL}, *const presses[] = {compressor_fields, NULL},
-                              *const opens[] = {expander_fields, NULL};
+                              *const opens[] = {expander_fields, NULL}, *const dips[] = {dip_fields, NULL};
     char inner[96];
     int index = find_stem(r, json_object_get(json, "file"));
     if (index < 0) {
@@ -325,7 +333,8 @@ static void read_stem(reading *r, const json_t *json, const char *where, bool *s
     seen[index] = true;
     grm_stem_plan *p = &r->out->stems[index];
     read_object(r, json, where, p, own,
-                "file role role_from role_sure instrument strip mute mute_why eq expander compressor sends automation");
+                "file role role_from role_sure instrument strip mute mute_why eq expander compressor voice_dip sends "
+                "automation");
     p->strip = json_string_value(json_object_get(json, "strip"));
     p->mute = read_flag(r, json, where, "mute", false);
     const char *why = json_string_value(json_object_get(json, "mute_why"));
@@ -340,6 +349,9 @@ static void read_stem(reading *r, const json_t *json, const char *where, bool *s
     const json_t *compressor = json_object_get(json, "compressor");
     snprintf(inner, sizeof inner, "%s.compressor", where);
     if (compressor && !json_is_null(compressor)) read_object(r, compressor, inner, &p->compressor, presses, "");
+    const json_t *dip = json_object_get(json, "voice_dip");
+    snprintf(inner, sizeof inner, "%s.voice_dip", where);
+    if (dip && !json_is_null(dip)) read_object(r, dip, inner, &p->dip, dips, "");
     const json_t *cells = json_object_get(json, "eq");
     if (cells && !json_is_array(cells)) complain(r, where, ".eq is not a list [...]");
     for (size_t i = 0; i < json_array_size(cells); i++) {

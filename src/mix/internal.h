@@ -51,6 +51,11 @@ float grm_stem_noise_db(const grm_stem_facts *facts, const double *tenths, size_
 
 // ---- decided ----
 
+// A bell that goes down by `db` when what it listens to is at its full.
+typedef struct grm_dip {
+    float hz, db, q;
+} grm_dip;
+
 enum { GRM_MIX_EQ = GRM_STRIP_CELLS + 8 };
 
 typedef struct grm_stem_plan {
@@ -67,6 +72,7 @@ typedef struct grm_stem_plan {
     grm_gate_plan expander;            // ratio 0: none
     grm_compressor_plan compressor;    // ratio 0: none
     float drive, wobble, mono_hz;
+    grm_dip dip;              // while a voice is heard; db 0: none
     float duck_db, voice_db;  // how far it steps back at most, for the kick and for voices; 0: not at all
     float room, hall, delay;  // sends, linear
     float ride_db;
@@ -139,8 +145,8 @@ void grm_mix_spread(const bool *free_side, const grm_stem_facts *facts, grm_mix_
 // How much of a stem's loudness is left beside the others, 0..1, at these gains (dB, on top of level_db).
 // gains: [count]; out: [count].
 void grm_mix_audible(const grm_mix_decision *decision, const grm_stem_facts *facts, const float *gains, float *out);
-// Raises what would vanish and makes room by equalisers.
-void grm_mix_uncover(const grm_stems *stems, const grm_stem_facts *facts, const grm_strips *strips,
+// Raises what would vanish and makes room by equalisers; dips: for voices, only while they are heard.
+void grm_mix_uncover(const grm_stems *stems, const grm_stem_facts *facts, const grm_strips *strips, bool dips,
                      grm_mix_decision *decision);
 
 // ---- over time ----
