@@ -81,18 +81,24 @@ typedef struct tone {
     double *move;   // [stems] dB
 } tone;
 
-static double beyond(const tone *t) {
-    double sum[BANDS], middle = 1e-12, cost = 0;
+// How far each octave of the whole lies above its span, or below it (negative).
+static void octaves_beyond(const tone *t, double out[BANDS]) {
+    double sum[BANDS], middle = 1e-12;
     for (size_t b = 0; b < BANDS; b++) {
         sum[b] = 1e-12;
         for (size_t i = 0; i < t->stems; i++) sum[b] += t->power[i * BANDS + b] * pow(10, t->move[i] / 10);
         if (b >= 4 && b < 7) middle += sum[b] / 3;
     }
     for (size_t b = 0; b < BANDS; b++) {
-        double db = 10 * log10(sum[b] / middle);
-        double out = db < (double)t->span[b].low ? (double)t->span[b].low - db : db - (double)t->span[b].high;
-        if (out > 0) cost += out * out;
+        double db = 10 * log10(sum[b] / middle), low = t->span[b].low, high = t->span[b].high;
+        out[b] = db < low ? db - low : db > high ? db - high : 0;
     }
+}
+
+static double beyond(const tone *t) {
+    double out[BANDS], cost = 0;
+    octaves_beyond(t, out);
+    for (size_t b = 0; b < BANDS; b++) cost += out[b] * out[b];
     for (size_t i = 0; i < t->stems; i++) cost += 0.5 * t->move[i] * t->move[i];
     return cost;
 }
@@ -119,16 +125,16 @@ static void placed(const grm_stem_plan *p, const grm_stem_facts *f, double *out)
 }
 
 // Each fader by a quarter of a decibel, as long as that helps.
-static void move_faders(tone *t, const bool *moves) {
-    const double most = 2.5, step = 0.25;
+static void move_faders(tone *t, const double *most) {
+    const double step = 0.25, down = -2.5;
     for (int round = 0; round < 24; round++) {
         bool moved = false;
         for (size_t i = 0; i < t->stems; i++) {
-            if (!moves[i]) continue;
+            if (!(most[i] > 0)) continue;
             double here = t->move[i], best = here, least = beyond(t);
             for (int way = -1; way <= 1; way += 2) {
                 t->move[i] = here + way * step;
-                double cost = fabs(t->move[i]) <= most ? beyond(t) : HUGE_VAL;
+                double cost = t->move[i] <= most[i] && t->move[i] >= down ? beyond(t) : HUGE_VAL;
                 if (cost < least - 1e-9) least = cost, best = t->move[i], moved = true;
             }
             t->move[i] = best;
@@ -137,23 +143,48 @@ static void move_faders(tone *t, const bool *moves) {
     }
 }
 
+static void add_cell(grm_stem_plan *p, grm_filter_kind type, float hz, double db, float q, const char *why) {
+    if (p->cell_count == GRM_MIX_EQ) return;
+    p->cell_why[p->cell_count] = why;
+    p->cells[p->cell_count++] = (grm_strip_cell){type, hz, (float)db, q};
+}
+
+// What faders could not mend: an octave that all have too much of is cut a little in all that have it.
+static void equalise(const tone *t, grm_mix_decision *d) {
+    static const size_t crowded[] = {3, 6, 7};
+    double out[BANDS];
+    octaves_beyond(t, out);
+    for (size_t k = 0; k < GRM_COUNT(crowded); k++) {
+        size_t b = crowded[k];
+        double all = 1e-12, cut = out[b] < 0.7 ? 0 : out[b] * 0.8 > 3 ? 3 : out[b] * 0.8;
+        for (size_t i = 0; i < t->stems; i++) all += t->power[i * BANDS + b] * pow(10, t->move[i] / 10);
+        for (size_t i = 0; i < t->stems && cut > 0; i++)
+            if (t->power[i * BANDS + b] * pow(10, t->move[i] / 10) > 0.05 * all)
+                add_cell(&d->stems[i], GRM_FILTER_BELL, grm_mix_band_hz[b], -cut, 1, "too much of it in all");
+    }
+}
+
 void grm_mix_balance_tone(const grm_stems *stems, const grm_stem_facts *facts, const grm_span *span,
                           grm_mix_decision *d) {
     tone t = {.span = span, .stems = d->count};
     t.power = calloc(d->count * BANDS + 1, sizeof *t.power);
     t.move = calloc(d->count + 1, sizeof *t.move);
-    bool *moves = calloc(d->count + 1, sizeof *moves), whole = false;
-    for (size_t i = 0; t.power && t.move && moves && i < d->count; i++) {
+    double *most = calloc(d->count + 1, sizeof *most);
+    bool whole = false;
+    for (size_t i = 0; t.power && t.move && most && i < d->count; i++) {
         grm_role role = stems->items[i].role;
         placed(&d->stems[i], &facts[i], t.power + i * BANDS);
-        moves[i] = !d->stems[i].mute && role != GRM_ROLE_LEAD && role != GRM_ROLE_VOCAL;
+        bool tune = role == GRM_ROLE_LEAD || role == GRM_ROLE_VOCAL;
+        bool low = role == GRM_ROLE_BASS || role == GRM_ROLE_KICK || role == GRM_ROLE_DRUMS;
+        most[i] = d->stems[i].mute || tune ? 0 : low ? 4.5 : 2.5;  // loudness hardly counts what makes the low end
         whole |= !d->stems[i].mute && strcmp(d->stems[i].strip, "whole") == 0;
     }
-    if (t.power && t.move && moves && d->count > 1 && !whole) {  // somebody has balanced most of it
-        move_faders(&t, moves);
+    if (t.power && t.move && most && d->count > 1 && !whole) {  // somebody has balanced most of it
+        move_faders(&t, most);
+        equalise(&t, d);
         for (size_t i = 0; i < d->count; i++) d->stems[i].level_db += (float)t.move[i];
     }
-    free(moves);
+    free(most);
     free(t.move);
     free(t.power);
 }

@@ -1,7 +1,7 @@
-// One stem's way through the desk: trim, equaliser, expander, compressor, saturation, tape, width, fader and pan, then
-// its own room, hall and echoes. Sends are linear, so a stem with its own instances sounds as it would through shared
-// ones, and the stems add up to the mix. A few channels run side by side, tile by tile: filters wait for their own
-// results most of the time, and do the others' work meanwhile.
+// One stem's way through the desk: trim, equaliser, expander, compressor, transients, exciter, saturation, tape, width,
+// fader and pan, then its own room, hall and echoes. Sends are linear, so a stem with its own instances sounds as it
+// would through shared ones, and the stems add up to the mix. A few channels run side by side, tile by tile: filters
+// wait for their own results most of the time, and do the others' work meanwhile.
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +17,8 @@ struct grm_channel {
     grm_cascade eq, send_eq;
     grm_gate expander;
     grm_compressor compressor;
+    grm_transient transient;
+    grm_exciter exciter;
     grm_saturator saturator;
     grm_cascade dip;  // what of the sound lies in it
     float dip_depth;  // what is taken away of that
@@ -86,6 +88,11 @@ grm_status grm_channel_new(const grm_mix_decision *decision, size_t stem, double
         c->dip_depth = 1 - grm_db_to_gain(-p->dip.db);
     }
     grm_compressor_init(&c->compressor, &p->compressor, rate_hz);
+    grm_transient_init(&c->transient, p->transient.attack_db, p->transient.sustain_db, rate_hz);
+    if (p->exciter.amount > 0) {
+        grm_exciter_init(&c->exciter, rate_hz, p->exciter.hz, p->exciter.drive_db, p->exciter.amount);
+        c->latency += GRM_OVER_LATENCY;
+    }
     grm_stereo_init(&c->stereo, rate_hz, p->width, p->mono_hz);
     grm_status status = GRM_OK;
     if (p->drive > 0) {
@@ -238,6 +245,9 @@ static void run_strips(grm_channel *const *c, float *const (*wet)[2], size_t cou
         const grm_stem_plan *p = c[k]->plan;
         if (p->expander.ratio > 1) grm_gate_run(&c[k]->expander, wet[k], NULL, frames);
         if (p->compressor.ratio > 1) grm_compressor_run(&c[k]->compressor, wet[k], NULL, frames);
+        if (p->transient.attack_db != 0 || p->transient.sustain_db != 0)
+            grm_transient_run(&c[k]->transient, wet[k], frames);
+        if (p->exciter.amount > 0) grm_exciter_run(&c[k]->exciter, left[k], right[k], frames);
         if (p->drive > 0) grm_saturator_run(&c[k]->saturator, left[k], right[k], frames);
         if (c[k]->wobble) grm_wobble_run(c[k]->wobble, left[k], right[k], frames);
         if (!p->one_sound) grm_stereo_run(&c[k]->stereo, left[k], right[k], frames);

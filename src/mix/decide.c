@@ -38,13 +38,18 @@ static void decide_pan(grm_stem_plan *p, const grm_part_mix *part, const grm_str
     p->width = within(width, 0, 2) * (1 - 0.5f * fabsf(p->pan));
 }
 
+// Power of all octaves against the weighted power, dB: what a low end hides from loudness.
+static double unweighted_db(const grm_stem_facts *f) {
+    double sum = 1e-12;
+    for (size_t b = 0; b < GRM_MIX_BANDS; b++) sum += pow(10, f->band_db[b] / 10);
+    return 10 * log10(sum);
+}
+
 static void decide_dynamics(grm_stem_plan *p, const grm_stem_facts *f, const grm_strip *s, double lofi) {
     const grm_strip_compressor *c = &s->compressor;
     // What the compressor will see of a stem at GRM_STEM_LUFS: 2.3 dB less as the mean power of its channels, but more
     // where the weighting of loudness hides a low end.
-    double unweighted = 1e-12;
-    for (size_t b = 0; b < GRM_MIX_BANDS; b++) unweighted += pow(10, f->band_db[b] / 10);
-    const float level = (float)(GRM_STEM_LUFS - 2.3 + within((float)(10 * log10(unweighted)), -6, 9));
+    const float level = (float)(GRM_STEM_LUFS - 2.3 + (double)within((float)unweighted_db(f), -6, 9));
     if (c->ratio > 1) {
         p->compressor = (grm_compressor_plan){.threshold_db = level + c->threshold_db,
                                               .ratio = c->ratio,
@@ -75,6 +80,28 @@ static void decide_expander(grm_stem_plan *p, const grm_stem *stem, const grm_st
                                   .attack_ms = 2,
                                   .hold_ms = 120,
                                   .release_ms = 180};
+}
+
+// Drums whose strong hits hardly stand out of their power were squashed before: they get some of their attack back.
+// Untouched ones have 10 dB (deep kicks 8) to 18 dB.
+static void decide_transient(grm_stem_plan *p, const grm_stem *stem, const grm_stem_facts *f) {
+    float usual = stem->role == GRM_ROLE_KICK    ? 7
+                  : stem->role == GRM_ROLE_SNARE ? 10.5f
+                  : stem->role == GRM_ROLE_DRUMS ? 10
+                                                 : 0;
+    if (!(usual > 0) || p->mute || !(f->hit > 0)) return;
+    double power = f->lufs + unweighted_db(f) - 2.3;  // of a channel
+    float missing = usual - (float)((double)grm_gain_to_db(f->hit) - power);
+    if (missing > 0.5f) p->transient.attack_db = within(missing, 1, 4);
+}
+
+// A tune that ends as at a wall, as after a low rate, and is strong right below it, gets harmonics above.
+static void decide_exciter(grm_stem_plan *p, const grm_stem *stem, const grm_stem_facts *f) {
+    const float strong = -32, wall = 40;  // dB against the loudness; dB from one octave to the next
+    if (p->mute || (stem->role != GRM_ROLE_LEAD && stem->role != GRM_ROLE_VOCAL)) return;
+    for (size_t b = 7; b < 9; b++)
+        if (f->band_db[b] > strong && f->band_db[b + 1] < f->band_db[b] - wall)
+            p->exciter = (grm_shine){.hz = grm_mix_band_hz[b] * 0.75f, .drive_db = 24, .amount = 0.5f};
 }
 
 // What is wide as it was sent gets no wider, and what is mostly side comes in until both have half.
@@ -276,6 +303,8 @@ grm_status grm_mix_decide(const grm_stems *stems, const grm_mix_plan *plan, cons
         mute_twin(&out->stems[i], stems, &facts[i], out);
         limit_width(&out->stems[i], &facts[i]);
         decide_expander(&out->stems[i], &stems->items[i], &facts[i]);
+        decide_transient(&out->stems[i], &stems->items[i], &facts[i]);
+        decide_exciter(&out->stems[i], &stems->items[i], &facts[i]);
     }
     if (plan->foreign) grm_mix_share_places(stems, facts, out);
     if (plan->free_side) grm_mix_choose_sides(plan->free_side, facts, out);

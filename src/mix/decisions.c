@@ -66,6 +66,52 @@ static const field dip_fields[] = {
     {"q", offsetof(grm_dip, q), 2, 0.8f, 0.1f, 30},
     {.key = NULL},
 };
+static const field transient_fields[] = {
+    {"attack_db", offsetof(grm_snap, attack_db), 2, 0, -24, 24},
+    {"sustain_db", offsetof(grm_snap, sustain_db), 2, 0, -24, 24},
+    {.key = NULL},
+};
+static const field exciter_fields[] = {
+    {"hz", offsetof(grm_shine, hz), 1, 3000, 500, 16000},
+    {"drive_db", offsetof(grm_shine, drive_db), 2, 24, 0, 48},
+    {"amount", offsetof(grm_shine, amount), 3, 0, 0, 4},
+    {.key = NULL},
+};
+
+static bool expands(const grm_stem_plan *p) {
+    return p->expander.ratio > 1;
+}
+static bool compresses(const grm_stem_plan *p) {
+    return p->compressor.ratio > 1;
+}
+static bool snaps(const grm_stem_plan *p) {
+    return p->transient.attack_db != 0 || p->transient.sustain_db != 0;
+}
+static bool shines(const grm_stem_plan *p) {
+    return p->exciter.amount > 0;
+}
+static bool dips(const grm_stem_plan *p) {
+    return p->dip.db > 0;
+}
+
+// What a strip may have or not: an object, or null.
+static const struct block {
+    const char *key;
+    const field *fields;
+    size_t place;  // in the stem's plan
+    bool (*is_on)(const grm_stem_plan *plan);
+} blocks[] = {
+    {"expander", expander_fields, offsetof(grm_stem_plan, expander), expands},
+    {"compressor", compressor_fields, offsetof(grm_stem_plan, compressor), compresses},
+    {"transient", transient_fields, offsetof(grm_stem_plan, transient), snaps},
+    {"exciter", exciter_fields, offsetof(grm_stem_plan, exciter), shines},
+    {"voice_dip", dip_fields, offsetof(grm_stem_plan, dip), dips},
+};
+
+static void *block_of(grm_stem_plan *p, const struct block *block) {
+    return (char *)p + block->place;
+}
+
 static const field reverb_fields[] = {
     {"rt60_s", offsetof(grm_reverb_plan, rt60_s), 3, 1, 0.05f, 30},
     {"high_ratio", offsetof(grm_reverb_plan, high_ratio), 3, 0.5f, 0.05f, 1},
@@ -117,9 +163,8 @@ void grm_mix_settle(grm_mix_decision *d) {
         settle(p, send_fields);
         settle(p, ride_fields);
         for (size_t k = 0; k < p->cell_count; k++) settle(&p->cells[k], cell_fields);
-        if (p->dip.db > 0) settle(&p->dip, dip_fields);
-        if (p->expander.ratio > 1) settle(&p->expander, expander_fields);
-        if (p->compressor.ratio > 1) settle(&p->compressor, compressor_fields);
+        for (size_t k = 0; k < GRM_COUNT(blocks); k++)
+            if (blocks[k].is_on(p)) settle(block_of(p, &blocks[k]), blocks[k].fields);
     }
     settle(d, whole_fields);
     settle(&d->room, reverb_fields);
@@ -170,10 +215,10 @@ static json_t *stem_json(const grm_stem *stem, const grm_stem_plan *p) {
     json_object_set_new(o, "mute", json_boolean(p->mute));
     if (*p->mute_why) json_object_set_new(o, "mute_why", json_string(p->mute_why));
     json_object_set_new(o, "eq", eq_json(p));
-    json_object_set_new(o, "expander", p->expander.ratio > 1 ? object_of(&p->expander, expander_fields) : json_null());
-    json_object_set_new(o, "compressor",
-                        p->compressor.ratio > 1 ? object_of(&p->compressor, compressor_fields) : json_null());
-    json_object_set_new(o, "voice_dip", p->dip.db > 0 ? object_of(&p->dip, dip_fields) : json_null());
+    for (size_t k = 0; k < GRM_COUNT(blocks); k++)
+        json_object_set_new(
+            o, blocks[k].key,
+            blocks[k].is_on(p) ? object_of((const char *)p + blocks[k].place, blocks[k].fields) : json_null());
     json_object_set_new(o, "sends", object_of(p, send_fields));
     json_object_set_new(o, "automation", object_of(p, ride_fields));
     return o;
@@ -317,8 +362,7 @@ static void read_cell(reading *r, const json_t *json, const char *where, grm_ste
 
 static void read_stem(reading *r, const json_t *json, const char *where, bool *seen) {
     static const field *const own[] = {stem_fields, NULL}, *const sends[] = {send_fields, NULL},
-                              *const rides[] = {ride_fields, NULL}, *const presses[] = {compressor_fields, NULL},
-                              *const opens[] = {expander_fields, NULL}, *const dips[] = {dip_fields, NULL};
+                              *const rides[] = {ride_fields, NULL};
     char inner[96];
     int index = find_stem(r, json_object_get(json, "file"));
     if (index < 0) {
@@ -333,25 +377,23 @@ static void read_stem(reading *r, const json_t *json, const char *where, bool *s
     seen[index] = true;
     grm_stem_plan *p = &r->out->stems[index];
     read_object(r, json, where, p, own,
-                "file role role_from role_sure instrument strip mute mute_why eq expander compressor voice_dip sends "
+                "file role role_from role_sure instrument strip mute mute_why eq expander compressor transient exciter "
+                "voice_dip sends "
                 "automation");
     p->strip = json_string_value(json_object_get(json, "strip"));
     p->mute = read_flag(r, json, where, "mute", false);
     const char *why = json_string_value(json_object_get(json, "mute_why"));
     if (why) snprintf(p->mute_why, sizeof p->mute_why, "%s", why);
-    const json_t *expander = json_object_get(json, "expander");
-    snprintf(inner, sizeof inner, "%s.expander", where);
-    if (expander && !json_is_null(expander)) read_object(r, expander, inner, &p->expander, opens, "");
+    for (size_t k = 0; k < GRM_COUNT(blocks); k++) {
+        const json_t *block = json_object_get(json, blocks[k].key);
+        snprintf(inner, sizeof inner, "%s.%s", where, blocks[k].key);
+        if (block && !json_is_null(block))
+            read_object(r, block, inner, block_of(p, &blocks[k]), (const field *const[]){blocks[k].fields, NULL}, "");
+    }
     snprintf(inner, sizeof inner, "%s.sends", where);
     read_object(r, json_object_get(json, "sends"), inner, p, sends, "");
     snprintf(inner, sizeof inner, "%s.automation", where);
     read_object(r, json_object_get(json, "automation"), inner, p, rides, "");
-    const json_t *compressor = json_object_get(json, "compressor");
-    snprintf(inner, sizeof inner, "%s.compressor", where);
-    if (compressor && !json_is_null(compressor)) read_object(r, compressor, inner, &p->compressor, presses, "");
-    const json_t *dip = json_object_get(json, "voice_dip");
-    snprintf(inner, sizeof inner, "%s.voice_dip", where);
-    if (dip && !json_is_null(dip)) read_object(r, dip, inner, &p->dip, dips, "");
     const json_t *cells = json_object_get(json, "eq");
     if (cells && !json_is_array(cells)) complain(r, where, ".eq is not a list [...]");
     for (size_t i = 0; i < json_array_size(cells); i++) {

@@ -56,6 +56,16 @@ typedef struct grm_dip {
     float hz, db, q;
 } grm_dip;
 
+// What is given to attacks and to what follows them; both 0: nothing.
+typedef struct grm_snap {
+    float attack_db, sustain_db;
+} grm_snap;
+
+// Harmonics of what lies above hz; amount 0: none.
+typedef struct grm_shine {
+    float hz, drive_db, amount;
+} grm_shine;
+
 enum { GRM_MIX_EQ = GRM_STRIP_CELLS + 8 };
 
 typedef struct grm_stem_plan {
@@ -71,6 +81,8 @@ typedef struct grm_stem_plan {
     const char *cell_why[GRM_MIX_EQ];  // NULL: nobody said
     grm_gate_plan expander;            // ratio 0: none
     grm_compressor_plan compressor;    // ratio 0: none
+    grm_snap transient;
+    grm_shine exciter;
     float drive, wobble, mono_hz;
     grm_dip dip;              // while a voice is heard; db 0: none
     float duck_db, voice_db;  // how far it steps back at most, for the kick and for voices; 0: not at all
@@ -134,7 +146,8 @@ void grm_mix_find_sections(const grm_stem_facts *facts, grm_mix_decision *decisi
 
 // Parts of one kind share their place.
 void grm_mix_share_places(const grm_stems *stems, const grm_stem_facts *facts, grm_mix_decision *decision);
-// Moves faders by 2.5 dB at most, until the octaves of all lie within their spans. span: [GRM_MIX_BANDS].
+// Moves faders by 2.5 dB (the low end's up to 4.5 dB up) and then equalises by 3 dB at most, until the octaves of all
+// lie within their spans. span: [GRM_MIX_BANDS].
 void grm_mix_balance_tone(const grm_stems *stems, const grm_stem_facts *facts, const grm_span *span,
                           grm_mix_decision *decision);
 // Further out, where all of it would be narrow.
