@@ -7,13 +7,16 @@
 
 #include "yaml/yaml.h"
 
+enum { MOST_SOUNDS = 128 };
+
 typedef struct word_list {
     grm_role role;
     grm_words words;
 } word_list;
 
+// One way in which a role sounds.
 typedef struct likeness {
-    bool known;
+    grm_role role;
     float share, middle[GRM_TRAIT_COUNT], spread[GRM_TRAIT_COUNT];
 } likeness;
 
@@ -22,7 +25,8 @@ struct grm_roles {
     size_t list_count;
     word_list *lists;
     grm_part_mix places[GRM_ROLE_COUNT];
-    likeness sounds[GRM_ROLE_COUNT];
+    size_t sound_count;
+    likeness *sounds;
     grm_style_mix style;
 };
 
@@ -88,12 +92,13 @@ static void read_sounds(grm_yaml *y, yaml_node_t *root, grm_roles *r) {
     for (size_t i = 0; i < GRM_TRAIT_COUNT; i++)
         if (i >= traits.count || strcmp(traits.items[i], grm_trait_names[i]) != 0)
             grm_yaml_complain(y, root, "traits: \"%s\" is missing in place %zu", grm_trait_names[i], i + 1);
-    yaml_node_t *list = grm_yaml_list(y, root, "sounds", GRM_ROLE_COUNT);
-    for (size_t i = 0; i < grm_yaml_count(list); i++) {
+    yaml_node_t *list = grm_yaml_list(y, root, "sounds", MOST_SOUNDS);
+    r->sounds = grm_yaml_take(y, grm_yaml_count(list) + 1, sizeof *r->sounds);
+    for (size_t i = 0; r->sounds && i < grm_yaml_count(list); i++) {
         yaml_node_t *item = grm_yaml_item(y, list, i);
         if (!grm_yaml_keys(y, item, "role share middle spread")) return;
-        likeness *s = &r->sounds[read_role(y, item)];
-        s->known = true;
+        likeness *s = &r->sounds[r->sound_count++];
+        s->role = read_role(y, item);
         s->share = number(y, item, "share", 0.001, 1);
         read_numbers(y, item, "middle", s->middle);
         read_numbers(y, item, "spread", s->spread);
@@ -210,15 +215,19 @@ static double fit(const likeness *l, const float *trait) {
 
 grm_role grm_roles_by_sound(const grm_roles *roles, const grm_sound *sound, float *sure) {
     grm_role best = GRM_ROLE_OTHER;
-    double fits[GRM_ROLE_COUNT], most = -HUGE_VAL, sum = 0;
+    double likely[GRM_ROLE_COUNT] = {0}, fits[MOST_SOUNDS], most = -HUGE_VAL, sum = 0;
     *sure = 0;
     if (sound->silent) return best;
-    for (int role = 0; role < GRM_ROLE_COUNT; role++) {
-        fits[role] = roles->sounds[role].known ? fit(&roles->sounds[role], sound->trait) : -HUGE_VAL;
-        if (fits[role] > most) most = fits[role], best = (grm_role)role;
+    for (size_t i = 0; i < roles->sound_count; i++) {
+        fits[i] = fit(&roles->sounds[i], sound->trait);
+        most = fits[i] > most ? fits[i] : most;
     }
-    for (int role = 0; role < GRM_ROLE_COUNT; role++) sum += exp(fits[role] - most);
-    *sure = (float)(1 / sum);
+    for (size_t i = 0; i < roles->sound_count; i++) likely[roles->sounds[i].role] += exp(fits[i] - most);
+    for (int role = 0; role < GRM_ROLE_COUNT; role++) {
+        sum += likely[role];
+        if (likely[role] > likely[best]) best = (grm_role)role;
+    }
+    *sure = sum > 0 ? (float)(likely[best] / sum) : 0;
     return best;
 }
 
