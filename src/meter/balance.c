@@ -11,8 +11,8 @@ static const double edges[BANDS][2] = {
     [BASS] = {40, 160},     [LOW] = {80, 160},         [MUD] = {200, 400},    [LOW_MIDDLE] = {800, 1600},
     [MIDDLE] = {800, 3200}, [PRESENCE] = {2000, 5000}, [AIR] = {6000, 16000},
 };
-// A band's edges are ramps over a sixth of an octave, so that a tone that drifts past one does not jump.
-static const double ramp_octaves = 1.0 / 6;
+// A band's edges are ramps over a third of an octave, so that a tone that drifts past one does not jump.
+static const double ramp_octaves = 1.0 / 3;
 static const double floor_db = -120;
 
 // Levels in steps of 0.25 dB from -160 dB.

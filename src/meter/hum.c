@@ -6,14 +6,16 @@
 #include "meter/faults.h"
 #include "meter/pitch.h"
 
-// Windows of 8.2 s at 1 kHz, each half a window after the one before: a note is spread over many bins, a hum is a line.
-enum { RATE = 1000, SIZE = 8192, HOP = SIZE / 2, BINS = SIZE / 2 + 1, MAINS = 2, HARMONICS = 6 };
+// Windows of 8.2 s at 1 kHz, each a quarter of a window after the one before: a note is spread over many bins, a hum is
+// a line.
+enum { RATE = 1000, SIZE = 8192, HOP = SIZE / 4, BINS = SIZE / 2 + 1, MAINS = 2, HARMONICS = 6 };
 static const double mains_hz[MAINS] = {50, 60};
 static const double reach_hz = 0.3;                            // of a harmonic: mains keep to 0.2 Hz
 static const double beside_from_hz = 0.7, beside_to_hz = 2.6;  // where the lines of a steady beat are as strong
-static const float stands_out = 16;                            // power of a hum over the strongest beside it
-static const double quantile = 0.05;                           // of the windows, for drop-outs
-static const double quiet = 1e-10;                             // windows below -100 dBFS say nothing
+// Power of a hum over the strongest beside it: of one line alone, and of several each.
+static const float stands_out = 10, stand_out = 5;
+static const double quantile = 0.05;  // of the windows, for drop-outs
+static const double quiet = 1e-10;    // windows below -100 dBFS say nothing
 
 // Of one window: at each harmonic the power of the line that would be hum, and of the strongest bin beside it.
 typedef struct hum_window {
@@ -114,17 +116,34 @@ static int rising(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-// What is always there at a harmonic, if somewhere it stands out of what is beside it; else 0.
-static double steady(const grm_hum *h, size_t mains, size_t harmonic, float *sorted) {
+// A line that is always there, and how far it stands out of what is beside it where nothing else is on it.
+typedef struct hum_line {
+    double power;
+    float over;
+} hum_line;
+
+static hum_line steady(const grm_hum *h, size_t mains, size_t harmonic, float *sorted) {
+    hum_line out = {0, 0};
     for (size_t i = 0; i < h->count; i++) sorted[i] = h->windows[i].line[mains][harmonic];
     qsort(sorted, h->count, sizeof *sorted, rising);
     float least = sorted[(size_t)(quantile * (double)h->count)];
+    out.power = (double)least;
     for (size_t i = 0; i < h->count; i++) {
-        const hum_window *w = &h->windows[i];
-        if (w->line[mains][harmonic] < 2 * least && w->line[mains][harmonic] > stands_out * w->beside[mains][harmonic])
-            return (double)least;
+        float line = h->windows[i].line[mains][harmonic], beside = h->windows[i].beside[mains][harmonic];
+        if (line < 2 * least && line > out.over * beside) out.over = beside > 0 ? line / beside : INFINITY;
     }
-    return 0;
+    return out;
+}
+
+static double power_of(const grm_hum *h, size_t mains, float *sorted) {
+    double alone = 0, together = 0;
+    size_t lines = 0;
+    for (size_t n = 0; n < HARMONICS; n++) {
+        hum_line line = steady(h, mains, n, sorted);
+        if (line.over > stands_out) alone += line.power;
+        if (line.over > stand_out) together += line.power, lines++;
+    }
+    return lines >= 2 ? together : alone;
 }
 
 grm_status grm_hum_tell(const grm_hum *h, grm_features *out, grm_error *err) {
@@ -132,11 +151,7 @@ grm_status grm_hum_tell(const grm_hum *h, grm_features *out, grm_error *err) {
     if (h->count == 0 || !(h->sum > 0)) return GRM_OK;
     float *sorted = grm_floats_new(h->count);
     if (!sorted) return grm_fail_memory(err);
-    for (size_t m = 0; m < MAINS; m++) {
-        double power = 0;
-        for (size_t n = 0; n < HARMONICS; n++) power += steady(h, m, n, sorted);
-        most = fmax(most, power);
-    }
+    for (size_t m = 0; m < MAINS; m++) most = fmax(most, power_of(h, m, sorted));
     double share = most * h->heard / h->sum;
     out->hum_db = share > 1e-12 ? fmin(10 * log10(share), 0) : -120;
     free(sorted);
