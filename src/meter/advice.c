@@ -44,7 +44,12 @@ static double gain_of(const adviser *a, const remark *const *members, size_t cou
     grm_judgement then;
     double values[GRM_FIGURES];
     memcpy(values, a->values, sizeof values);
-    for (size_t i = 0; i < count; i++) values[members[i]->figure] = members[i]->good;
+    for (size_t i = 0; i < count; i++) {
+        const remark *r = members[i];
+        double way = r->good - a->values[r->figure];
+        values[r->figure] += way;
+        if (r->term->also >= 0) values[r->term->also] += r->term->also_by * way;
+    }
     grm_judge(a->curves, a->group, values, &then);
     return then.overall - a->overall;
 }
@@ -57,6 +62,23 @@ static bool better(const remark *candidate, const remark *kept) {
     return speaks && !spoke;
 }
 
+// What it costs others may make half of the way the better one.
+static void go(const adviser *a, remark *r, double from) {
+    const remark *alone = r;
+    double goal = r->good, best = goal;
+    r->gain = gain_of(a, &alone, 1);
+    for (double share = 0.75; r->term->also >= 0 && share > 0.2; share -= 0.25) {
+        double gain = r->gain;
+        r->good = from + share * (goal - from);
+        r->gain = gain_of(a, &alone, 1);
+        if (r->gain > gain)
+            best = r->good;
+        else
+            r->gain = gain;
+    }
+    r->good = best;
+}
+
 static void take_term(adviser *a, const grm_term *term, const char *sub_score, double weight) {
     double x = a->values[term->figure];
     if (isnan(x) || term->weight[a->group] <= 0) return;
@@ -66,8 +88,7 @@ static void take_term(adviser *a, const grm_term *term, const char *sub_score, d
                 .score = grm_curve_at(term->curve[a->group], x),
                 .good = grm_curve_good(term->curve[a->group], x, good_score),
                 .weight = weight};
-    const remark *alone = &r;
-    if (r.score < good_score) r.gain = gain_of(a, &alone, 1);
+    if (r.score < good_score) go(a, &r, x);
     size_t at = 0;
     while (at < a->count && a->remarks[at].figure != r.figure) at++;
     if (at == a->count)

@@ -133,7 +133,7 @@ static void read_remarks(grm_yaml *y, yaml_node_t *map, const char *key, grm_tex
 }
 
 static void read_term(grm_yaml *y, yaml_node_t *map, const grm_curves *curves, grm_term *term) {
-    if (!grm_yaml_keys(y, map, "feature about fault weight curve genres low high praise")) return;
+    if (!grm_yaml_keys(y, map, "feature also about fault weight curve genres low high praise")) return;
     term->figure = read_figure(y, map);
     term->about = grm_yaml_text(y, map, "about", NULL);
     term->fault = grm_yaml_flag(y, map, "fault", false);
@@ -141,6 +141,12 @@ static void read_term(grm_yaml *y, yaml_node_t *map, const grm_curves *curves, g
     const grm_curve *curve = y->status == GRM_OK ? read_curve(y, map) : NULL;
     for (size_t i = 0; i <= GRM_MAX_GROUPS; i++) term->weight[i] = weight, term->curve[i] = curve;
     read_overrides(y, map, curves, term);
+    yaml_node_t *also = grm_yaml_field(y, map, "also");
+    term->also = -1;
+    if (also && grm_yaml_keys(y, also, "feature by")) {
+        term->also = read_figure(y, also);
+        term->also_by = grm_yaml_number(y, also, "by", 0, -100, 100);
+    }
     read_remarks(y, map, "low", &term->low, &term->raise);
     read_remarks(y, map, "high", &term->high, &term->lower);
     read_texts(y, map, "praise", &term->praise);

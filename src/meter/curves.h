@@ -30,6 +30,8 @@ typedef struct grm_term {
     bool fault;
     double weight[GRM_MAX_GROUPS + 1];           // by group, and behind them for no genre; 0: not judged there
     const grm_curve *curve[GRM_MAX_GROUPS + 1];  // figure to 0..100
+    int also;                                    // another figure, which moves by `also_by` when this one moves by 1;
+    double also_by;                              // -1: none
     const char *about;                           // one line, may be NULL
     grm_texts low, high;                         // insights, where the figure is below or above what is good
     grm_texts raise, lower;                      // recommendations

@@ -345,6 +345,21 @@ static void one_cause_is_one_advice(void **state) {
     grm_report_free(r);
 }
 
+// Less bass lets the low middle stick out: its mud counts.
+static void a_gain_counts_what_else_moves(void **state) {
+    (void)state;
+    grm_analysis a = good_track();
+    a.features.bass_db = 18, a.features.mud_db = -8;
+    grm_report *clear = report_of(&a, NULL);
+    a.features.mud_db = 2;
+    grm_report *muddy = report_of(&a, NULL);
+    const grm_advice *all = find_advice(clear, "take the bass down"), *less = find_advice(muddy, "take the bass down");
+    assert_non_null(all);
+    assert_true(!less || less->gain < 0.7 * all->gain);
+    grm_report_free(clear);
+    grm_report_free(muddy);
+}
+
 static void a_way_too_long_for_an_equaliser_is_told_otherwise(void **state) {
     (void)state;
     grm_analysis a = good_track();
@@ -557,6 +572,7 @@ int main(void) {
         cmocka_unit_test(what_is_no_music_is_told_so),
         cmocka_unit_test(advice_has_figures_places_and_gains_in_order),
         cmocka_unit_test(one_cause_is_one_advice),
+        cmocka_unit_test(a_gain_counts_what_else_moves),
         cmocka_unit_test(a_way_too_long_for_an_equaliser_is_told_otherwise),
         cmocka_unit_test(the_gain_told_is_the_gain_had),
         cmocka_unit_test(without_a_tempo_places_are_told_in_seconds),
