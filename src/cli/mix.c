@@ -76,7 +76,8 @@ static void print_stem(const json_t *stem) {
     printf("  %-28.28s %-10s %-7s ", json_string_value(json_object_get(stem, "file")),
            json_string_value(json_object_get(stem, "role")), from ? from : "");
     if (json_is_true(json_object_get(stem, "mute"))) {
-        printf("%8s\n", "mute");
+        const char *why = json_string_value(json_object_get(stem, "mute_why"));
+        printf("%8s%s%s\n", "mute", why ? "    " : "", why ? why : "");
         return;
     }
     printf("%+7.1f dB  %-11s", number(stem, "trim_db") + number(stem, "gain_db"), pan);

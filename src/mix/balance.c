@@ -73,7 +73,7 @@ void grm_mix_share_places(const grm_stems *stems, const grm_stem_facts *facts, g
 
 // ---- low and high ----
 
-// What lies beyond the span is moved towards it: dB against the mean of 500 Hz to 2 kHz.
+// What lies beyond the span is moved towards it: dB against the mean of the octaves about 1 and 2 kHz.
 typedef struct tone {
     const grm_span *span;  // [BANDS]
     size_t stems;
@@ -87,7 +87,7 @@ static void octaves_beyond(const tone *t, double out[BANDS]) {
     for (size_t b = 0; b < BANDS; b++) {
         sum[b] = 1e-12;
         for (size_t i = 0; i < t->stems; i++) sum[b] += t->power[i * BANDS + b] * pow(10, t->move[i] / 10);
-        if (b >= 4 && b < 7) middle += sum[b] / 3;
+        if (b == 5 || b == 6) middle += sum[b] / 2;
     }
     for (size_t b = 0; b < BANDS; b++) {
         double db = 10 * log10(sum[b] / middle), low = t->span[b].low, high = t->span[b].high;

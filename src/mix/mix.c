@@ -254,6 +254,7 @@ static void apply_changes(const grm_mix_change *changes, grm_mix_decision *d) {
         p->fader_db += changes[i].level_db;
         p->level_db += changes[i].level_db;
         if (changes[i].has_pan) p->pan = changes[i].pan;
+        if (changes[i].solo && *p->mute_why) p->mute = false, *p->mute_why = 0;
         if (changes[i].mute) p->mute = true;
     }
     // Who is not heard makes nobody step back.

@@ -14,6 +14,7 @@
 typedef struct grm_mix_change {
     float level_db;  // up or down
     bool has_pan, mute;
+    bool solo;  // it is heard, even where it is a copy of another
     float pan;  // -1..1
 } grm_mix_change;
 

@@ -199,8 +199,10 @@ static grm_status apply_overrides(job *j, grm_error *err) {
     for (size_t i = 0; i < j->options->override_count && !status; i++)
         status = apply_override(j, &j->options->overrides[i], solo, err);
     for (size_t i = 0; i < j->folder.count && !status; i++) any |= solo[i];
-    for (size_t i = 0; i < j->folder.count && any; i++)
-        if (!solo[i]) j->changes[i].mute = true;
+    for (size_t i = 0; i < j->folder.count && any; i++) {
+        j->changes[i].solo = solo[i];
+        j->changes[i].mute |= !solo[i];
+    }
     return status;
 }
 

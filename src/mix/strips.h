@@ -28,7 +28,7 @@ typedef struct grm_strip {
     float width;  // times the style's; 0: 1
 } grm_strip;
 
-// Where an octave of a whole mix may stand, dB against the mean of 500 Hz to 2 kHz.
+// Where an octave of a whole mix may stand, dB against the mean of those about 1 and 2 kHz.
 typedef struct grm_span {
     float low, high;
 } grm_span;

@@ -188,6 +188,27 @@ static void a_session_is_obeyed_to_the_bit(void **state) {
     grm_audio_free(a);
 }
 
+static void a_copy_is_heard_where_it_is_asked_for(void **state) {
+    (void)state;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    assert_int_equal(grm_file_read(at("band/keys.flac"), 64 << 20, &bytes, &size, NULL), GRM_OK);
+    assert_int_equal(grm_file_write(at("band/piano.flac"), (const char *)bytes, size, NULL), GRM_OK);
+    free(bytes);
+    grm_mix_result r;
+    grm_audio_free(mix(NULL, &r));
+    assert_string_equal(text(stem_of(&r, "piano.flac"), "mute_why"), "the same sound as \"keys.flac\"");
+    grm_mix_result_free(&r);
+    grm_mix_override one = {GRM_MIX_SOLO, "piano", 0};
+    grm_mix_options o = {.overrides = &one, .override_count = 1};
+    grm_audio *alone = mix(&o, &r);
+    assert_true(peak_of(alone) > 0.01f);
+    assert_true(json_is_true(json_object_get(stem_of(&r, "keys.flac"), "mute")));
+    assert_int_equal(unlink(at("band/piano.flac")), 0);
+    grm_mix_result_free(&r);
+    grm_audio_free(alone);
+}
+
 static void a_dry_mix_is_the_sum(void **state) {
     (void)state;
     static const char *const files[] = {"band/Drums.wav", "band/Bass DI.wav", "band/keys.flac", "band/Vox_Lead.wav"};
@@ -285,10 +306,15 @@ static int leave(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stems_of_any_kind_become_a_mix), cmocka_unit_test(a_silent_stem_moves_nothing),
-        cmocka_unit_test(overrides_do_what_they_say),     cmocka_unit_test(a_session_is_obeyed_to_the_bit),
-        cmocka_unit_test(a_dry_mix_is_the_sum),           cmocka_unit_test(what_is_broken_is_refused_by_name),
-        cmocka_unit_test(wrong_words_are_answered),       cmocka_unit_test(a_genre_brings_its_own_places),
+        cmocka_unit_test(stems_of_any_kind_become_a_mix),
+        cmocka_unit_test(a_silent_stem_moves_nothing),
+        cmocka_unit_test(overrides_do_what_they_say),
+        cmocka_unit_test(a_session_is_obeyed_to_the_bit),
+        cmocka_unit_test(a_dry_mix_is_the_sum),
+        cmocka_unit_test(a_copy_is_heard_where_it_is_asked_for),
+        cmocka_unit_test(what_is_broken_is_refused_by_name),
+        cmocka_unit_test(wrong_words_are_answered),
+        cmocka_unit_test(a_genre_brings_its_own_places),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }
