@@ -30,6 +30,13 @@
 #define GRM_PREFETCH(address) ((void)(address))
 #endif
 
+// 64-bit ARM always has it.
+#if defined(__GNUC__) && defined(__aarch64__)
+#define GRM_HAVE_NEON 1
+#else
+#define GRM_HAVE_NEON 0
+#endif
+
 #define GRM_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

@@ -11,6 +11,8 @@
 
 #if GRM_HAVE_AVX2
 #include <immintrin.h>
+#elif GRM_HAVE_NEON
+#include <arm_neon.h>
 #endif
 
 enum { BESIDE = 3 };  // cascades that run side by side; a fourth would not fit into the registers
@@ -89,7 +91,7 @@ void grm_cascade_init(grm_cascade *cascade, const grm_filter *cells, size_t coun
     const grm_filter through = {.x0 = 1};
     memset(cascade, 0, sizeof *cascade);
     cascade->cells = count;
-    cascade->avx2 = grm_cpu_detect().avx2_fma;
+    cascade->vectors = grm_cpu_detect().avx2_fma || grm_cpu_detect().neon;
     for (size_t i = 0; i < GRM_CASCADE_CELLS; i++) grm_cascade_set(cascade, i, i < count ? &cells[i] : &through);
 }
 
@@ -124,12 +126,73 @@ static void group_run(grm_cascade *c, size_t g, size_t cells, float *left, float
         }
 }
 
-#if GRM_HAVE_AVX2
+#if GRM_HAVE_AVX2 || GRM_HAVE_NEON
 // Cells first..last-1 take a step; y holds each lane's last output, behind the two inputs, and receives the new one.
 GRM_INLINE void partial_step(grm_cascade *c, size_t g, size_t first, size_t last, float *y) {
     const float *in = y - 2;
     for (size_t lane = 2 * last; lane-- > 2 * first;) y[lane] = lane_step(c, g + lane / 8, lane % 8, in[lane]);
 }
+#endif
+
+#if GRM_HAVE_NEON
+// Two cells of both channels.
+typedef struct quad {
+    float32x4_t e1, c2, c3, x0, x1, x2, s1, s2, out;
+} quad;
+
+#define LOAD(name) vld1q_f32(c->group[g].name + lane)
+static inline quad load_quad(const grm_cascade *c, size_t g, size_t lane, const float *out) {
+    return (quad){
+        LOAD(e1), LOAD(c2), LOAD(c3), LOAD(x0), LOAD(x1), LOAD(x2), LOAD(s1), LOAD(s2), vld1q_f32(out + lane)};
+}
+#undef LOAD
+
+// Products and sums stay apart, so that the bits are those of lane_step.
+static inline void quad_step(quad *q, float32x4_t x) {
+    float32x4_t v3 = vsubq_f32(x, q->s2);
+    float32x4_t d1 = vaddq_f32(vmulq_f32(q->e1, q->s1), vmulq_f32(q->c2, v3));
+    float32x4_t d2 = vaddq_f32(vmulq_f32(q->c2, q->s1), vmulq_f32(q->c3, v3));
+    float32x4_t states = vaddq_f32(vmulq_f32(q->x1, q->s1), vmulq_f32(q->x2, q->s2));
+    q->out = vaddq_f32(vmulq_f32(q->x0, x), states);
+    q->s1 = vaddq_f32(q->s1, d1);
+    q->s2 = vaddq_f32(q->s2, d2);
+}
+
+static inline void store_quad(grm_cascade *c, size_t g, size_t lane, const quad *q, float *out) {
+    vst1q_f32(c->group[g].s1 + lane, q->s1);
+    vst1q_f32(c->group[g].s2 + lane, q->s2);
+    vst1q_f32(out + lane, q->out);
+}
+
+// A group: each cell takes what the one before it made a sample earlier. frames >= 4.
+static void one_group_neon(grm_cascade *c, size_t g, float *left, float *right, size_t frames) {
+    enum { CELLS = 4 };
+    float w[2 + 8] = {0};  // two lanes of input, then the outputs
+    float *y = w + 2;
+    for (size_t t = 0; t + 1 < CELLS; t++) {
+        w[0] = left[t], w[1] = right[t];
+        partial_step(c, g, 0, t + 1, y);
+    }
+    quad a = load_quad(c, g, 0, y), b = load_quad(c, g, 4, y);
+    for (size_t t = CELLS - 1; t < frames; t++) {
+        float32x2_t in = vset_lane_f32(right[t], vdup_n_f32(left[t]), 1);
+        float32x4_t first = vcombine_f32(in, vget_low_f32(a.out)), second = vextq_f32(a.out, b.out, 2);
+        quad_step(&a, first);
+        quad_step(&b, second);
+        left[t + 1 - CELLS] = vgetq_lane_f32(b.out, 2);
+        right[t + 1 - CELLS] = vgetq_lane_f32(b.out, 3);
+    }
+    store_quad(c, g, 0, &a, y);
+    store_quad(c, g, 4, &b, y);
+    for (size_t cell = 1; cell < CELLS; cell++) {
+        partial_step(c, g, cell, CELLS, y);
+        left[frames - CELLS + cell] = y[2 * CELLS - 2];
+        right[frames - CELLS + cell] = y[2 * CELLS - 1];
+    }
+}
+#endif
+
+#if GRM_HAVE_AVX2
 
 // What moves from sample to sample; the coefficients are read from where they lie.
 typedef struct lanes {
@@ -243,12 +306,17 @@ static void run_stereo(grm_cascade *cascade, float *left, float *right, size_t f
     for (size_t g = 0; 4 * g < cascade->cells; g++) {
         size_t cells = cascade->cells - 4 * g < 4 ? cascade->cells - 4 * g : 4;
 #if GRM_HAVE_AVX2
-        if (cascade->avx2 && frames >= 8 && cascade->cells > 4 * (g + 1)) {
+        if (cascade->vectors && frames >= 8 && cascade->cells > 4 * (g + 1)) {
             two_groups_avx2(cascade, g++, left, right, frames);
             continue;
         }
-        if (cascade->avx2 && frames >= 4) {
+        if (cascade->vectors && frames >= 4) {
             one_group_avx2(cascade, g, left, right, frames);
+            continue;
+        }
+#elif GRM_HAVE_NEON
+        if (cascade->vectors && frames >= 4) {
+            one_group_neon(cascade, g, left, right, frames);
             continue;
         }
 #endif
@@ -276,7 +344,7 @@ void grm_cascades_run(grm_cascade *const *cascades, float *const *left, float *c
         size_t waiting = 0;
         for (size_t k = 0; k < count; k++) {
             if (cascades[k]->cells <= 4 * g) continue;
-            if (!cascades[k]->avx2 || frames < 4) {
+            if (!GRM_HAVE_AVX2 || !cascades[k]->vectors || frames < 4) {
                 if (g == 0) run_stereo(cascades[k], left[k], right[k], frames);
                 continue;
             }

@@ -38,7 +38,7 @@ size_t grm_filter_match(grm_filter_kind kind, double rate_hz, double hz, double 
 enum { GRM_CASCADE_CELLS = 24 };
 typedef struct grm_cascade {
     size_t cells;
-    bool avx2;
+    bool vectors;  // AVX2 or NEON
     struct {
         float e1[8], c2[8], c3[8], x0[8], x1[8], x2[8];  // lane: 2 * cell + channel
         float s1[8], s2[8];

@@ -162,6 +162,7 @@ typedef struct grm_master_story {
 grm_status grm_master_story_open(grm_master_story *story, const grm_master_options *options, const grm_style_mix *style,
                                  grm_error *err);
 void grm_master_story_close(grm_master_story *story);
+float grm_master_most_db(const grm_master_story *story);  // that the limiter may take
 void grm_master_note(grm_master_story *story, const char *format, ...) GRM_PRINTF(2, 3);
 
 // A master in the making. Set the first five; close in every case.

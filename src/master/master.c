@@ -24,7 +24,7 @@ static void say_what_was_missed(grm_master_story *s, double lufs) {
             s,
             "Stopped %.1f dB short of %.1f LUFS: the peaks stand so far above the rest that the limiter "
             "would have to take more than %.0f dB off too many of them; --force-loudness goes there all the same.",
-            lufs - s->after.integrated_lufs, lufs, (double)s->preset->limiter.most_db);
+            lufs - s->after.integrated_lufs, lufs, (double)grm_master_most_db(s));
     if (s->options->force_loudness && s->limited.deepest_db < -s->preset->limiter.most_db)
         grm_master_note(s, "Forced: the limiter takes up to %.1f dB.", -(double)s->limited.deepest_db);
 }

@@ -83,6 +83,7 @@ static const cyaml_schema_field_t likeness_fields[] = {FLOAT(grm_master_likeness
                                                        FLOAT(grm_master_likeness, most_ceiling_dbtp),
                                                        FLOAT(grm_master_likeness, from_hz),
                                                        FLOAT(grm_master_likeness, to_hz),
+                                                       FLOAT(grm_master_likeness, most_db),
                                                        CYAML_FIELD_END};
 static const cyaml_schema_field_t width_fields[] = {FLOAT(grm_master_width, narrow_db),
                                                     FLOAT(grm_master_width, wide_db), FLOAT(grm_master_width, most),

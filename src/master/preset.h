@@ -65,7 +65,7 @@ typedef struct grm_master_match {
 } grm_master_match;
 
 typedef struct grm_master_likeness {
-    float boost_db, empty_boost_db, empty_db, cut_db, least_ceiling_dbtp, most_ceiling_dbtp, from_hz, to_hz;
+    float boost_db, empty_boost_db, empty_db, cut_db, least_ceiling_dbtp, most_ceiling_dbtp, from_hz, to_hz, most_db;
 } grm_master_likeness;
 
 typedef struct grm_master_width {

@@ -32,7 +32,7 @@ static void trim(grm_mastering *m) {
 
 grm_status grm_mastering_settle(grm_mastering *m, grm_error *err) {
     grm_master_story *s = m->story;
-    float most_db = s->options->force_loudness ? 60 : s->preset->limiter.most_db;
+    float most_db = grm_master_most_db(s);
     double aim = m->lufs;
     grm_status status = GRM_OK;
     for (int i = 0; i < 2 && status == GRM_OK; i++) {

@@ -14,6 +14,11 @@ void grm_master_note(grm_master_story *s, const char *format, ...) {
     if (s->note_count < GRM_MASTER_NOTES) memcpy(s->notes[s->note_count++], text, sizeof text);
 }
 
+float grm_master_most_db(const grm_master_story *s) {
+    bool its_own = s->options->reference && !s->options->target && !s->options->has_lufs;
+    return s->options->force_loudness ? 60 : its_own ? s->preset->likeness.most_db : s->preset->limiter.most_db;
+}
+
 // The names of a list of structs that begin with one.
 static grm_status unknown(const char *what, const char *name, const void *items, size_t size, size_t count,
                           grm_error *err) {

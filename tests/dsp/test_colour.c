@@ -115,7 +115,7 @@ static void any_block_length_and_either_kernel_give_the_same_bits(void **state) 
         grm_colour_init(&a, (grm_colour_kind)kind, RATE, 6, 0.8f);
         b = a;
         b.avx2 = false;
-        b.before.avx2 = b.behind.avx2 = false;
+        b.before.vectors = b.behind.vectors = false;
         for (int round = 0; round < 2; round++) {
             assert_pieces_give_the_same(run, &a, &b, 20000);
             grm_colour_set(&a, 12, 1);

@@ -108,7 +108,7 @@ static void any_block_length_and_either_kernel_give_the_same_bits(void **state) 
         grm_cascade_init(&a, list, count);
         b = a;
         c = a;
-        c.avx2 = false;
+        c.vectors = false;
         grm_cascade_run(&a, whole[0], whole[1], FRAMES);
         grm_cascade_run(&c, plain[0], plain[1], FRAMES);
         grm_rng rng = grm_rng_new(count, "pieces");
@@ -139,7 +139,7 @@ static void cascades_side_by_side_give_the_bits_of_each_alone(void **state) {
             fill_noise(alone[k][1], FRAMES, "right", (unsigned)k);
             memcpy(beside[k], alone[k], sizeof alone[k]);
             grm_cascade_init(&a[k], list, (k * 5 + count) % (GRM_COUNT(cells) + 1));
-            if (k == 3) a[k].avx2 = false;
+            if (k == 3) a[k].vectors = false;
             b[k] = a[k];
             c[k] = &b[k];
             grm_cascade_run(&a[k], alone[k][0], alone[k][1], FRAMES);
