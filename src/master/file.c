@@ -245,6 +245,10 @@ static void say_what_the_codec_did(grm_mastering *m, const grm_master_form *form
                         "Decoded, the peaks reach %.2f dBTP. The ceiling of %.1f holds for what was encoded; a ceiling "
                         "lower by %.1f dB may keep the decoded ones under it.",
                         decoded->true_peak_dbtp, s->target.ceiling_dbtp, up_to_a_tenth(over));
+    double off = decoded->integrated_lufs - s->after.integrated_lufs;
+    if (fabs(off) > 0.1 && s->after.integrated_lufs > GRM_SILENT_LUFS)
+        grm_master_note(s, "%s changes the loudness by %+.1f LU: decoded, it is %.1f LUFS.", form->name, off,
+                        decoded->integrated_lufs);
 }
 
 // A lossy file's peaks are kept under the ceiling too: where a decoder finds them over it, the limiter works lower by

@@ -70,6 +70,9 @@ static grm_status walk_next(walk *w, size_t count, float *gain, grm_error *err) 
 
 // ---- finding the drive ----
 
+enum { BACK = 40 };
+static const float back = 0.95f;
+
 typedef struct seeker {
     grm_limiting *limiting;
     walk walk;
@@ -78,7 +81,8 @@ typedef struct seeker {
     size_t tenth_count;
     double tenth;  // frames
     double lufs, reduction_sum;
-    size_t used, deep;     // hops with any reduction, and with more than the most
+    size_t used;           // hops with any reduction
+    size_t deep[BACK];     // and with more than the most, were the drive `back` to the k-th power of what it is
     float deepest, least;  // linear: the least gain there is, and the least that does no harm
 } seeker;
 
@@ -90,7 +94,8 @@ static grm_status predict(seeker *s, grm_error *err) {
     memset(s->tenths, 0, (s->tenth_count + 1) * sizeof *s->tenths);
     s->deepest = 1;
     s->reduction_sum = 0;
-    s->used = s->deep = 0;
+    s->used = 0;
+    memset(s->deep, 0, sizeof s->deep);
     for (size_t first = 0, t = 0; status == GRM_OK && first < wet->hops; first += HOPS) {
         size_t count = wet->hops - first < HOPS ? wet->hops - first : HOPS;
         status = walk_next(&s->walk, count, s->gain, err);
@@ -100,7 +105,8 @@ static grm_status predict(seeker *s, grm_error *err) {
             double g = drive * 0.5 * ((double)s->gain[h] + (double)s->gain[h + 1]);
             s->tenths[t] += g * g * (double)s->powers[h] / s->tenth;
             if (s->gain[h] < 0.9886f) s->reduction_sum += (double)s->gain[h], s->used++;  // 0.1 dB
-            s->deep += s->gain[h] < s->least;
+            float least = s->least;
+            for (size_t k = 0; k < BACK && s->gain[h] < least; k++, least *= back) s->deep[k]++;
             s->deepest = fminf(s->deepest, s->gain[h]);
         }
         if (status == GRM_OK) status = grm_run_check(s->limiting->run, err);
@@ -110,9 +116,11 @@ static grm_status predict(seeker *s, grm_error *err) {
     return status;
 }
 
-// A peak here and there may be taken down further than the rest.
-static bool too_deep(const seeker *s) {
-    return (double)s->deep > 0.01 * (double)s->limiting->wet->hops || s->deepest < 0.5f * s->least;
+// Whether it would be too much at that drive, were the limiter to take as much less as the drive gives. A peak here and
+// there may be taken down further than the rest.
+static bool too_deep(const seeker *s, size_t k) {
+    float least = s->least * powf(back, (float)(int)k);
+    return (double)s->deep[k] > 0.01 * (double)s->limiting->wet->hops || s->deepest < 0.5f * least;
 }
 
 static const double close_lu = 0.03;  // the rest is trimmed once it has been heard
@@ -125,7 +133,7 @@ static grm_status seek(seeker *s, double target, grm_error *err) {
     for (int i = 0; status == GRM_OK && i < 12; i++) {
         double missing = target - s->lufs, now_db = 20 * log10((double)*drive);
         if (fabs(missing) < close_lu) break;
-        if (missing > 0 && too_deep(s)) break;
+        if (missing > 0 && too_deep(s, 0)) break;
         if (i > 0 && fabs(now_db - before_db) > 1e-3)
             slope = fmin(1, fmax(0.1, (s->lufs - before_lufs) / (now_db - before_db)));
         before_db = now_db;
@@ -133,8 +141,10 @@ static grm_status seek(seeker *s, double target, grm_error *err) {
         *drive *= (float)pow(10, fmax(-12, fmin(12, missing / slope)) / 20);
         status = predict(s, err);
     }
-    while (status == GRM_OK && too_deep(s)) {  // a step may have gone too far
-        *drive *= 0.95f;
+    while (status == GRM_OK && too_deep(s, 0)) {  // a step may have gone too far
+        size_t k = 1;
+        while (k + 1 < BACK && too_deep(s, k)) k++;
+        *drive *= powf(back, (float)(int)k);
         status = predict(s, err);
     }
     return status;
