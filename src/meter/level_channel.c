@@ -49,7 +49,12 @@ static void end_run(grm_level_channel *c) {
 }
 
 static void look_for_clips(grm_level_channel *c, const float *x, size_t frames) {
+    enum { STRETCH = 32 };
     for (size_t i = 0; i < frames; i++) {
+        if (!c->run && i % STRETCH == 0 && i + STRETCH <= frames && grm_peak(x + i, STRETCH) < clip_level) {
+            i += STRETCH - 1;  // nothing begins here
+            continue;
+        }
         if (c->run && x[i] != c->extreme) end_run(c);
         if (fabsf(x[i]) >= clip_level) {
             c->extreme = x[i];

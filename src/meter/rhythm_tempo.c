@@ -7,6 +7,7 @@
 enum {
     LAGS = 720,  // 7.2 s
     WINDOW = 5,  // columns to either side
+    RING = 2 * WINDOW + 1,
     MULTIPLES = 4,
 };
 static const double shortest = 20, step = 0.015;  // 300 beats a minute; 1.5 % from one tempo to the next
@@ -78,23 +79,25 @@ grm_status grm_tempogram_make(const grm_novelty *novelty, grm_tempogram *tempogr
     const size_t columns = frames / second + 1;
     *tempogram = (grm_tempogram){.columns = columns};
     grm_status status = GRM_OK;
-    float *x = grm_floats_new(frames), *block = grm_floats_new(columns * LAGS), *acf = grm_floats_new(LAGS);
+    float *x = grm_floats_new(frames), *block = grm_floats_new((size_t)RING * LAGS), *acf = grm_floats_new(LAGS);
     tempogram->strength = grm_floats_new(columns * GRM_TEMPI);
     if (!x || !block || !acf || !tempogram->strength) {
         status = grm_fail_memory(err);
         goto done;
     }
     soften(novelty->all, frames, x);
-    for (size_t c = 0; c < columns; c++) {
-        size_t to = (c + 1) * second;
-        correlate(x, c * second, to < frames ? to : frames, block + c * LAGS);
-    }
     double sounding = 0;
+    size_t ready = 0;  // columns whose products are in the ring, or were
     for (size_t c = 0; c < columns; c++) {
+        for (; ready < columns && ready <= c + WINDOW; ready++) {
+            size_t to = (ready + 1) * second;
+            memset(block + ready % RING * LAGS, 0, LAGS * sizeof *block);
+            correlate(x, ready * second, to < frames ? to : frames, block + ready % RING * LAGS);
+        }
         memset(acf, 0, LAGS * sizeof *acf);
         size_t from = c > WINDOW ? c - WINDOW : 0, to = c + WINDOW < columns ? c + WINDOW + 1 : columns;
         for (size_t k = from; k < to; k++)
-            for (size_t lag = 0; lag < LAGS; lag++) acf[lag] += block[k * LAGS + lag];
+            for (size_t lag = 0; lag < LAGS; lag++) acf[lag] += block[k % RING * LAGS + lag];
         float *strength = tempogram->strength + c * GRM_TEMPI;
         if (acf[0] <= 1e-6f) continue;
         float largest = 0, energy = acf[0] / (float)((to - from) * second);
