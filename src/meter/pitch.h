@@ -37,7 +37,8 @@ grm_status grm_pitch_finish(grm_pitch *pitch, grm_pitch_series *out, grm_error *
 typedef struct grm_thinner grm_thinner;
 grm_status grm_thinner_new(unsigned from_hz, unsigned to_hz, grm_thinner **out, grm_error *err);
 void grm_thinner_free(grm_thinner *thinner);
-// x NULL: the end; what is still inside comes out. *made frames are at *y until the call after the next.
+// x NULL: the end; what is still inside comes out. *made frames are at *y and outlast two more calls:
+// one block may be heard while the next is fetched and the end comes out behind it.
 grm_status grm_thinner_run(grm_thinner *thinner, const float *x, size_t frames, const float **y, size_t *made,
                            grm_error *err);
 

@@ -12,7 +12,7 @@
 #endif
 
 // TAPS: on either side of a half-band filter, every second one. LANES: sums side by side.
-enum { TAPS = 24, PIECE = 512, LANES = 32, MOST_HALVES = 10 };
+enum { TAPS = 24, PIECE = 512, LANES = 32, MOST_HALVES = 10, BUFFERS = 3 };
 
 // Half the rate. Sample 2 n and the odd ones around it make sample n; what is needed of the pairs before stays in the
 // lines.
@@ -27,10 +27,10 @@ struct grm_thinner {
     bool avx2;
     float taps[TAPS];
     size_t halves;
-    halver *halver;  // [halves]
-    soxr_t soxr;     // NULL: nothing is left of the way
-    float *out[2];   // by turns
-    size_t room[2], made;
+    halver *halver;       // [halves]
+    soxr_t soxr;          // NULL: nothing is left of the way
+    float *out[BUFFERS];  // by turns
+    size_t room[BUFFERS], made;
     unsigned turn;
 };
 
@@ -85,8 +85,7 @@ void grm_thinner_free(grm_thinner *thinner) {
     if (!thinner) return;
     soxr_delete(thinner->soxr);
     free(thinner->halver);
-    free(thinner->out[0]);
-    free(thinner->out[1]);
+    for (size_t i = 0; i < BUFFERS; i++) free(thinner->out[i]);
     free(thinner);
 }
 
@@ -230,7 +229,7 @@ static grm_status empty(grm_thinner *t, grm_error *err) {
 
 grm_status grm_thinner_run(grm_thinner *t, const float *x, size_t frames, const float **y, size_t *made,
                            grm_error *err) {
-    t->turn = 1 - t->turn;
+    t->turn = (t->turn + 1) % BUFFERS;
     t->made = 0;
     grm_status status = GRM_OK;
     if (t->halves == 0 && !t->soxr) {  // as it is

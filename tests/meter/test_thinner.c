@@ -81,10 +81,32 @@ static void samples_do_not_depend_on_how_sound_is_cut(void **state) {
     }
 }
 
+static void what_came_out_outlasts_two_more_calls(void **state) {
+    (void)state;
+    static float x[FRAMES], before[FRAMES];
+    static const unsigned to_hz[] = {22050, 16000};
+    grm_rng rng = grm_rng_new(4, "last");
+    for (size_t i = 0; i < FRAMES; i++) x[i] = grm_rng_between(&rng, -1, 1);
+    for (size_t t = 0; t < GRM_COUNT(to_hz); t++) {
+        grm_thinner *thinner;
+        const float *first, *other;
+        size_t count, more;
+        assert_int_equal(grm_thinner_new(44100, to_hz[t], &thinner, NULL), GRM_OK);
+        assert_int_equal(grm_thinner_run(thinner, x, FRAMES / 2, &first, &count, NULL), GRM_OK);
+        assert_true(count > 1000);
+        memcpy(before, first, count * sizeof *first);
+        assert_int_equal(grm_thinner_run(thinner, x + FRAMES / 2, FRAMES / 2, &other, &more, NULL), GRM_OK);
+        assert_int_equal(grm_thinner_run(thinner, NULL, 0, &other, &more, NULL), GRM_OK);
+        assert_memory_equal(before, first, count * sizeof *first);
+        grm_thinner_free(thinner);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sines_below_stay_and_those_above_go),
         cmocka_unit_test(samples_do_not_depend_on_how_sound_is_cut),
+        cmocka_unit_test(what_came_out_outlasts_two_more_calls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
