@@ -355,6 +355,8 @@ grm_status grm_packed_settle(grm_packed *p, bool (*wanted)(const grm_entry *), c
         room += (s.entries[i]->bytes + GRM_LINE - 1) / GRM_LINE * GRM_LINE;
     }
     if (room) grm_pool_run(run->pool, count, settle_entry, &s);
+    // Reading one entry maps pages of its neighbours, which may have been let go before.
+    if (room) madvise(p->bytes, p->size, MADV_DONTNEED);
     free(s.entries);
     free(s.to);
     return grm_run_check(run, err);
