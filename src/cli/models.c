@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 
 static const grm_option options[] = {
-    {"-o", "DIR", "pull: the folder to fetch into (default: the name, among the models)"},
+    {"-o", "PATH", "pull: the folder to fetch into (default: the name, among the models); quantize: OUT.grm"},
     {"--precision", "NAME", "quantize: float32, float16, int8 or int4 (default: MODEL_PRECISION)"},
     {"--revision", "NAME", "pull: branch, tag or commit (default: main)"},
     {NULL, NULL, NULL},
@@ -122,12 +122,12 @@ static grm_status read_precision(const grm_arguments *arguments, const grm_profi
 }
 
 static grm_status quantize(const grm_arguments *arguments, grm_error *err) {
-    if (arguments->count < 3)
+    const char *to = arguments->count > 2 ? arguments->positional[2] : grm_argument(arguments, "-o");
+    if (arguments->count < 2 || !to)
         return grm_fail(err, GRM_USAGE, "from which model, to which file? grammy models quantize NAME|DIR OUT.grm");
     grm_session *session = NULL;
     grm_precision precision;
     char *found = NULL;
-    const char *to = arguments->positional[2];
     struct stat info;
     grm_status status = grm_session_open(arguments, &session, err);
     if (!status) status = read_precision(arguments, grm_session_profile(session), &precision, err);
