@@ -198,7 +198,9 @@ static void dip(const scene *s, const grm_stems *stems, const grm_stem_facts *fa
         if (first[b] < strongest - (double)rules[0].matter_db) continue;
         float cut = sung.share * (float)(second[b] - first[b] + (double)sung.room_db);
         cut = 2 * by * (cut > sung.most_db ? sung.most_db : cut);
-        if (cut > 0.8f && cut > p->dip.db) p->dip = (grm_dip){.hz = grm_mix_band_hz[b], .db = cut, .q = 0.8f};
+        if (!(cut > 0.8f && cut > p->dip.db)) continue;
+        p->block_why[GRM_VOICE_DIP] = "it covers the voice";
+        p->dip = (grm_dip){.hz = grm_mix_band_hz[b], .db = cut, .q = 0.8f};
     }
 }
 

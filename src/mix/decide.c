@@ -72,6 +72,7 @@ static void decide_dynamics(grm_stem_plan *p, const grm_stem_facts *f, const grm
 // has opened must be able to close above them.
 static void decide_expander(grm_stem_plan *p, const grm_stem *stem, const grm_stem_facts *f) {
     if (f->noise_db <= GRM_NO_NOISE || p->mute || stem->role == GRM_ROLE_TEXTURE || stem->role == GRM_ROLE_FX) return;
+    p->block_why[GRM_EXPANDER] = "noise under its pauses";
     p->expander = (grm_gate_plan){.threshold_db = f->noise_db + p->trim_db + 17,
                                   .ratio = 3,
                                   .knee_db = 4,
@@ -92,16 +93,20 @@ static void decide_transient(grm_stem_plan *p, const grm_stem *stem, const grm_s
     if (!(usual > 0) || p->mute || !(f->hit > 0)) return;
     double power = f->lufs + unweighted_db(f) - 2.3;  // of a channel
     float missing = usual - (float)((double)grm_gain_to_db(f->hit) - power);
-    if (missing > 0.5f) p->transient.attack_db = within(missing, 1, 4);
+    if (!(missing > 0.5f)) return;
+    p->transient.attack_db = within(missing, 1, 4);
+    p->block_why[GRM_TRANSIENT] = "its hits hardly stand out";
 }
 
 // A tune that ends as at a wall, as after a low rate, and is strong right below it, gets harmonics above.
 static void decide_exciter(grm_stem_plan *p, const grm_stem *stem, const grm_stem_facts *f) {
     const float strong = -32, wall = 40;  // dB against the loudness; dB from one octave to the next
     if (p->mute || (stem->role != GRM_ROLE_LEAD && stem->role != GRM_ROLE_VOCAL)) return;
-    for (size_t b = 7; b < 9; b++)
-        if (f->band_db[b] > strong && f->band_db[b + 1] < f->band_db[b] - wall)
-            p->exciter = (grm_shine){.hz = grm_mix_band_hz[b] * 0.75f, .drive_db = 24, .amount = 0.5f};
+    for (size_t b = 7; b < 9; b++) {
+        if (!(f->band_db[b] > strong && f->band_db[b + 1] < f->band_db[b] - wall)) continue;
+        p->block_why[GRM_EXCITER] = "it ends as at a wall";
+        p->exciter = (grm_shine){.hz = grm_mix_band_hz[b] * 0.75f, .drive_db = 24, .amount = 0.5f};
+    }
 }
 
 // What is wide as it was sent gets no wider, and what is mostly side comes in until both have half.

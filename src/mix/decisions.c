@@ -100,12 +100,12 @@ static const struct block {
     const field *fields;
     size_t place;  // in the stem's plan
     bool (*is_on)(const grm_stem_plan *plan);
-} blocks[] = {
-    {"expander", expander_fields, offsetof(grm_stem_plan, expander), expands},
-    {"compressor", compressor_fields, offsetof(grm_stem_plan, compressor), compresses},
-    {"transient", transient_fields, offsetof(grm_stem_plan, transient), snaps},
-    {"exciter", exciter_fields, offsetof(grm_stem_plan, exciter), shines},
-    {"voice_dip", dip_fields, offsetof(grm_stem_plan, dip), dips},
+} blocks[GRM_STRIP_BLOCKS] = {
+    [GRM_EXPANDER] = {"expander", expander_fields, offsetof(grm_stem_plan, expander), expands},
+    [GRM_COMPRESSOR] = {"compressor", compressor_fields, offsetof(grm_stem_plan, compressor), compresses},
+    [GRM_TRANSIENT] = {"transient", transient_fields, offsetof(grm_stem_plan, transient), snaps},
+    [GRM_EXCITER] = {"exciter", exciter_fields, offsetof(grm_stem_plan, exciter), shines},
+    [GRM_VOICE_DIP] = {"voice_dip", dip_fields, offsetof(grm_stem_plan, dip), dips},
 };
 
 static void *block_of(grm_stem_plan *p, const struct block *block) {
@@ -163,7 +163,7 @@ void grm_mix_settle(grm_mix_decision *d) {
         settle(p, send_fields);
         settle(p, ride_fields);
         for (size_t k = 0; k < p->cell_count; k++) settle(&p->cells[k], cell_fields);
-        for (size_t k = 0; k < GRM_COUNT(blocks); k++)
+        for (size_t k = 0; k < GRM_STRIP_BLOCKS; k++)
             if (blocks[k].is_on(p)) settle(block_of(p, &blocks[k]), blocks[k].fields);
     }
     settle(d, whole_fields);
@@ -215,10 +215,12 @@ static json_t *stem_json(const grm_stem *stem, const grm_stem_plan *p) {
     json_object_set_new(o, "mute", json_boolean(p->mute));
     if (*p->mute_why) json_object_set_new(o, "mute_why", json_string(p->mute_why));
     json_object_set_new(o, "eq", eq_json(p));
-    for (size_t k = 0; k < GRM_COUNT(blocks); k++)
-        json_object_set_new(
-            o, blocks[k].key,
-            blocks[k].is_on(p) ? object_of((const char *)p + blocks[k].place, blocks[k].fields) : json_null());
+    for (size_t k = 0; k < GRM_STRIP_BLOCKS; k++) {
+        json_t *block = json_null();
+        if (blocks[k].is_on(p)) block = object_of((const char *)p + blocks[k].place, blocks[k].fields);
+        if (blocks[k].is_on(p) && p->block_why[k]) json_object_set_new(block, "why", json_string(p->block_why[k]));
+        json_object_set_new(o, blocks[k].key, block);
+    }
     json_object_set_new(o, "sends", object_of(p, send_fields));
     json_object_set_new(o, "automation", object_of(p, ride_fields));
     return o;
@@ -384,11 +386,13 @@ static void read_stem(reading *r, const json_t *json, const char *where, bool *s
     p->mute = read_flag(r, json, where, "mute", false);
     const char *why = json_string_value(json_object_get(json, "mute_why"));
     if (why) snprintf(p->mute_why, sizeof p->mute_why, "%s", why);
-    for (size_t k = 0; k < GRM_COUNT(blocks); k++) {
+    for (size_t k = 0; k < GRM_STRIP_BLOCKS; k++) {
         const json_t *block = json_object_get(json, blocks[k].key);
         snprintf(inner, sizeof inner, "%s.%s", where, blocks[k].key);
         if (block && !json_is_null(block))
-            read_object(r, block, inner, block_of(p, &blocks[k]), (const field *const[]){blocks[k].fields, NULL}, "");
+            read_object(r, block, inner, block_of(p, &blocks[k]), (const field *const[]){blocks[k].fields, NULL},
+                        "why");
+        p->block_why[k] = json_string_value(json_object_get(block, "why"));
     }
     snprintf(inner, sizeof inner, "%s.sends", where);
     read_object(r, json_object_get(json, "sends"), inner, p, sends, "");

@@ -68,6 +68,9 @@ typedef struct grm_shine {
 
 enum { GRM_MIX_EQ = GRM_STRIP_CELLS + 8 };
 
+// What a strip may have or not.
+enum { GRM_EXPANDER, GRM_COMPRESSOR, GRM_TRANSIENT, GRM_EXCITER, GRM_VOICE_DIP, GRM_STRIP_BLOCKS };
+
 typedef struct grm_stem_plan {
     const char *strip;  // name; NULL: none
     bool mute, one_sound;
@@ -78,9 +81,10 @@ typedef struct grm_stem_plan {
     float pan, width;
     size_t cell_count;
     grm_strip_cell cells[GRM_MIX_EQ];
-    const char *cell_why[GRM_MIX_EQ];  // NULL: nobody said
-    grm_gate_plan expander;            // ratio 0: none
-    grm_compressor_plan compressor;    // ratio 0: none
+    const char *cell_why[GRM_MIX_EQ];         // NULL: nobody said
+    grm_gate_plan expander;                   // ratio 0: none
+    grm_compressor_plan compressor;           // ratio 0: none
+    const char *block_why[GRM_STRIP_BLOCKS];  // NULL: nobody said
     grm_snap transient;
     grm_shine exciter;
     float drive, wobble, mono_hz;

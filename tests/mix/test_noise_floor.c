@@ -57,6 +57,7 @@ static void noise_is_found_where_nobody_plays(void **state) {
     mix_well(&s, &r);
     const json_t *expander = json_object_get(lead_of(&r), "expander");
     assert_true(json_is_object(expander));
+    assert_non_null(json_object_get(expander, "why"));
     double trim = json_number_value(json_object_get(lead_of(&r), "trim_db"));
     double floor = json_number_value(json_object_get(expander, "threshold_db")) - 17 - trim;
     if (!(fabs(floor - weighted_hiss_db()) < 2)) fail_msg("%.1f dB, in truth %.1f", floor, weighted_hiss_db());
@@ -83,6 +84,24 @@ static void it_is_turned_down_in_the_pauses_only(void **state) {
     json_decref(session);
     result_free(&without);
     result_free(&with);
+    song_close(&s);
+}
+
+static void a_session_keeps_what_was_decided_and_why(void **state) {
+    (void)state;
+    song s;
+    result first, again;
+    song_open(&s);
+    pauses_over(&s, hiss);
+    mix_well(&s, &first);
+    s.plan.session = first.decisions;
+    s.plan.session_name = "mix.json";
+    mix_well(&s, &again);
+    assert_true(json_equal(first.decisions, again.decisions));
+    for (int side = 0; side < 2; side++)
+        assert_memory_equal(first.mix->plane[side], again.mix->plane[side], FRAMES * sizeof(float));
+    result_free(&again);
+    result_free(&first);
     song_close(&s);
 }
 
@@ -121,6 +140,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(noise_is_found_where_nobody_plays),
         cmocka_unit_test(it_is_turned_down_in_the_pauses_only),
+        cmocka_unit_test(a_session_keeps_what_was_decided_and_why),
         cmocka_unit_test(soft_music_and_silence_are_no_noise),
         cmocka_unit_test(textures_are_left_alone),
     };
