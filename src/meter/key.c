@@ -12,13 +12,10 @@ static const double profile[2][12] = {
     {0.165, 0.047, 0.083, 0.067, 0.100, 0.093, 0.053, 0.132, 0.052, 0.074, 0.069, 0.064},
     {0.172, 0.053, 0.076, 0.100, 0.056, 0.085, 0.050, 0.135, 0.075, 0.050, 0.092, 0.055},
 };
-// What a bass plays: roots of the degrees, tonic first, then fifth and fourth (root counts of de Clercq and Temperley
-// 2011, rock, rounded; leading tones and passing tones at the bottom).
-static const double bass_profile[2][12] = {
-    {1, 0, 0.45, 0, 0.35, 0.55, 0, 0.75, 0, 0.4, 0, 0.2},
-    {1, 0, 0.3, 0.4, 0, 0.5, 0, 0.7, 0.4, 0, 0.4, 0.1},
-};
-static const double bass_in_mix = 1.5, bass_alone = 0.4;
+// How much the bass counts beside the middle; and that these profiles give minor a little less than it has. Fitted on
+// 48 tracks in 20 styles (43 keys right before, 45 after) and on 40 recordings of others (of the 23 keys that madmom's
+// network and essentia agree on, 16 before, 20 after).
+static const double bass_in_mix = 0.8, minor_favour = 0.03;
 // What it counts to be the root of the last chord, and of the first. Of 39 tracks in 20 styles 31 keys were right
 // without, 35 with; the same from 0.15 to 0.2, and 36 at 0.3, where a song that ends elsewhere would be lost.
 static const double ends_there = 0.15, begins_there = 0.065;
@@ -26,7 +23,7 @@ static const double ends_there = 0.15, begins_there = 0.065;
 static const double full_contrast = 0.4, least_contrast = 0.08;
 // How much sharper posteriors are than scores; set so that of the keys heard with a confidence about c a share of about
 // c is right.
-static const double sharpness = 14;
+static const double sharpness = 16;
 
 // A few seconds, or one or two pitch classes, are in many keys; and what is struck without pitch leaves next to no
 // notes.
@@ -88,8 +85,7 @@ grm_key_guess grm_key_guess_make(const grm_pitch_series *series, grm_key_ends en
     double weight = sharpness * fmin(1, contrast / full_contrast);
     for (int minor = 0; minor < 2; minor++)
         for (int tonic = 0; tonic < 12; tonic++) {
-            double s =
-                correlate(both, profile[minor], tonic) + bass_alone * correlate(bass, bass_profile[minor], tonic);
+            double s = correlate(both, profile[minor], tonic) + minor_favour * minor;
             if (tonic == ends.last) s += ends_there;
             if (tonic == ends.first) s += begins_there;
             score[minor][tonic] = s;
