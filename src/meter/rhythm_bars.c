@@ -6,7 +6,9 @@
 
 #include "meter/rhythm.h"
 
-enum { CUES = 5, MOST_HALVES = 14 };  // low, mid, all, change of harmony from beat to beat and over two beats
+// low, mid, all, change of harmony from beat to beat and over two beats; where the change over two and over four beats
+// is the largest of its bar
+enum { CUES = 7, FITTED = 5, MOST_HALVES = 14 };
 
 // What each cue is like, in deviations from its mean, at the half beats of a bar.
 typedef struct bar_template {
@@ -22,14 +24,18 @@ static const bar_template templates[] = {
       {-0.29f, -0.62f, 0.49f, -0.04f, -0.09f, 0.32f, 0.60f, -0.37f},
       {-0.22f, -0.26f, -0.20f, 0.06f, 0.35f, 0.10f, 0.11f, 0.05f},
       {0.57f, 0.19f, -0.59f, 0.02f, 0.78f, -0.10f, -0.31f, -0.58f},
-      {-0.15f, 0.54f, -0.18f, -0.42f, -0.62f, -0.48f, 0.17f, 1.14f}}},
+      {-0.15f, 0.54f, -0.18f, -0.42f, -0.62f, -0.48f, 0.17f, 1.14f},
+      {0.70f, 0.30f, -0.14f, -0.17f, -0.13f, -0.17f, -0.14f, 0.30f},
+      {1.20f, 0.50f, -0.22f, -0.27f, -0.24f, -0.27f, -0.22f, 0.50f}}},
     {3,
      0.03f,
      {{1.05f, -0.30f, -0.12f, -0.24f, -0.07f, -0.32f},
       {0.09f, -0.34f, 0.40f, -0.26f, 0.41f, -0.30f},
       {0.61f, -0.43f, 0.28f, -0.35f, 0.32f, -0.42f},
       {1.54f, -0.38f, -0.13f, -0.43f, -0.10f, -0.48f},
-      {0.47f, 0.16f, -0.27f, -0.30f, -0.25f, 0.19f}}},
+      {0.47f, 0.16f, -0.27f, -0.30f, -0.25f, 0.19f},
+      {0.70f, 0.30f, -0.21f, -0.25f, -0.21f, 0.30f},
+      {1.20f, 0.50f, -0.36f, -0.45f, -0.36f, 0.50f}}},
 };
 enum { TEMPLATES = sizeof templates / sizeof *templates };
 
@@ -89,12 +95,29 @@ static void standardise(float (*cue)[CUES], size_t count, size_t which) {
         cue[i][which] = variance > 1e-9 ? fminf((float)((cue[i][which] - mean) / sqrt(variance)), 2.5f) : 0;
 }
 
+// Keeps what is the largest within three beats and over the mean, the rest becomes 0: changes of chords come on many
+// beats, the large ones, between sections too, where a bar begins. They spread to both neighbours, so that they don't
+// say which half beats are the beats. scratch: [count]
+static void keep_peaks(float (*cue)[CUES], size_t count, size_t which, float *scratch) {
+    enum { NEAR = 6 };  // half beats
+    const float least = 0.5f, gain = 2;
+    for (size_t i = 0; i < count; i++) scratch[i] = cue[i][which], cue[i][which] = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool peak = scratch[i] > least;
+        for (size_t k = i > NEAR ? i - NEAR : 0; peak && k <= i + NEAR && k < count; k++)
+            peak = scratch[k] <= scratch[i];
+        for (size_t k = i > 0 ? i - 1 : 0; peak && k <= i + 1 && k < count; k++)
+            cue[k][which] = gain * (scratch[i] - least);
+    }
+}
+
 // Viterbi over the half beats; a bar that is not whole costs `broken`, more when the beat itself turns, which it never
-// does where a machine keeps it.
-static double follow(const bar_template *bar, const float (*cue)[CUES], size_t count, bool steady, uint8_t *state,
-                     uint8_t *from) {
+// does where a machine keeps it. With the first `cues` of them; with all, what `state` says of beats and offbeats
+// stays.
+static double follow(const bar_template *bar, const float (*cue)[CUES], size_t cues, size_t count, bool steady,
+                     uint8_t *state, uint8_t *from) {
     const size_t states = 2 * bar->beats;
-    const float broken = steady ? 40 : 24, turned = steady ? 1e6f : 60;
+    const float broken = steady ? 40 : 24, turned = steady ? 1e6f : 60, never = 1e6f;
     float best[MOST_HALVES] = {0}, next[MOST_HALVES];
     for (size_t i = 0; i < count; i++) {
         size_t even = 0, odd = 1;
@@ -107,8 +130,8 @@ static double follow(const bar_template *bar, const float (*cue)[CUES], size_t c
             if (i > 0 && best[same] - broken > top) top = best[same] - broken, before = same;
             if (i > 0 && best[other] - turned > top) top = best[other] - turned, before = other;
             from[i * MOST_HALVES + s] = (uint8_t)before;
-            for (size_t k = 0; k < CUES; k++) top += bar->cue[k][s] * cue[i][k];
-            next[s] = top;
+            for (size_t k = 0; k < cues; k++) top += bar->cue[k][s] * cue[i][k];
+            next[s] = cues == CUES && state[i] % 2 != s % 2 ? top - never : top;
         }
         memcpy(best, next, sizeof best);
     }
@@ -127,7 +150,7 @@ static double follow(const bar_template *bar, const float (*cue)[CUES], size_t c
 static double fit(const bar_template *bar, const float (*cue)[CUES], const uint8_t *state, size_t count) {
     const size_t states = 2 * bar->beats;
     double sum = 0, size = 0;
-    for (size_t k = 0; k < CUES; k++) {
+    for (size_t k = 0; k < FITTED; k++) {
         double mean[2] = {0}, own[MOST_HALVES];
         for (size_t s = 0; s < states; s++) mean[s % 2] += bar->cue[k][s] / bar->beats;
         for (size_t s = 0; s < states; s++) {
@@ -152,6 +175,23 @@ static void halve(const grm_novelty *novelty, const double *pulse, size_t count,
     }
 }
 
+// What is heard at the half beats. scratch: [halves]
+static void take_cues(const grm_rhythm_series *series, const grm_novelty *novelty, const double *half, size_t halves,
+                      float (*sums)[GRM_RHYTHM_PITCHES], float (*cue)[CUES], float *scratch) {
+    const float *curve[3] = {novelty->low, novelty->mid, novelty->all};
+    for (size_t i = 0; i < halves; i++) {
+        double span = i + 2 < halves ? half[i + 2] - half[i] : half[i] - half[i - 2];
+        for (size_t k = 0; k < 3; k++) cue[i][k] = largest_near(curve[k], novelty->frames, half[i], 3);
+        for (size_t k = 0; k < 3; k++)  // over one, two and four beats
+            cue[i][3 + k] = harmony_change((const float(*)[GRM_RHYTHM_PITCHES])sums, series->chroma_frames, half[i],
+                                           (double)(1u << k) * span);
+        cue[i][6] = cue[i][5];
+        cue[i][5] = cue[i][4];
+    }
+    for (size_t k = 0; k < CUES; k++) standardise(cue, halves, k);
+    for (size_t k = FITTED; k < CUES; k++) keep_peaks(cue, halves, k, scratch);
+}
+
 grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *novelty, const double *pulse, size_t count,
                          bool steady, grm_bars *bars, grm_error *err) {
     *bars = (grm_bars){0};
@@ -161,33 +201,29 @@ grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *nov
     float(*cue)[CUES] = calloc(halves, sizeof *cue);
     uint8_t *state = calloc(halves, 1), *from = calloc(halves, MOST_HALVES), *kept = calloc(halves, 1);
     double *half = calloc(halves, sizeof *half);
+    float *scratch = grm_floats_new(halves);
     bars->beats = calloc(halves, sizeof *bars->beats);
     bars->position = calloc(halves, 1);
-    grm_status status = cue && state && from && kept && half && bars->beats && bars->position
+    grm_status status = cue && state && from && kept && half && scratch && bars->beats && bars->position
                             ? sum_chroma(series, &sums, err)
                             : grm_fail_memory(err);
     if (status != GRM_OK) goto done;
     halve(novelty, pulse, count, half);
-    for (size_t i = 0; i < halves; i++) {
-        double span = i + 2 < halves ? half[i + 2] - half[i] : half[i] - half[i - 2];
-        cue[i][0] = largest_near(novelty->low, novelty->frames, half[i], 3);
-        cue[i][1] = largest_near(novelty->mid, novelty->frames, half[i], 3);
-        cue[i][2] = largest_near(novelty->all, novelty->frames, half[i], 3);
-        cue[i][3] = harmony_change((const float(*)[GRM_RHYTHM_PITCHES])sums, series->chroma_frames, half[i], span);
-        cue[i][4] = harmony_change((const float(*)[GRM_RHYTHM_PITCHES])sums, series->chroma_frames, half[i], 2 * span);
-    }
-    for (size_t k = 0; k < CUES; k++) standardise(cue, halves, k);
+    take_cues(series, novelty, half, halves, sums, cue, scratch);
     double best = -1e30;
+    size_t chosen = 0;
     for (size_t m = 0; m < TEMPLATES; m++) {
-        double score = follow(&templates[m], (const float(*)[CUES])cue, halves, steady, state, from);
+        double score = follow(&templates[m], (const float(*)[CUES])cue, FITTED, halves, steady, state, from);
         double mark = fit(&templates[m], (const float(*)[CUES])cue, state, halves) - templates[m].price;
         if (mark <= best) continue;
         best = mark;
         bars->quality = mark;
         bars->score = score;
         bars->beats_per_bar = templates[m].beats;
+        chosen = m;
         memcpy(kept, state, halves);
     }
+    follow(&templates[chosen], (const float(*)[CUES])cue, CUES, halves, steady, kept, from);
     for (size_t i = 0; i < halves; i++) {
         if (kept[i] % 2) continue;
         if (i > 0 && kept[i - 1] % 2 == 0) continue;  // the beat turns: the one before stays
@@ -197,6 +233,7 @@ grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *nov
     }
 done:
     free(sums);
+    free(scratch);
     free(half);
     free(kept);
     free(from);
