@@ -235,6 +235,22 @@ static void look_at_frame(const grm_pitch *pitch, const waiting_frame *w, grm_pi
     }
 }
 
+// What was not looked at, on the way from frames[0] to frames[stride].
+static void fill_between(grm_pitch_frame *frames, size_t stride) {
+    const grm_pitch_frame a = frames[0], b = frames[stride];
+    for (size_t i = 1; i < stride; i++) {
+        float y = (float)i / (float)stride, x = 1 - y;
+        for (size_t c = 0; c < 12; c++) {
+            frames[i].bass[c] = x * a.bass[c] + y * b.bass[c];
+            frames[i].middle[c] = x * a.middle[c] + y * b.middle[c];
+            frames[i].top[c] = x * a.top[c] + y * b.top[c];
+        }
+        frames[i].level = x * a.level + y * b.level;
+        frames[i].consonance = x * a.consonance + y * b.consonance;
+        frames[i].pairs = x * a.pairs + y * b.pairs;
+    }
+}
+
 static grm_status add_frame(grm_pitch *pitch, const waiting_frame *w, grm_error *err) {
     if (pitch->count + pitch->stride > pitch->room) {
         size_t room = pitch->room ? 2 * pitch->room : 4096;
@@ -245,7 +261,8 @@ static grm_status add_frame(grm_pitch *pitch, const waiting_frame *w, grm_error 
     }
     grm_pitch_frame *out = &pitch->frames[pitch->count];
     look_at_frame(pitch, w, out);
-    for (size_t i = 1; i < pitch->stride; i++) out[i] = out[0];
+    if (pitch->count > 0 && pitch->stride > 1) fill_between(out - pitch->stride, pitch->stride);
+    for (size_t i = 1; i < pitch->stride; i++) out[i] = out[0];  // until the next is known
     pitch->count += pitch->stride;
     return GRM_OK;
 }

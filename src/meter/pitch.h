@@ -25,7 +25,8 @@ typedef struct grm_pitch_series {
 } grm_pitch_series;
 
 typedef struct grm_pitch grm_pitch;
-// stride: every how many frames one is looked at; those between are as the one before. 0: all are looked at.
+// stride: every how many frames one is looked at; those between are on the way from
+// the one to the next. 0: all are looked at.
 grm_status grm_pitch_new(unsigned stride, grm_pitch **out, grm_error *err);
 void grm_pitch_free(grm_pitch *pitch);
 // x: [frames] at GRM_PITCH_RATE.
