@@ -307,8 +307,7 @@ grm_status grm_master_file_run(const grm_run *run, const char *in_path, const ch
     intake in = {0};
     grm_tape *tape = NULL;
     char *temporary = NULL;
-    grm_sound sound = {0};
-    grm_mastering mastering = {.run = run, .sound = &sound, .story = &story, .stage = stage, .from = 0.2};
+    grm_mastering mastering = {.run = run, .story = &story, .stage = stage, .from = 0.2};
     grm_status status = grm_master_story_open(&story, options, NULL, err);
     const grm_master_options *o = story.options;
     if (status == GRM_OK) status = grm_master_form_find(out_path, o->bits, &form, err);
@@ -323,7 +322,7 @@ grm_status grm_master_file_run(const grm_run *run, const char *in_path, const ch
             take_in(run, &in, form.rate_hz, story.by_ear, tape, stage, o->reference ? 0.1 : 0, 0.2, &story.source, err);
     if (status != GRM_OK) goto done;
     say_what_was_changed(&story, &in, &form);
-    sound.tape = tape;
+    mastering.sound = tape;
     status = grm_mastering_prepare(&mastering, err);
     if (status == GRM_OK && form.lossy)
         status = write_lossy(&mastering, &form, in.reader, temporary, &decoded, err);

@@ -8,17 +8,6 @@
 
 enum { GRM_MASTER_BLOCK = 1 << 15 };  // frames, a multiple of GRM_PEAK_HOP
 
-// ---- sound.c: where stereo lies ----
-
-typedef struct grm_sound {
-    const grm_audio *audio;  // in memory, or
-    const grm_tape *tape;
-} grm_sound;
-size_t grm_sound_frames(const grm_sound *sound);
-unsigned grm_sound_rate(const grm_sound *sound);
-// Silence lies beyond the end.
-grm_status grm_sound_read(const grm_sound *sound, size_t start, size_t frames, float *const planes[2], grm_error *err);
-
 // ---- look.c: what is there ----
 
 // `analysis` holds the features of level and sides and, where they were asked for, of faults.
@@ -32,7 +21,7 @@ typedef struct grm_look {
 void grm_look_free(grm_look *look);
 grm_status grm_look_end(grm_hearing *hearing, grm_look *look, grm_error *err);
 // At a whole sound, as part `from`..`to` of the stage.
-grm_status grm_look_at(const grm_run *run, const grm_sound *sound, bool faults, size_t stage, double from, double to,
+grm_status grm_look_at(const grm_run *run, const grm_tape *sound, bool faults, size_t stage, double from, double to,
                        grm_look *look, grm_error *err);
 void grm_levels_of(const grm_features *features, grm_master_levels *levels);
 
@@ -98,7 +87,7 @@ typedef struct grm_wet {
     float deessed_db;  // most that was taken
 } grm_wet;
 void grm_wet_free(grm_wet *wet);
-grm_status grm_master_process(const grm_run *run, const grm_sound *in, const grm_master_plan *plan,
+grm_status grm_master_process(const grm_run *run, const grm_tape *in, const grm_master_plan *plan,
                               const grm_master_preset *preset, size_t stage, double from, double to, grm_wet *wet,
                               grm_error *err);
 
@@ -168,7 +157,7 @@ void grm_master_note(grm_master_story *story, const char *format, ...) GRM_PRINT
 // A master in the making. Set the first five; close in every case.
 typedef struct grm_mastering {
     const grm_run *run;
-    const grm_sound *sound;  // at which story->source has looked
+    const grm_tape *sound;  // at which story->source has looked
     grm_master_story *story;
     size_t stage;
     double from;  // where in the stage it begins

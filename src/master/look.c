@@ -24,17 +24,17 @@ grm_status grm_look_end(grm_hearing *hearing, grm_look *look, grm_error *err) {
     return GRM_OK;
 }
 
-grm_status grm_look_at(const grm_run *run, const grm_sound *sound, bool faults, size_t stage, double from, double to,
+grm_status grm_look_at(const grm_run *run, const grm_tape *sound, bool faults, size_t stage, double from, double to,
                        grm_look *look, grm_error *err) {
     static const grm_ear *const ears[] = {&grm_ear_level, &grm_ear_sides, &grm_ear_faults};
     grm_hearing *hearing = NULL;
     float *planes[2] = {grm_floats_new(GRM_MASTER_BLOCK), grm_floats_new(GRM_MASTER_BLOCK)};
-    size_t frames = grm_sound_frames(sound);
+    size_t frames = grm_tape_frames(sound);
     grm_status status = planes[0] && planes[1] ? GRM_OK : grm_fail_memory(err);
-    if (status == GRM_OK) status = grm_hearing_open(run, ears, faults ? 3 : 2, 2, grm_sound_rate(sound), &hearing, err);
+    if (status == GRM_OK) status = grm_hearing_open(run, ears, faults ? 3 : 2, 2, grm_tape_rate(sound), &hearing, err);
     for (size_t at = 0; status == GRM_OK && at < frames; at += GRM_MASTER_BLOCK) {
         size_t count = frames - at < GRM_MASTER_BLOCK ? frames - at : GRM_MASTER_BLOCK;
-        status = grm_sound_read(sound, at, count, planes, err);
+        status = grm_tape_read(sound, at, count, planes, err);
         if (status == GRM_OK && (!grm_all_finite(planes[0], count) || !grm_all_finite(planes[1], count)))
             status = grm_fail(err, GRM_BAD_INPUT, "the sound holds values that are not numbers (NaN or infinity)");
         if (status == GRM_OK) status = grm_hearing_take(hearing, (const float *const *)planes, count, err);

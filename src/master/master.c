@@ -29,12 +29,12 @@ static void say_what_was_missed(grm_master_story *s, double lufs) {
         grm_master_note(s, "Forced: the limiter takes up to %.1f dB.", -(double)s->limited.deepest_db);
 }
 
-static grm_status silence(const grm_sound *sound, grm_limited_fn *take, void *context, grm_error *err) {
+static grm_status silence(const grm_tape *sound, grm_limited_fn *take, void *context, grm_error *err) {
     float *planes[2] = {grm_floats_new(GRM_MASTER_BLOCK), grm_floats_new(GRM_MASTER_BLOCK)};
     grm_status status = planes[0] && planes[1] ? GRM_OK : grm_fail_memory(err);
-    for (size_t at = 0; status == GRM_OK && at < grm_sound_frames(sound); at += GRM_MASTER_BLOCK) {
-        size_t left = grm_sound_frames(sound) - at, count = left < GRM_MASTER_BLOCK ? left : GRM_MASTER_BLOCK;
-        status = grm_sound_read(sound, at, count, planes, err);
+    for (size_t at = 0; status == GRM_OK && at < grm_tape_frames(sound); at += GRM_MASTER_BLOCK) {
+        size_t left = grm_tape_frames(sound) - at, count = left < GRM_MASTER_BLOCK ? left : GRM_MASTER_BLOCK;
+        status = grm_tape_read(sound, at, count, planes, err);
         if (status == GRM_OK) status = take(context, planes, count, err);
     }
     free(planes[1]);
@@ -48,7 +48,7 @@ grm_status grm_mastering_attempt(grm_mastering *m, double strength, grm_error *e
     grm_master_plan_free(&s->plan);
     s->attempts++;
     s->strength = strength;
-    grm_status status = grm_master_decide(s, grm_sound_rate(m->sound), strength, &m->lufs, err);
+    grm_status status = grm_master_decide(s, grm_tape_rate(m->sound), strength, &m->lufs, err);
     if (status == GRM_OK)
         status = grm_master_process(m->run, m->sound, &s->plan, s->preset, m->stage, m->from, 0.55, &m->wet, err);
     if (status != GRM_OK) return status;
@@ -104,7 +104,6 @@ grm_status grm_master_run(const grm_run *run, const grm_tape *in, const grm_mast
                           grm_tape *out, grm_master_levels *after, json_t **report, grm_error *err) {
     static const grm_master_request plain = {0};
     if (!request) request = &plain;
-    grm_sound sound = {.tape = in};
     grm_master_story story = {0};
     if (grm_tape_channels(in) != 2)
         return grm_fail(err, GRM_BAD_INPUT, "mastering takes stereo, this has %u channels", grm_tape_channels(in));
@@ -114,8 +113,8 @@ grm_status grm_master_run(const grm_run *run, const grm_tape *in, const grm_mast
     grm_status status = grm_master_story_open(&story, request->options, request->style, err);
     if (status == GRM_OK && story.options->reference)
         status = grm_master_look_at_reference(run, &story, stage, 0, 0.1, err);
-    if (status == GRM_OK) status = grm_look_at(run, &sound, story.by_ear, stage, 0.1, 0.2, &story.source, err);
-    grm_mastering mastering = {.run = run, .sound = &sound, .story = &story, .stage = stage, .from = 0.2};
+    if (status == GRM_OK) status = grm_look_at(run, in, story.by_ear, stage, 0.1, 0.2, &story.source, err);
+    grm_mastering mastering = {.run = run, .sound = in, .story = &story, .stage = stage, .from = 0.2};
     if (status == GRM_OK) status = grm_mastering_prepare(&mastering, err);
     if (status == GRM_OK) status = grm_mastering_deliver(&mastering, append, out, err);
     if (status == GRM_OK && report && !(*report = grm_master_report(&story))) status = grm_fail_memory(err);

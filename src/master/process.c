@@ -191,7 +191,7 @@ static grm_status watch_put(watch *w, grm_wet *wet, grm_error *err) {
 // ---- all of it ----
 
 typedef struct work {
-    const grm_sound *in;
+    const grm_tape *in;
     chain chain;
     watch watch;
     float *planes[2], *out[2];
@@ -204,7 +204,7 @@ static void do_item(void *context, size_t index) {
     work *w = context;
     unsigned mode = grm_denormals_flush();
     if (index == 0 && w->chain.place < w->chain.total) {
-        w->status = grm_sound_read(w->in, w->start, BLOCK, w->planes, &w->err);
+        w->status = grm_tape_read(w->in, w->start, BLOCK, w->planes, &w->err);
         if (w->status == GRM_OK) w->made = chain_block(&w->chain, w->planes, w->start, BLOCK, w->out);
         w->start += BLOCK;
     } else if (index == 0) {
@@ -249,15 +249,15 @@ void grm_wet_free(grm_wet *wet) {
     *wet = (grm_wet){0};
 }
 
-grm_status grm_master_process(const grm_run *run, const grm_sound *in, const grm_master_plan *plan,
+grm_status grm_master_process(const grm_run *run, const grm_tape *in, const grm_master_plan *plan,
                               const grm_master_preset *preset, size_t stage, double from, double to, grm_wet *wet,
                               grm_error *err) {
-    unsigned rate = grm_sound_rate(in);
+    unsigned rate = grm_tape_rate(in);
     work *w = calloc(1, sizeof *w);
     if (!w) return grm_fail_memory(err);
     *wet = (grm_wet){0};
     w->in = in;
-    chain_init(&w->chain, plan, preset, grm_sound_frames(in), rate);
+    chain_init(&w->chain, plan, preset, grm_tape_frames(in), rate);
     w->planes[0] = grm_floats_new(BLOCK);
     w->planes[1] = grm_floats_new(BLOCK);
     grm_status status = w->planes[0] && w->planes[1] ? watch_open(&w->watch, rate, err) : grm_fail_memory(err);

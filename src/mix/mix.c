@@ -23,8 +23,7 @@ typedef struct desk {
     const grm_mix_decision *decision;
     grm_mix_sink *sink;
     void *sink_context;
-    grm_audio *mix;          // NULL: not kept, only handed on
-    float *sum[SETS];        // [2][GRM_MIX_BLOCK], where it is not kept
+    float *sum[SETS];        // [2][GRM_MIX_BLOCK]
     grm_channel **channels;  // [stems]
     float *wet[SETS];        // [stems][2][GRM_MIX_BLOCK]
     float duck[GRM_DUCKS][GRM_MIX_BLOCK / GRM_DUCK_HOP + 1];
@@ -44,7 +43,7 @@ static float *wet_plane(const desk *d, size_t set, size_t stem, size_t side) {
 }
 
 static float *mix_plane(const desk *d, const block *b, size_t side) {
-    return d->mix ? d->mix->plane[side] + b->start : d->sum[b->set] + side * GRM_MIX_BLOCK;
+    return d->sum[b->set] + side * GRM_MIX_BLOCK;
 }
 
 // ---- a block ----
@@ -128,7 +127,7 @@ static void finish_one(desk *d, size_t index) {
         if (d->fader_moves) apply_fader(d, planes[side], b->frames);
     }
     size_t place = d->stems->count + index;
-    if (d->sink && !(is_mix && d->mix))
+    if (d->sink)
         d->status[place] = d->sink(d->sink_context, index, (const float *const *)planes, b->frames, &d->errors[place]);
 }
 
@@ -215,7 +214,7 @@ static size_t length_of(const grm_stems *stems) {
     return frames;
 }
 
-static grm_status desk_open(desk *d, bool keep, grm_error *err) {
+static grm_status desk_open(desk *d, grm_error *err) {
     size_t stems = d->stems->count;
     d->deepest = 1;
     d->racks = count_racks(d);
@@ -225,14 +224,14 @@ static grm_status desk_open(desk *d, bool keep, grm_error *err) {
     if (!d->channels || !d->status || !d->errors) return grm_fail_memory(err);
     for (size_t set = 0; set < SETS; set++) {
         d->wet[set] = grm_floats_new((stems + 1) * 2 * GRM_MIX_BLOCK);
-        d->sum[set] = keep ? NULL : grm_floats_new(2 * GRM_MIX_BLOCK);
-        if (!d->wet[set] || (!keep && !d->sum[set])) return grm_fail_memory(err);
+        d->sum[set] = grm_floats_new(2 * GRM_MIX_BLOCK);
+        if (!d->wet[set] || !d->sum[set]) return grm_fail_memory(err);
     }
     for (size_t i = 0; i < stems; i++) {
         grm_status status = grm_channel_new(d->decision, i, GRM_RATE, &d->channels[i], err);
         if (status) return status;
     }
-    return keep ? grm_audio_new(2, d->total, GRM_RATE, &d->mix, err) : GRM_OK;
+    return GRM_OK;
 }
 
 static void desk_close(desk *d) {
@@ -327,8 +326,7 @@ static grm_status decide_somehow(desk *d, const grm_strips *strips, size_t stage
 }
 
 grm_status grm_mix_run(const grm_run *run, const grm_stems *stems, const grm_mix_plan *plan, grm_mix_sink *sink,
-                       void *sink_context, size_t stage, grm_audio **out, json_t **decisions, grm_error *err) {
-    if (out) *out = NULL;
+                       void *sink_context, size_t stage, json_t **decisions, grm_error *err) {
     grm_strips *strips = NULL;
     grm_mix_decision decision = {0};
     desk d = {.run = run, .stems = stems, .plan = plan, .sink = sink, .sink_context = sink_context};
@@ -337,16 +335,11 @@ grm_status grm_mix_run(const grm_run *run, const grm_stems *stems, const grm_mix
     grm_status status = check_stems(stems, plan, err);
     if (!status) status = grm_strips_load(&strips, err);
     if (!status) status = decide_somehow(&d, strips, stage, &decision, err);
-    if (!status) status = desk_open(&d, out != NULL, err);
+    if (!status) status = desk_open(&d, err);
     if (!status) status = run_desk(&d, stage, err);
     if (!status && decisions && !(*decisions = grm_mix_decisions_json(stems, &decision, d.deepest)))
         status = grm_fail_memory(err);
-    if (!status && out) {
-        *out = d.mix;
-        d.mix = NULL;
-    }
     if (!status) grm_progress_step(run->progress, stage, 1);
-    grm_audio_free(d.mix);
     desk_close(&d);
     free(decision.stems);
     grm_strips_free(strips);

@@ -37,12 +37,13 @@ typedef struct grm_mix_plan {
 } grm_mix_plan;
 
 // Takes the stems as they sound in the mix, with their effects; called in time order for each stem, never for one stem
-// from two threads at once. planes: [2][frames]. A mix that is not kept (out NULL) comes as stem `count`.
+// from two threads at once. planes: [2][frames].
+// The mix itself comes as stem `count`.
 typedef grm_status grm_mix_sink(void *context, size_t stem, const float *const *planes, size_t frames, grm_error *err);
 
-// Mixes to stereo at the stems' rate: the sum of what the sink gets, sample by sample. `decisions` (may be NULL)
-// receives what was decided, as mix.json has it. The peak is at most -3 dBFS.
+// Mixes to stereo at the stems' rate: the sum of the stems that the sink gets, sample by sample. `decisions` (may be
+// NULL) receives what was decided, as mix.json has it. The peak is at most -3 dBFS.
 grm_status grm_mix_run(const grm_run *run, const grm_stems *stems, const grm_mix_plan *plan, grm_mix_sink *sink,
-                       void *sink_context, size_t stage, grm_audio **out, json_t **decisions, grm_error *err);
+                       void *sink_context, size_t stage, json_t **decisions, grm_error *err);
 
 #endif

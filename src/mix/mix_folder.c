@@ -331,7 +331,7 @@ static grm_status mix_to_file(job *j, const char *path, grm_format format, json_
                          .dry = j->options->dry};
     grm_status status = grm_file_begin(path, &temporary, err);
     if (!status) status = grm_writer_open(temporary, format, 2, GRM_RATE, &j->writer, err);
-    if (!status) status = grm_mix_run(&j->run, &j->stems, &plan, write_mix, j, MIX_STAGE, NULL, decisions, err);
+    if (!status) status = grm_mix_run(&j->run, &j->stems, &plan, write_mix, j, MIX_STAGE, decisions, err);
     if (j->writer) {
         grm_status closed = grm_writer_close(j->writer, status ? NULL : err);
         if (!status) status = closed;

@@ -153,7 +153,7 @@ grm_status grm_line_mix(grm_line *line, grm_error *err) {
     if (status == GRM_OK) status = grm_stem_files_open(line->stems, line->staging.folder, &line->stem_files, err);
     if (status == GRM_OK) status = grm_tape_new(2, GRM_RATE, line->staging.folder, &line->mixed, err);
     if (status == GRM_OK)
-        status = grm_mix_run(&line->run, line->stems, &plan, take_mixed, line, GRM_LINE_MIX, NULL, NULL, err);
+        status = grm_mix_run(&line->run, line->stems, &plan, take_mixed, line, GRM_LINE_MIX, NULL, err);
     if (status == GRM_OK) status = grm_stem_files_finish(&line->stem_files, err);
     if (status == GRM_OK && line->options->dry_stems)
         status = grm_stem_files_write_dry(&line->run, line->stems, &line->stem_files, line->staging.folder, err);

@@ -14,6 +14,7 @@
 #include "audio/audio.h"
 #include "dsp/dsp.h"
 #include "master/internal.h"
+#include "tapes.h"
 
 enum { RATE = 44100, SECONDS = 12 };
 static grm_profile *profile;
@@ -177,19 +178,21 @@ static void what_is_empty_is_raised_by_12_db_at_most(void **state) {
     (void)state;
     grm_audio *source = band(1, 0.5f), *reference = band(2, 0.5f);
     for (int i = 0; i < 6; i++) filter(source, GRM_FILTER_LOWPASS, 3000, 0.7, 0);
-    grm_sound of[2] = {{.audio = source}, {.audio = reference}};
+    grm_tape *of[2] = {tape_of(source), tape_of(reference)};
     grm_run run = {.profile = profile};
     grm_master_options options = {0};
     grm_master_story story;
     assert_int_equal(grm_master_story_open(&story, &options, NULL, NULL), GRM_OK);
-    assert_int_equal(grm_look_at(&run, &of[0], false, 0, 0, 1, &story.source, NULL), GRM_OK);
-    assert_int_equal(grm_look_at(&run, &of[1], false, 0, 0, 1, &story.reference, NULL), GRM_OK);
+    assert_int_equal(grm_look_at(&run, of[0], false, 0, 0, 1, &story.source, NULL), GRM_OK);
+    assert_int_equal(grm_look_at(&run, of[1], false, 0, 0, 1, &story.reference, NULL), GRM_OK);
     assert_int_equal(grm_master_liken(&story, RATE, NULL), GRM_OK);
     for (double hz = 9000; hz < 20000; hz *= 1.05)
         for (int side = 0; side < 2; side++)
             assert_true(grm_firs_gain_db(story.plan.firs, side, hz) < story.preset->likeness.empty_boost_db + 0.1f);
     assert_true(grm_firs_gain_db(story.plan.firs, 0, 4000) > 5);  // and what is only weak is raised
     grm_master_story_close(&story);
+    grm_tape_free(of[1]);
+    grm_tape_free(of[0]);
     grm_audio_free(reference);
     grm_audio_free(source);
 }

@@ -104,7 +104,7 @@ static inline void song_close(song *s) {
 
 typedef struct result {
     grm_audio *mix, *wet[STEMS];
-    size_t place[STEMS];
+    size_t place[STEMS + 1];
     json_t *decisions;
     bool refuse;
 } result;
@@ -113,19 +113,21 @@ static inline grm_status take(void *context, size_t stem, const float *const *pl
     result *r = context;
     if (r->refuse && r->place[stem] > RATE) return grm_fail(err, GRM_FAILED, "disk full");
     if (r->place[stem] + frames > FRAMES) return grm_fail(err, GRM_FAILED, "too much");
-    for (int side = 0; side < 2; side++)
-        memcpy(r->wet[stem]->plane[side] + r->place[stem], planes[side], frames * sizeof(float));
+    grm_audio *to = stem == STEMS ? r->mix : r->wet[stem];
+    for (int side = 0; side < 2; side++) memcpy(to->plane[side] + r->place[stem], planes[side], frames * sizeof(float));
     r->place[stem] += frames;
     return GRM_OK;
 }
 
 static inline grm_status mix(song *s, unsigned threads, result *r, grm_error *err) {
     grm_run run = {.pool = pools[threads - 1], .profile = s->profile};
+    r->place[STEMS] = 0;
+    if (!r->mix) assert_int_equal(grm_audio_new(2, FRAMES, RATE, &r->mix, NULL), GRM_OK);
     for (int i = 0; i < STEMS; i++) {
         r->place[i] = 0;
         if (!r->wet[i]) assert_int_equal(grm_audio_new(2, FRAMES, RATE, &r->wet[i], NULL), GRM_OK);
     }
-    return grm_mix_run(&run, &s->stems, &s->plan, take, r, 0, &r->mix, &r->decisions, err);
+    return grm_mix_run(&run, &s->stems, &s->plan, take, r, 0, &r->decisions, err);
 }
 
 static inline void result_free(result *r) {
