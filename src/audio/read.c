@@ -68,6 +68,7 @@ struct grm_reader {
 #endif
     unsigned channels, rate;
     float *block;  // [BLOCK * channels], interleaved
+    short *words;  // the same, where the file has 16 bits: several times as quick to make floats of as libsndfile's
     size_t place;  // frames read
 };
 
@@ -78,6 +79,7 @@ void grm_reader_close(grm_reader *r) {
     grm_ffmpeg_close(r->ffmpeg);
 #endif
     if (r->file >= 0) close(r->file);
+    free(r->words);
     free(r->block);
     free(r->bytes);
     free(r->name);
@@ -170,8 +172,12 @@ static grm_status open_sound(grm_reader *r, const uint8_t *bytes, size_t size, g
                         r->info.samplerate, HIGHEST_RATE);
     r->channels = (unsigned)r->info.channels;
     r->rate = (unsigned)r->info.samplerate;
-    r->block = grm_floats_new((size_t)BLOCK * r->channels);
-    return r->block ? GRM_OK : grm_fail_memory(err);
+    bool words = (r->info.format & SF_FORMAT_SUBMASK) == SF_FORMAT_PCM_16;
+    if (words)
+        r->words = calloc((size_t)BLOCK * r->channels, sizeof *r->words);
+    else
+        r->block = grm_floats_new((size_t)BLOCK * r->channels);
+    return r->words || r->block ? GRM_OK : grm_fail_memory(err);
 }
 
 // `owned`: the reader's from now on, also when it fails.
@@ -250,6 +256,22 @@ static void split(const float *block, unsigned channels, float *const *planes, s
         for (size_t i = 0; i < frames; i++) planes[c][start + i] = block[i * channels + c];
 }
 
+// As libsndfile makes floats of them. planes: from `start` on.
+static void split_words(const short *restrict words, unsigned channels, float *const *planes, size_t start,
+                        size_t frames) {
+    const float step = 0x1p-15f;
+    if (channels == 2) {
+        float *restrict left = planes[0] + start, *restrict right = planes[1] + start;
+        for (size_t i = 0; i < frames; i++) {
+            left[i] = step * (float)words[2 * i];
+            right[i] = step * (float)words[2 * i + 1];
+        }
+        return;
+    }
+    for (unsigned c = 0; c < channels; c++)
+        for (size_t i = 0; i < frames; i++) planes[c][start + i] = step * (float)words[i * channels + c];
+}
+
 static bool all_finite(const float *x, size_t frames) {
     int others = 0;
     for (size_t i = 0; i < frames; i++) others |= !(fabsf(x[i]) <= 3.0e38f);
@@ -262,10 +284,14 @@ static grm_status fill(grm_reader *r, float *const *planes, size_t frames, size_
 #endif
     while (*got < frames) {
         size_t want = frames - *got < BLOCK ? frames - *got : BLOCK;
-        sf_count_t came = sf_readf_float(r->sound, r->block, (sf_count_t)want);
+        sf_count_t came = r->words ? sf_readf_short(r->sound, r->words, (sf_count_t)want)
+                                   : sf_readf_float(r->sound, r->block, (sf_count_t)want);
         if (came <= 0) break;
         if (came > (sf_count_t)want) came = (sf_count_t)want;
-        split(r->block, r->channels, planes, *got, (size_t)came);
+        if (r->words)
+            split_words(r->words, r->channels, planes, *got, (size_t)came);
+        else
+            split(r->block, r->channels, planes, *got, (size_t)came);
         *got += (size_t)came;
     }
     return GRM_OK;

@@ -59,6 +59,32 @@ static void long_files_come_whole(void **state) {
     grm_audio_free(audio);
 }
 
+// 16 bits have a way of their own: every step is the float that it stands for, in one, two and three channels.
+static void words_of_16_bits_are_exact(void **state) {
+    (void)state;
+    enum { STEPS = 65536 };
+    for (unsigned channels = 1; channels <= 3; channels++) {
+        for (int flac = 0; flac <= 1; flac++) {
+            grm_audio *steps = NULL, *back = NULL;
+            assert_int_equal(grm_audio_new(channels, STEPS, 48000, &steps, NULL), GRM_OK);
+            for (unsigned c = 0; c < channels; c++)
+                for (int i = 0; i < STEPS; i++)
+                    steps->plane[c][i] = (float)((i + 7919 * (int)c) % STEPS - 32768) / 32768;
+            grm_writer *writer = NULL;
+            assert_int_equal(grm_writer_open(path, flac ? GRM_FLAC16 : GRM_WAV16, channels, 48000, &writer, NULL),
+                             GRM_OK);
+            assert_int_equal(grm_writer_write(writer, (const float *const *)steps->plane, STEPS, NULL), GRM_OK);
+            assert_int_equal(grm_writer_close(writer, NULL), GRM_OK);
+            assert_int_equal(grm_audio_read(path, 0, &back, NULL), GRM_OK);
+            assert_int_equal(back->frames, STEPS);
+            for (unsigned c = 0; c < channels; c++)
+                assert_memory_equal(back->plane[c], steps->plane[c], STEPS * sizeof(float));
+            grm_audio_free(back);
+            grm_audio_free(steps);
+        }
+    }
+}
+
 static void the_limit_is_kept_and_named(void **state) {
     grm_error err;
     write_noise(GRM_WAV16, 1, 96000);
@@ -229,6 +255,7 @@ static void audio_of_absurd_size_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(long_files_come_whole),
+        cmocka_unit_test(words_of_16_bits_are_exact),
         cmocka_unit_test(the_limit_is_kept_and_named),
         cmocka_unit_test(no_audio_is_told_by_name),
         cmocka_unit_test(a_file_without_sound_is_refused),
