@@ -95,8 +95,9 @@ grm_status grm_arguments_read(const grm_command *command, int argc, char **argv,
     if (out->count < command->least)
         return grm_fail(err, GRM_USAGE, "something is missing: grammy %s %s", command->name, command->usage);
     if (out->count > command->most)
-        return grm_fail(err, GRM_USAGE, "\"%.60s\" is one argument too many; a prompt goes into quotes: grammy %s %s",
-                        out->positional[command->most], command->name, command->usage);
+        return grm_fail(
+            err, GRM_USAGE, "\"%.60s\" is one argument too many%s: grammy %s %s", out->positional[command->most],
+            strstr(command->usage, "PROMPT") ? "; a prompt goes into quotes" : "", command->name, command->usage);
     const char *progress = grm_argument(out, "--progress");
     if (progress && strcmp(progress, "json") != 0)
         return grm_fail(err, GRM_USAGE, "--progress %s: only json is known", progress);

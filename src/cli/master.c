@@ -89,21 +89,42 @@ static void print_line(const json_t *report, const char *what, const char *name,
     if (isfinite(before) && isfinite(after)) printf("  %-18s %8.2f -> %7.2f %s\n", what, before, after, unit);
 }
 
+// "deepest_db": -8.38 as "deepest -8.38 dB".
+static void print_figure(const char *key, double value) {
+    static const char *const units[] = {"db", "hz", "ms"}, *const written[] = {"dB", "Hz", "ms"};
+    const char *last = strrchr(key, '_'), *unit = last ? last + 1 : key;
+    for (size_t i = 0; i < GRM_COUNT(units); i++) {
+        if (strcmp(unit, units[i]) != 0) continue;
+        int length = last ? (int)(last - key) : 0;
+        printf("%.*s%s", length, key, length ? " " : "");
+        printf(i == 0 ? "%+g %s" : "%g %s", value, written[i]);
+        return;
+    }
+    printf("%s %g", key, value);
+}
+
 static void print_step(const json_t *step) {
-    const char *name = json_string_value(json_object_get(step, "name")), *key;
+    const char *name = json_string_value(json_object_get(step, "name")), *key, *comma = "";
     if (!name || strcmp(name, "dc") == 0) return;
-    printf("  %-18s", name);
-    json_t *value;
+    printf("  %-18s ", name);
+    json_t *value, *move;
+    size_t i;
     json_object_foreach((json_t *)step, key, value) {
-        if (json_is_number(value) && json_number_value(value) != 0)
-            printf(" %s %g", key, json_number_value(value));
-        else if (json_is_string(value) && strcmp(key, "name") != 0)
-            printf(" %s", json_string_value(value));
-        size_t i;
-        json_t *move;
-        json_array_foreach(value, i, move) if (json_object_get(move, "db"))
-            printf(" %s %+g dB", json_string_value(json_object_get(move, "name")),
+        if (strcmp(key, "name") == 0) continue;
+        if (json_is_number(value) && json_number_value(value) != 0) {
+            printf("%s", comma);
+            print_figure(key, json_number_value(value));
+            comma = ", ";
+        } else if (json_is_string(value)) {
+            printf("%s%s", comma, json_string_value(value));
+            comma = ", ";
+        }
+        json_array_foreach(value, i, move) {
+            if (!json_object_get(move, "db")) continue;
+            printf("%s%s %+g dB", comma, json_string_value(json_object_get(move, "name")),
                    json_number_value(json_object_get(move, "db")));
+            comma = ", ";
+        }
     }
     putchar('\n');
 }

@@ -93,7 +93,7 @@ static json_t *steps_json(const grm_master_story *s) {
     add(steps, json_pack("{ss so so so so}", "name", "limiter", "gain_db", number(s->limited.drive_db), "deepest_db",
                          number(s->limited.deepest_db), "mean_db", number(s->limited.mean_db), "active_share",
                          number(s->limited.share)));
-    if (fabs(s->trim_db) > 1e-6) add(steps, json_pack("{ss so}", "name", "trim", "db", number(s->trim_db)));
+    if (fabs(s->trim_db) >= 0.005) add(steps, json_pack("{ss so}", "name", "trim", "db", number(s->trim_db)));
     return steps;
 }
 
