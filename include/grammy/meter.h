@@ -63,10 +63,11 @@ typedef struct grm_analysis {
     const double *beats_s, *downbeats_s;
     const grm_chord_span *chords;
     const grm_heard_section *sections;
-    const float *energy_lufs;                 // momentary loudness, ten a second
-    const grm_series *series;                 // what grm_analysis_options asked for
-    const struct grm_colour_series *colours;  // what the ear for rhythm leaves to later ones
-    const struct grm_pitch_series *notes;     // and the one for harmony
+    const float *energy_lufs;  // momentary loudness, ten a second
+    const grm_series *series;  // what grm_analysis_options asked for
+    const struct grm_colour_series
+        *colours;                          // what the ear for rhythm leaves to later ones, NULL once all have finished
+    const struct grm_pitch_series *notes;  // and the one for harmony
     struct grm_memory *memory;
 } grm_analysis;
 

@@ -230,6 +230,8 @@ static grm_status finish_all(hall *h, const grm_run *run, size_t stage, grm_anal
         if (status != GRM_OK) return status;
         grm_progress_step(run->progress, stage, 0.95 + 0.05 * (double)(i + 1) / EARS);
     }
+    a->colours = NULL;  // what the ears left to each other goes with them
+    a->notes = NULL;
     return GRM_OK;
 }
 

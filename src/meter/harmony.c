@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct harmony {
     grm_thinner *thinner;
@@ -61,14 +60,11 @@ static double mean_consonance(const grm_pitch_series *series) {
     return weight > 0 ? sum / weight : NAN;
 }
 
-// The frames stay with the analysis: later ears read them.
+// Later ears read the frames, which stay the pitch's.
 static grm_status keep_notes(const grm_pitch_series *series, grm_analysis *analysis, grm_error *err) {
     grm_pitch_series *kept = grm_memory_take(analysis->memory, 1, sizeof *kept);
     if (!kept) return grm_fail_memory(err);
     *kept = *series;
-    kept->frames = grm_memory_take(analysis->memory, series->count, sizeof *kept->frames);
-    if (!kept->frames) return grm_fail_memory(err);
-    memcpy(kept->frames, series->frames, series->count * sizeof *kept->frames);
     analysis->notes = kept;
     return GRM_OK;
 }

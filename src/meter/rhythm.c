@@ -1,8 +1,6 @@
 // The ear for rhythm: tempo, beats, bars and what can be said about them.
 #include "meter/rhythm.h"
 
-#include <string.h>
-
 static grm_status rhythm_open(const grm_listening *listening, void **self, grm_error *err) {
     return grm_rhythm_front_new(listening->rate_hz, (grm_rhythm_front **)self, err);
 }
@@ -30,14 +28,12 @@ static grm_status keep_beats(const grm_bars *bars, grm_analysis *analysis, grm_e
     return GRM_OK;
 }
 
-// The last frame, which is short, is left out.
+// They stay the front's. The last frame, which is short, is left out.
 static grm_status keep_colours(const grm_rhythm_series *series, grm_analysis *analysis, grm_error *err) {
     size_t count = series->frames / GRM_RHYTHM_CHROMA_HOPS;
     grm_colour_series *kept = grm_memory_take(analysis->memory, 1, sizeof *kept);
-    grm_colour_frame *frames = grm_memory_take(analysis->memory, count + 1, sizeof *frames);
-    if (!kept || !frames) return grm_fail_memory(err);
-    if (count) memcpy(frames, series->colours, count * sizeof *frames);
-    *kept = (grm_colour_series){count, GRM_RHYTHM_CHROMA_HOPS / GRM_RHYTHM_FPS, frames};
+    if (!kept) return grm_fail_memory(err);
+    *kept = (grm_colour_series){count, GRM_RHYTHM_CHROMA_HOPS / GRM_RHYTHM_FPS, series->colours};
     analysis->colours = kept;
     return GRM_OK;
 }

@@ -23,8 +23,9 @@ typedef struct grm_rhythm_series {
     float (*flux)[GRM_RHYTHM_BANDS];  // [frames] rise of the log spectrum, summed over the band
     float *level;                     // [frames] RMS of a hop
     size_t chroma_frames, chroma_room;
-    float (*chroma)[GRM_RHYTHM_PITCHES];  // [chroma_frames] every GRM_RHYTHM_CHROMA_HOPS frames
-    grm_colour_frame *colours;            // [chroma_frames] of the frames from there on
+    float (*sums)[GRM_RHYTHM_PITCHES];  // [chroma_frames + 1] of the roots of the chroma before the frame, which come
+                                        // every GRM_RHYTHM_CHROMA_HOPS frames: the mean of any span is a difference
+    grm_colour_frame *colours;          // [chroma_frames] of the frames from there on
 } grm_rhythm_series;
 
 // ---- from samples to series ----
@@ -40,11 +41,12 @@ grm_status grm_rhythm_front_end(grm_rhythm_front *front, const grm_rhythm_series
 // all, low: [frames], mean square 1 over the frames that sound, zero where nothing does.
 typedef struct grm_novelty {
     size_t frames;
-    float *all;    // every band
-    float *low;    // kick and bass
-    float *mid;    // snare, chords and tune
-    float *rise;   // of the log spectrum, over its mean nearby
-    float *sound;  // 1 where there is anything to hear, 0 in pauses
+    float *all;   // every band
+    float *low;   // kick and bass
+    float *mid;   // snare, chords and tune
+    float *soft;  // [frames + 1] all, over three frames; a zero behind the end
+    float *rise;  // of the log spectrum, over its mean nearby
+    bool *sound;  // whether there is anything to hear
 } grm_novelty;
 grm_status grm_novelty_make(const grm_rhythm_series *series, grm_novelty *novelty, grm_error *err);
 void grm_novelty_clear(grm_novelty *novelty);
@@ -88,7 +90,8 @@ grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *nov
                          bool steady, grm_bars *bars, grm_error *err);
 void grm_bars_clear(grm_bars *bars);
 
-// The pulse that people would tap, and the tempi that it was chosen from.
+// The pulse that people would tap, and the tempi that it was chosen from. The tempogram's strength is gone afterwards:
+// the courses of the tempi are all that is needed of it.
 enum { GRM_MOST_TEMPI = 12 };
 typedef struct grm_pulse {
     grm_bars bars;
@@ -100,7 +103,7 @@ typedef struct grm_pulse {
     } tempo[GRM_MOST_TEMPI];
 } grm_pulse;
 grm_status grm_pulse_choose(const grm_run *run, const grm_rhythm_series *series, const grm_novelty *novelty,
-                            const grm_tempogram *tempogram, grm_pulse *pulse, grm_error *err);
+                            grm_tempogram *tempogram, grm_pulse *pulse, grm_error *err);
 void grm_pulse_clear(grm_pulse *pulse);
 
 // ---- figures: NaN where there is nothing to measure them on. beats in frames, but those of the tempo in seconds ----

@@ -47,20 +47,6 @@ static float largest_near(const float *x, size_t frames, double t, double reach)
     return top;
 }
 
-// Running sums of the chroma, so that the mean over any span is a difference.
-static grm_status sum_chroma(const grm_rhythm_series *series, float (**out)[GRM_RHYTHM_PITCHES], grm_error *err) {
-    double sum[GRM_RHYTHM_PITCHES] = {0};
-    float(*sums)[GRM_RHYTHM_PITCHES] = calloc(series->chroma_frames + 1, sizeof *sums);
-    if (!sums) return grm_fail_memory(err);
-    for (size_t f = 0; f < series->chroma_frames; f++)
-        for (size_t p = 0; p < GRM_RHYTHM_PITCHES; p++) {
-            sum[p] += sqrt(series->chroma[f][p]);
-            sums[f + 1][p] = (float)sum[p];
-        }
-    *out = sums;
-    return GRM_OK;
-}
-
 static size_t chroma_index(double frame, size_t count) {
     double at = frame / GRM_RHYTHM_CHROMA_HOPS + 0.5;
     return at <= 0 ? 0 : at >= (double)count ? count : (size_t)at;
@@ -177,14 +163,14 @@ static void halve(const grm_novelty *novelty, const double *pulse, size_t count,
 
 // What is heard at the half beats. scratch: [halves]
 static void take_cues(const grm_rhythm_series *series, const grm_novelty *novelty, const double *half, size_t halves,
-                      float (*sums)[GRM_RHYTHM_PITCHES], float (*cue)[CUES], float *scratch) {
+                      float (*cue)[CUES], float *scratch) {
     const float *curve[3] = {novelty->low, novelty->mid, novelty->all};
     for (size_t i = 0; i < halves; i++) {
         double span = i + 2 < halves ? half[i + 2] - half[i] : half[i] - half[i - 2];
         for (size_t k = 0; k < 3; k++) cue[i][k] = largest_near(curve[k], novelty->frames, half[i], 3);
         for (size_t k = 0; k < 3; k++)  // over one, two and four beats
-            cue[i][3 + k] = harmony_change((const float(*)[GRM_RHYTHM_PITCHES])sums, series->chroma_frames, half[i],
-                                           (double)(1u << k) * span);
+            cue[i][3 + k] = harmony_change((const float(*)[GRM_RHYTHM_PITCHES])series->sums, series->chroma_frames,
+                                           half[i], (double)(1u << k) * span);
         cue[i][6] = cue[i][5];
         cue[i][5] = cue[i][4];
     }
@@ -197,7 +183,6 @@ grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *nov
     *bars = (grm_bars){0};
     if (count < 4) return GRM_OK;
     const size_t halves = 2 * count;
-    float(*sums)[GRM_RHYTHM_PITCHES] = NULL;
     float(*cue)[CUES] = calloc(halves, sizeof *cue);
     uint8_t *state = calloc(halves, 1), *from = calloc(halves, MOST_HALVES), *kept = calloc(halves, 1);
     double *half = calloc(halves, sizeof *half);
@@ -205,11 +190,11 @@ grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *nov
     bars->beats = calloc(halves, sizeof *bars->beats);
     bars->position = calloc(halves, 1);
     grm_status status = cue && state && from && kept && half && scratch && bars->beats && bars->position
-                            ? sum_chroma(series, &sums, err)
+                            ? GRM_OK
                             : grm_fail_memory(err);
     if (status != GRM_OK) goto done;
     halve(novelty, pulse, count, half);
-    take_cues(series, novelty, half, halves, sums, cue, scratch);
+    take_cues(series, novelty, half, halves, cue, scratch);
     double best = -1e30;
     size_t chosen = 0;
     for (size_t m = 0; m < TEMPLATES; m++) {
@@ -232,7 +217,6 @@ grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *nov
         bars->position[bars->count++] = kept[i] / 2;
     }
 done:
-    free(sums);
     free(scratch);
     free(half);
     free(kept);

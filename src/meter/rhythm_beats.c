@@ -1,5 +1,6 @@
 // Beats by dynamic programming (Ellis 2007) along the course of the tempo.
 #include <stdlib.h>
+#include <string.h>
 
 #include "meter/rhythm.h"
 
@@ -26,8 +27,8 @@ static double refine(const float *x, size_t frames, size_t t) {
 // What it costs that a beat comes `lag` frames after the last one, from `nearest` on.
 typedef struct prices {
     float period, *lag;  // [longest + 1 - nearest] of the period's lags
-    size_t nearest, count;
-    double *logs;  // [longest + 1] of lags
+    size_t nearest, count, most;
+    double *logs;  // [most + 1] of lags
 } prices;
 
 static void prices_clear(prices *p) {
@@ -39,7 +40,7 @@ static grm_status prices_make(const float *path, size_t columns, prices *p, grm_
     float longest = 1;
     for (size_t c = 0; c < columns; c++) longest = path[c] > longest ? path[c] : longest;
     size_t most = (size_t)(longest * 1.34f) + 2;
-    *p = (prices){.lag = grm_floats_new(most + 1), .logs = calloc(most + 1, sizeof *p->logs)};
+    *p = (prices){.most = most, .lag = grm_floats_new(most + 1), .logs = calloc(most + 1, sizeof *p->logs)};
     for (size_t i = 1; p->logs && i <= most; i++) p->logs[i] = log((double)i);
     return p->lag && p->logs ? GRM_OK : grm_fail_memory(err);
 }
@@ -58,18 +59,44 @@ static void prices_set(prices *p, float period) {
     }
 }
 
-// The best frame before t for the last beat, and how good it is; -1: none is better than to begin at t.
-static int32_t best_before(const float *score, size_t t, const prices *p, float *best) {
+// How many frames before the one at `now` the last beat was, and how good that is; 0: none is better than to begin
+// here. known: frames before `now`.
+static uint16_t best_before(const float *now, size_t known, const prices *p, float *best) {
     *best = 0;
-    int32_t from = -1;
-    for (size_t i = 0; i < p->count && p->nearest + i <= t; i++) {
-        float value = score[t - p->nearest - i] - p->lag[i];
+    uint16_t lag = 0;
+    for (size_t i = 0; i < p->count && p->nearest + i <= known; i++) {
+        float value = now[-(ptrdiff_t)(p->nearest + i)] - p->lag[i];
         if (value > *best) {
             *best = value;
-            from = (int32_t)(t - p->nearest - i);
+            lag = (uint16_t)(p->nearest + i);
         }
     }
-    return from;
+    return lag;
+}
+
+// Of the scores only as many are kept as lags reach back, and a piece more, so that they seldom move.
+enum { PIECE = 4096 };
+
+// back: [frames] how far the beat before lies. Returns where the last beat is: the best end within the last beat and a
+// half.
+static size_t go_through(const grm_novelty *novelty, const float *path, size_t columns, prices *price, float *score,
+                         uint16_t *back) {
+    const size_t frames = novelty->frames;
+    size_t first = 0;  // the frame of score[0]
+    for (size_t t = 0; t < frames; t++) {
+        float best;
+        if (t - first == price->most + PIECE) {
+            memmove(score, score + PIECE, price->most * sizeof *score);
+            first += PIECE;
+        }
+        prices_set(price, period_at(path, columns, t));
+        back[t] = best_before(score + (t - first), t, price, &best);
+        score[t - first] = best + novelty->soft[t];
+    }
+    size_t last = frames - 1, span = (size_t)(1.2f * path[columns - 1]);
+    for (size_t t = frames > span ? frames - span : 0; t < frames; t++)
+        if (score[t - first] > score[last - first]) last = t;
+    return last;
 }
 
 grm_status grm_beats_track(const grm_novelty *novelty, const float *path, size_t columns, double *beats, size_t room,
@@ -77,35 +104,21 @@ grm_status grm_beats_track(const grm_novelty *novelty, const float *path, size_t
     const size_t frames = novelty->frames;
     *count = 0;
     if (frames == 0) return GRM_OK;
-    float *score = grm_floats_new(frames);
-    float *x = grm_floats_new(frames);
-    int32_t *from = calloc(frames, sizeof *from);
     prices price = {0};
-    grm_status status = score && from && x ? prices_make(path, columns, &price, err) : grm_fail_memory(err);
+    float *score = NULL;
+    uint16_t *back = calloc(frames, sizeof *back);
+    grm_status status = back ? prices_make(path, columns, &price, err) : grm_fail_memory(err);
+    if (status == GRM_OK && !(score = grm_floats_new(price.most + PIECE))) status = grm_fail_memory(err);
     if (status != GRM_OK) goto done;
-    for (size_t t = 0; t < frames; t++) {
-        const float *n = novelty->all;
-        x[t] = 0.5f * n[t] + 0.25f * ((t > 0 ? n[t - 1] : 0) + (t + 1 < frames ? n[t + 1] : 0));
-    }
-    for (size_t t = 0; t < frames; t++) {
-        float best;
-        prices_set(&price, period_at(path, columns, t));
-        from[t] = best_before(score, t, &price, &best);
-        score[t] = best + x[t];
-    }
-    // the last beat: the best end within the last beat and a half
-    size_t last = frames - 1, back = (size_t)(1.2f * path[columns - 1]);
-    for (size_t t = frames > back ? frames - back : 0; t < frames; t++)
-        if (score[t] > score[last]) last = t;
-    size_t found = 0;
-    for (ptrdiff_t t = (ptrdiff_t)last; t >= 0; t = from[t]) found++;
+    const size_t last = go_through(novelty, path, columns, &price, score, back);
+    size_t found = 1;
+    for (size_t t = last; back[t] > 0; t -= back[t]) found++;
     if (found > room) found = room;
     *count = found;
-    for (ptrdiff_t t = (ptrdiff_t)last; t >= 0 && found > 0; t = from[t]) beats[--found] = refine(x, frames, (size_t)t);
+    for (size_t t = last; found > 0; t -= back[t]) beats[--found] = refine(novelty->soft, frames, t);
 done:
     prices_clear(&price);
-    free(from);
-    free(x);
+    free(back);
     free(score);
     return status;
 }

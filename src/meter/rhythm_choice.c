@@ -161,7 +161,7 @@ static void judge(court *c, grm_pulse *pulse) {
 }
 
 grm_status grm_pulse_choose(const grm_run *run, const grm_rhythm_series *series, const grm_novelty *novelty,
-                            const grm_tempogram *tempogram, grm_pulse *pulse, grm_error *err) {
+                            grm_tempogram *tempogram, grm_pulse *pulse, grm_error *err) {
     *pulse = (grm_pulse){0};
     court *c = calloc(1, sizeof *c);
     if (!c) return grm_fail_memory(err);
@@ -170,6 +170,7 @@ grm_status grm_pulse_choose(const grm_run *run, const grm_rhythm_series *series,
     c->columns = tempogram->columns;
     c->room = series->frames / 15;
     grm_status status = summon(c, tempogram, err);
+    grm_tempogram_clear(tempogram);
     if (status == GRM_OK) {
         grm_pool_run(run->pool, c->count, hear_trial, c);
         for (size_t i = 0; i < c->count && status == GRM_OK; i++) {

@@ -32,7 +32,7 @@ struct grm_rhythm_front {
     size_t colour_end[GRM_COLOURS], band_end[GRM_RHYTHM_BANDS];  // narrow bands
     bool avx2;
     double reference;  // slowly moving magnitude that the logarithm starts from
-    double heard_power;
+    double heard_power, chroma_sum[GRM_RHYTHM_PITCHES];
     grm_rhythm_series series;
 };
 
@@ -104,7 +104,7 @@ void grm_rhythm_front_free(grm_rhythm_front *front) {
     free(front->power);
     free(front->series.flux);
     free(front->series.level);
-    free(front->series.chroma);
+    free(front->series.sums);
     free(front->series.colours);
     free(front);
 }
@@ -121,11 +121,11 @@ static grm_status make_room(grm_rhythm_series *series, grm_error *err) {
     }
     if (series->chroma_frames == series->chroma_room) {
         size_t room = series->chroma_room ? series->chroma_room * 2 : 1024;
-        void *chroma = realloc(series->chroma, room * sizeof *series->chroma);
-        if (chroma) series->chroma = chroma;
+        void *sums = realloc(series->sums, (room + 1) * sizeof *series->sums);
+        if (sums) series->sums = sums;
         void *colours = realloc(series->colours, room * sizeof *series->colours);
         if (colours) series->colours = colours;
-        if (!chroma || !colours) return grm_fail_memory(err);
+        if (!sums || !colours) return grm_fail_memory(err);
         series->chroma_room = room;
     }
     return GRM_OK;
@@ -217,11 +217,17 @@ static void take_flux(grm_rhythm_front *front, const float *x, float flux[GRM_RH
     memcpy(front->before + 1, now, count * sizeof *now);
 }
 
-static void take_chroma(grm_rhythm_front *front, const float *x, float chroma[GRM_RHYTHM_PITCHES]) {
-    for (size_t p = 0; p < GRM_RHYTHM_PITCHES; p++) chroma[p] = 0;
+// Puts the sums before the frame in their place and adds the frame to them.
+static void take_chroma(grm_rhythm_front *front, const float *x) {
+    float chroma[GRM_RHYTHM_PITCHES] = {0}, *before = front->series.sums[front->series.chroma_frames];
     grm_stft_power(front->chroma_stft, x, front->power);
     for (size_t bin = 0; bin <= CHROMA_SIZE / 2; bin++)
         if (front->pitch_of[bin] >= 0) chroma[front->pitch_of[bin]] += sqrtf(front->power[bin]);
+    for (size_t p = 0; p < GRM_RHYTHM_PITCHES; p++) {
+        before[p] = (float)front->chroma_sum[p];
+        front->chroma_sum[p] += sqrt(chroma[p]);
+        before[p + GRM_RHYTHM_PITCHES] = (float)front->chroma_sum[p];
+    }
 }
 
 // All frames whose windows are whole.
@@ -235,7 +241,8 @@ static grm_status take_frames(grm_rhythm_front *front, grm_error *err) {
         const float *x = front->line + centre;
         if (series->frames % GRM_RHYTHM_CHROMA_HOPS == 0) {
             series->colours[series->chroma_frames] = (grm_colour_frame){0};
-            take_chroma(front, x - CHROMA_SIZE / 2, series->chroma[series->chroma_frames++]);
+            take_chroma(front, x - CHROMA_SIZE / 2);
+            series->chroma_frames++;
         }
         take_flux(front, x - SIZE / 2, series->flux[series->frames], &series->colours[series->chroma_frames - 1]);
         series->level[series->frames] = (float)sqrt(grm_power(x, GRM_RHYTHM_HOP));

@@ -35,7 +35,7 @@ static void level_out(float *x, size_t frames, float *scratch, float *square) {
 }
 
 // Within half a second of something that is louder than -80 dBFS and than 60 dB below the loudest.
-static void find_sound(const grm_rhythm_series *series, float *sound) {
+static void find_sound(const grm_rhythm_series *series, bool *sound) {
     const size_t near = (size_t)(0.5 * GRM_RHYTHM_FPS);
     float threshold = 1e-4f;
     for (size_t t = 0; t < series->frames; t++) threshold = fmaxf(threshold, 1e-3f * series->level[t]);
@@ -43,7 +43,7 @@ static void find_sound(const grm_rhythm_series *series, float *sound) {
     for (size_t t = 0; t < series->frames; t++) {
         if (series->level[t] < threshold) continue;
         for (size_t k = t > near && t - near > until ? t - near : until; k <= t + near && k < series->frames; k++)
-            sound[k] = 1;
+            sound[k] = true;
         until = t + near;
     }
 }
@@ -76,6 +76,9 @@ static grm_status combine(const grm_rhythm_series *series, grm_novelty *novelty,
     }
     smooth(novelty->rise, frames, NEAR, scratch);
     for (size_t t = 0; t < frames; t++) novelty->rise[t] = scratch[t] > 0 ? novelty->rise[t] / scratch[t] : 0;
+    const float *all = novelty->all;
+    for (size_t t = 0; t < frames; t++)
+        novelty->soft[t] = 0.5f * all[t] + 0.25f * ((t > 0 ? all[t - 1] : 0) + (t + 1 < frames ? all[t + 1] : 0));
     find_sound(series, novelty->sound);
 done:
     free(square);
@@ -90,8 +93,9 @@ grm_status grm_novelty_make(const grm_rhythm_series *series, grm_novelty *novelt
     novelty->low = grm_floats_new(series->frames);
     novelty->mid = grm_floats_new(series->frames);
     novelty->rise = grm_floats_new(series->frames);
-    novelty->sound = grm_floats_new(series->frames);
-    if (!novelty->all || !novelty->low || !novelty->mid || !novelty->rise || !novelty->sound) {
+    novelty->soft = grm_floats_new(series->frames + 1);
+    novelty->sound = calloc(series->frames + 1, sizeof *novelty->sound);
+    if (!novelty->all || !novelty->low || !novelty->mid || !novelty->soft || !novelty->rise || !novelty->sound) {
         grm_novelty_clear(novelty);
         return grm_fail_memory(err);
     }
@@ -104,6 +108,7 @@ void grm_novelty_clear(grm_novelty *novelty) {
     free(novelty->all);
     free(novelty->low);
     free(novelty->mid);
+    free(novelty->soft);
     free(novelty->rise);
     free(novelty->sound);
     *novelty = (grm_novelty){0};

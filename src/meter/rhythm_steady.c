@@ -17,36 +17,33 @@ typedef struct grid {
     double middle, period;  // frames; one beat lies at `middle`
 } grid;
 
-// The onset strength at a frame and how much it rises to the next; nothing where nothing sounds.
-typedef struct onset {
-    float at, rise, sound;
-} onset;
-
 // Mean strength along the grid, where anything sounds: the lines [first, last] from the one in the middle. Sums side by
 // side, as each waits for its own last addition.
-static double strength(const onset *x, const grid *g, ptrdiff_t first, ptrdiff_t last) {
+static double strength(const grm_novelty *x, const grid *g, ptrdiff_t first, ptrdiff_t last) {
     enum { LANES = 4 };
     double sum[LANES] = {0}, count[LANES] = {0};
     for (ptrdiff_t line = first; line <= last; line += LANES)
         for (ptrdiff_t l = 0; l < LANES && line + l <= last; l++) {
             double t = g->middle + g->period * (double)(line + l);
             ptrdiff_t i = (ptrdiff_t)t;
-            sum[l] += (double)x[i].at + (t - (double)i) * (double)x[i].rise;
-            count[l] += (double)x[i].sound;
+            float at = x->soft[i], rise = x->soft[i + 1] - at;
+            double sounds = (double)x->sound[i];
+            sum[l] += sounds * ((double)at + (t - (double)i) * (double)rise);
+            count[l] += sounds;
         }
     double all = (sum[0] + sum[1]) + (sum[2] + sum[3]), lines = (count[0] + count[1]) + (count[2] + count[3]);
     return lines > 0 ? all / lines : 0;
 }
 
 // The grid nearby that has the most strength within `reach_frames` of its middle.
-static double search(const onset *x, size_t frames, double reach_frames, double period_range, double period_step,
+static double search(const grm_novelty *x, double reach_frames, double period_range, double period_step,
                      double phase_range, double phase_step, grid *best) {
     grid centre = *best;
     double most = -1;
     for (double p = -period_range; p <= period_range; p += period_step)
         for (double m = -phase_range; m <= phase_range; m += phase_step) {
             grid g = {centre.middle + m, centre.period + p};
-            double from = fmax(g.middle - reach_frames, 0), to = fmin(g.middle + reach_frames, (double)frames - 1);
+            double from = fmax(g.middle - reach_frames, 0), to = fmin(g.middle + reach_frames, (double)x->frames - 1);
             ptrdiff_t first = (ptrdiff_t)ceil((from - g.middle) / g.period);
             ptrdiff_t last = (ptrdiff_t)ceil((to - g.middle) / g.period) - 1;
             double value = strength(x, &g, first, last);
@@ -80,16 +77,16 @@ static double usual_period(const double *beats, size_t count, double *scratch) {
 
 // First the coarse grid that the ends of what is searched move by half a frame on, then a finer one. What is longer is
 // searched from the middle outwards, twice as far each time, so that the time it takes grows with the length alone.
-static double find_grid(const onset *x, size_t frames, double beats, grid *g) {
+static double find_grid(const grm_novelty *x, double beats, grid *g) {
     const double length = beats * g->period;  // as found, not as it lasts
-    double reach_frames = length > 2 * whole ? whole : (double)frames, kept;
+    double reach_frames = length > 2 * whole ? whole : (double)x->frames, kept;
     double fine = fmax(g->period / (2 * whole), 1 / beats);  // frames: the ends move by half a frame
-    search(x, frames, reach_frames, reach * g->period, 3 * fine, 0.5 * g->period, 1.5, g);
-    kept = search(x, frames, reach_frames, 3 * fine, 0.5 * fine, 1.5, 0.25, g);
-    while (reach_frames < (double)frames) {
+    search(x, reach_frames, reach * g->period, 3 * fine, 0.5 * g->period, 1.5, g);
+    kept = search(x, reach_frames, 3 * fine, 0.5 * fine, 1.5, 0.25, g);
+    while (reach_frames < (double)x->frames) {
         reach_frames *= 2;
         fine *= 0.5;
-        kept = search(x, frames, reach_frames, 6 * fine, 0.5 * fine, 1.5, 0.25, g);
+        kept = search(x, reach_frames, 6 * fine, 0.5 * fine, 1.5, 0.25, g);
     }
     return kept;
 }
@@ -99,33 +96,20 @@ grm_status grm_beats_steady(const grm_novelty *novelty, double *beats, size_t *c
     const size_t frames = novelty->frames, n = *count;
     *steady = false;
     if (n < FEWEST) return GRM_OK;
-    onset *x = calloc(frames + 1, sizeof *x);
     double *scratch = calloc(n, sizeof *scratch), found = 0;
-    grm_status status = x && scratch ? GRM_OK : grm_fail_memory(err);
-    if (status != GRM_OK) goto done;
-    const float *from = novelty->all;
-    for (size_t t = 0; t < frames; t++)
-        x[t].at = 0.5f * from[t] + 0.25f * ((t > 0 ? from[t - 1] : 0) + (t + 1 < frames ? from[t + 1] : 0));
+    if (!scratch) return grm_fail_memory(err);
     for (size_t i = 0; i < n; i++) {
         size_t t = (size_t)(beats[i] + 0.5);
-        found += (double)x[t < frames ? t : frames - 1].at / (double)n;
+        found += (double)novelty->soft[t < frames ? t : frames - 1] / (double)n;
     }
-    for (size_t t = 0; t < frames; t++) {
-        x[t].rise = x[t + 1].at - x[t].at;
-        x[t].sound = novelty->sound[t];
-    }
-    for (size_t t = 0; t < frames; t++)
-        if (x[t].sound == 0) x[t].at = x[t].rise = 0;
     grid g = {beats[n / 2], usual_period(beats, n, scratch)};
-    double kept = find_grid(x, frames, (double)n, &g);
-    if (kept < enough * found && !(kept >= at_least * found && agreement(beats, n, &g) >= agreed)) goto done;
+    double kept = find_grid(novelty, (double)n, &g);
+    free(scratch);
+    if (kept < enough * found && !(kept >= at_least * found && agreement(beats, n, &g) >= agreed)) return GRM_OK;
     *steady = true;
     *count = 0;
     for (double t = g.middle - floor(g.middle / g.period) * g.period; t < (double)frames && *count < room;
          t += g.period)
         beats[(*count)++] = t;
-done:
-    free(scratch);
-    free(x);
-    return status;
+    return GRM_OK;
 }

@@ -71,6 +71,9 @@ typedef struct hearing {
     grm_pool *pool;
     grm_run run;
     grm_analysis analysis;
+    size_t ears;
+    const grm_ear *ear[8];
+    void *self[8];
 } hearing;
 
 static inline void hearing_begin(hearing *h, unsigned threads) {
@@ -82,7 +85,7 @@ static inline void hearing_begin(hearing *h, unsigned threads) {
     assert_non_null(h->analysis.memory);
 }
 
-// Cut into blocks of `block` frames.
+// Cut into blocks of `block` frames. The ear stays open until the end: later ones read what it holds.
 static inline void hear_with(hearing *h, const grm_ear *ear, const sound *s, size_t block) {
     grm_listening listening = {
         .profile = &h->profile, .file_rate_hz = s->rate, .channels = 1, .rate_hz = s->rate, .hop = 512, .run = &h->run};
@@ -95,10 +98,14 @@ static inline void hear_with(hearing *h, const grm_ear *ear, const sound *s, siz
         assert_int_equal(ear->hear(self, &b, &err), GRM_OK);
     }
     assert_int_equal(ear->finish(self, &h->run, &h->analysis, &err), GRM_OK);
-    if (self) ear->close(self);
+    assert_true(h->ears < sizeof h->ear / sizeof *h->ear);
+    h->ear[h->ears] = ear;
+    h->self[h->ears++] = self;
 }
 
 static inline void hearing_end(hearing *h) {
+    for (size_t i = 0; i < h->ears; i++)
+        if (h->self[i]) h->ear[i]->close(h->self[i]);
     grm_memory_free(h->analysis.memory);
     grm_pool_free(h->pool);
 }
