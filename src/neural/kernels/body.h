@@ -230,7 +230,9 @@ GRM_INLINE void float_tile(const grm_product *p, size_t panel, size_t row, size_
             sums[2 * r + 1] = vf_fma(b, v, sums[2 * r + 1]);
         }
     }
-    finish(p, panel, row, rows, sums);
+    vf done[2 * MOST_ROWS];  // the sums themselves stay in registers, as nothing takes their address
+    for (size_t i = 0; i < 2 * rows; i++) done[i] = sums[i];
+    finish(p, panel, row, rows, done);
 }
 
 GRM_INLINE void float_panel(const grm_product *p, size_t panel, bool halves) {
@@ -309,7 +311,13 @@ GRM_INLINE void byte_tile(const grm_product *p, size_t panel, size_t row, size_t
             sums[2 * r + 1] = vf_fma(vf_whole(whole[1]), vf_mul(b, scale), sums[2 * r + 1]);
         }
     }
-    finish(p, panel, row, rows, sums);
+    if (rows >= 4) {  // whose sums of bytes take all the registers there are
+        finish(p, panel, row, rows, sums);
+        return;
+    }
+    vf done[2 * TILE];
+    for (size_t i = 0; i < 2 * rows; i++) done[i] = sums[i];
+    finish(p, panel, row, rows, done);
 }
 
 // Where a panel is read by more than one tile, arithmetic takes longer than memory, which would stand still while all
