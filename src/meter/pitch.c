@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audio/audio.h"
 #include "dsp/dsp.h"
 
 enum {
@@ -49,8 +50,10 @@ struct grm_pitch {
     size_t waiting_count;
     bool tuned;
     double tuning_re, tuning_im, tuning;
-    grm_pitch_frame *frames;
-    size_t count, room;
+    grm_pitch_frame *held;  // [stride + 1] the last that was looked at, and what follows until the next
+    grm_tape *tape;         // of the frames before: long recordings leave room for the beats
+    size_t count;
+    grm_pitch_frame *frames;  // all, once they are back
 };
 
 // ---- tables ----
@@ -92,13 +95,16 @@ grm_status grm_pitch_new(unsigned stride, grm_pitch **out, grm_error *err) {
     if (!pitch) return grm_fail_memory(err);
     grm_status status = grm_stft_new(GRM_WINDOW_HANN, GRM_PITCH_SIZE, &pitch->stft, err);
     if (status) goto failed;
+    status = grm_tape_new(1, GRM_PITCH_RATE, NULL, &pitch->tape, err);
+    if (status) goto failed;
+    pitch->stride = stride > 0 ? stride : 1;
     pitch->waiting = calloc(WAITING, sizeof *pitch->waiting);
-    if (!pitch->waiting) {
+    pitch->held = calloc(pitch->stride + 1, sizeof *pitch->held);
+    if (!pitch->waiting || !pitch->held) {
         status = grm_fail_memory(err);
         goto failed;
     }
     fill_tables(pitch);
-    pitch->stride = stride > 0 ? stride : 1;
     pitch->filled = GRM_PITCH_SIZE / 2;  // the first frame is centred on the first sample
     *out = pitch;
     return GRM_OK;
@@ -110,6 +116,8 @@ failed:
 void grm_pitch_free(grm_pitch *pitch) {
     if (!pitch) return;
     free(pitch->frames);
+    free(pitch->held);
+    grm_tape_free(pitch->tape);
     free(pitch->waiting);
     grm_stft_free(pitch->stft);
     free(pitch);
@@ -251,19 +259,24 @@ static void fill_between(grm_pitch_frame *frames, size_t stride) {
     }
 }
 
+enum { FRAME_FLOATS = sizeof(grm_pitch_frame) / sizeof(float) };
+
+static grm_status write_held(grm_pitch *pitch, grm_error *err) {
+    const float *planes[] = {(const float *)pitch->held};
+    return grm_tape_append(pitch->tape, planes, pitch->stride * FRAME_FLOATS, err);
+}
+
 static grm_status add_frame(grm_pitch *pitch, const waiting_frame *w, grm_error *err) {
-    if (pitch->count + pitch->stride > pitch->room) {
-        size_t room = pitch->room ? 2 * pitch->room : 4096;
-        grm_pitch_frame *frames = realloc(pitch->frames, room * sizeof *frames);
-        if (!frames) return grm_fail_memory(err);
-        pitch->frames = frames;
-        pitch->room = room;
+    grm_pitch_frame *held = pitch->held;
+    const size_t stride = pitch->stride;
+    look_at_frame(pitch, w, &held[stride]);
+    if (pitch->count > 0) {
+        fill_between(held, stride);
+        grm_status status = write_held(pitch, err);
+        if (status) return status;
     }
-    grm_pitch_frame *out = &pitch->frames[pitch->count];
-    look_at_frame(pitch, w, out);
-    if (pitch->count > 0 && pitch->stride > 1) fill_between(out - pitch->stride, pitch->stride);
-    for (size_t i = 1; i < pitch->stride; i++) out[i] = out[0];  // until the next is known
-    pitch->count += pitch->stride;
+    for (size_t i = 0; i < stride; i++) held[i] = held[stride];  // until the next is known
+    pitch->count += stride;
     return GRM_OK;
 }
 
@@ -321,11 +334,20 @@ grm_status grm_pitch_hear(grm_pitch *pitch, const float *x, size_t frames, grm_e
     return GRM_OK;
 }
 
+static grm_status read_back(grm_pitch *pitch, grm_error *err) {
+    pitch->frames = calloc(pitch->count + 1, sizeof *pitch->frames);
+    if (!pitch->frames) return grm_fail_memory(err);
+    float *planes[] = {(float *)pitch->frames};
+    return grm_tape_read(pitch->tape, 0, pitch->count * FRAME_FLOATS, planes, err);
+}
+
 grm_status grm_pitch_finish(grm_pitch *pitch, grm_pitch_series *out, grm_error *err) {
     static const float silence[GRM_PITCH_SIZE / 2];
     grm_status status = grm_pitch_hear(pitch, silence, GRM_PITCH_SIZE / 2, err);
     if (status) return status;
     if (!pitch->tuned) status = settle_tuning(pitch, err);
+    if (!status && pitch->count) status = write_held(pitch, err);
+    if (!status) status = read_back(pitch, err);
     out->count = pitch->count < pitch->heard ? pitch->count : pitch->heard;
     out->frames = pitch->frames;
     out->tuning = pitch->tuning;

@@ -5,6 +5,7 @@
 #ifndef GRM_METER_RHYTHM_H
 #define GRM_METER_RHYTHM_H
 
+#include "audio/audio.h"
 #include "dsp/dsp.h"
 #include "meter/colour.h"
 #include "meter/meter.h"
@@ -17,15 +18,16 @@ enum {
 };
 #define GRM_RHYTHM_FPS ((double)GRM_RHYTHM_RATE / GRM_RHYTHM_HOP)
 
-// What is kept of the recording: a few figures a frame.
+// What is kept of the recording: a few figures a frame. What is read through in order lies in scratch files, so that
+// long recordings take little memory.
 typedef struct grm_rhythm_series {
     size_t frames, room;
-    float (*flux)[GRM_RHYTHM_BANDS];  // [frames] rise of the log spectrum, summed over the band
-    float *level;                     // [frames] RMS of a hop
+    grm_tape *flux;  // [frames][GRM_RHYTHM_BANDS] rise of the log spectrum, summed over the band
+    float *level;    // [frames] RMS of a hop
     size_t chroma_frames, chroma_room;
     float (*sums)[GRM_RHYTHM_PITCHES];  // [chroma_frames + 1] of the roots of the chroma before the frame, which come
                                         // every GRM_RHYTHM_CHROMA_HOPS frames: the mean of any span is a difference
-    grm_colour_frame *colours;          // [chroma_frames] of the frames from there on
+    grm_tape *colours;                  // [chroma_frames] grm_colour_frames, of the frames from there on
 } grm_rhythm_series;
 
 // ---- from samples to series ----
@@ -34,7 +36,10 @@ grm_status grm_rhythm_front_new(unsigned rate_hz, grm_rhythm_front **out, grm_er
 void grm_rhythm_front_free(grm_rhythm_front *front);
 grm_status grm_rhythm_front_hear(grm_rhythm_front *front, const float *mono, size_t frames, grm_error *err);
 // The last windows; the series stay the front's.
-grm_status grm_rhythm_front_end(grm_rhythm_front *front, const grm_rhythm_series **series, grm_error *err);
+grm_status grm_rhythm_front_end(grm_rhythm_front *front, grm_rhythm_series **series, grm_error *err);
+// The colours come back from their file, and the series goes. *out is the front's.
+grm_status grm_rhythm_front_colours(grm_rhythm_front *front, const grm_colour_frame **out, size_t *count,
+                                    grm_error *err);
 
 // ---- from series to beats ----
 // Strength of onsets: what rises over its surroundings, the bands on a par, loud and soft passages on a par.
@@ -45,10 +50,11 @@ typedef struct grm_novelty {
     float *low;   // kick and bass
     float *mid;   // snare, chords and tune
     float *soft;  // [frames + 1] all, over three frames; a zero behind the end
-    float *rise;  // of the log spectrum, over its mean nearby
     bool *sound;  // whether there is anything to hear
+    double onsets;
 } grm_novelty;
-grm_status grm_novelty_make(const grm_rhythm_series *series, grm_novelty *novelty, grm_error *err);
+// The level of the series goes: nothing behind needs it.
+grm_status grm_novelty_make(grm_rhythm_series *series, grm_novelty *novelty, grm_error *err);
 void grm_novelty_clear(grm_novelty *novelty);
 
 // Tempo over time. Strengths are autocorrelations, at most 1.
@@ -109,7 +115,8 @@ void grm_pulse_clear(grm_pulse *pulse);
 // ---- figures: NaN where there is nothing to measure them on. beats in frames, but those of the tempo in seconds ----
 grm_status grm_tempo_measure(const double *beats_s, size_t count, double *bpm, double *drift_percent, grm_error *err);
 double grm_beats_explain(const grm_novelty *novelty, const double *beats, size_t count);
-double grm_onsets_count(const grm_novelty *novelty);
+// rise: [frames] of the log spectrum, over its mean nearby
+double grm_onsets_count(const grm_novelty *novelty, const float *rise);
 double grm_swing_measure(const grm_novelty *novelty, const double *beats, size_t count);
 double grm_syncopation_measure(const grm_novelty *novelty, const double *beats, size_t count);
 grm_status grm_speech_measure(const grm_rhythm_series *series, double *out, grm_error *err);

@@ -110,13 +110,13 @@ double grm_beats_explain(const grm_novelty *novelty, const double *beats, size_t
 }
 
 // Peaks of the onset strength that stand out from their surroundings and from what noise does.
-double grm_onsets_count(const grm_novelty *novelty) {
+double grm_onsets_count(const grm_novelty *novelty, const float *rise) {
     enum { NEAR = 3 };
     const float least = 0.7f, least_rise = 1.8f;  // white noise reaches 1.7
     size_t count = 0;
     for (size_t t = 0; t < novelty->frames; t++) {
         float x = novelty->all[t];
-        bool peak = x > least && novelty->rise[t] > least_rise;
+        bool peak = x > least && rise[t] > least_rise;
         for (size_t k = t > NEAR ? t - NEAR : 0; peak && k <= t + NEAR && k < novelty->frames; k++)
             peak = novelty->all[k] < x || (novelty->all[k] == x && k >= t);
         count += peak;

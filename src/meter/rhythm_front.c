@@ -1,5 +1,6 @@
 // Spectral flux in five bands after SuperFlux (Boeck and Widmer 2013): the rise of each narrow band's log magnitude
 // over the largest of its neighbourhood one frame before, so that vibrato is no onset.
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,8 @@ struct grm_rhythm_front {
     double reference;  // slowly moving magnitude that the logarithm starts from
     double heard_power, chroma_sum[GRM_RHYTHM_PITCHES];
     grm_rhythm_series series;
+    grm_colour_frame colour;    // of the frames that are heard now
+    grm_colour_frame *colours;  // all, once they are back
 };
 
 // Band of equal width in mel (O'Shaughnessy 1987).
@@ -83,6 +86,8 @@ grm_status grm_rhythm_front_new(unsigned rate_hz, grm_rhythm_front **out, grm_er
     if (status == GRM_OK) status = grm_stft_new(GRM_WINDOW_HANN, SIZE, &front->stft, err);
     if (status == GRM_OK) status = grm_stft_new(GRM_WINDOW_HANN, CHROMA_SIZE, &front->chroma_stft, err);
     if (status == GRM_OK) status = grm_thinner_new(rate_hz, GRM_RHYTHM_RATE, &front->thinner, err);
+    if (status == GRM_OK) status = grm_tape_new(1, GRM_RHYTHM_RATE, NULL, &front->series.flux, err);
+    if (status == GRM_OK) status = grm_tape_new(1, GRM_RHYTHM_RATE, NULL, &front->series.colours, err);
     if (status == GRM_OK) {
         lay_bands(front);
         front->avx2 = grm_cpu_detect().avx2_fma;
@@ -95,6 +100,14 @@ grm_status grm_rhythm_front_new(unsigned rate_hz, grm_rhythm_front **out, grm_er
     return status;
 }
 
+static void forget(grm_rhythm_series *series) {
+    grm_tape_free(series->flux);
+    grm_tape_free(series->colours);
+    free(series->level);
+    free(series->sums);
+    *series = (grm_rhythm_series){0};
+}
+
 void grm_rhythm_front_free(grm_rhythm_front *front) {
     if (!front) return;
     grm_thinner_free(front->thinner);
@@ -102,30 +115,24 @@ void grm_rhythm_front_free(grm_rhythm_front *front) {
     grm_stft_free(front->chroma_stft);
     free(front->line);
     free(front->power);
-    free(front->series.flux);
-    free(front->series.level);
-    free(front->series.sums);
-    free(front->series.colours);
+    forget(&front->series);
+    free(front->colours);
     free(front);
 }
 
 static grm_status make_room(grm_rhythm_series *series, grm_error *err) {
     if (series->frames == series->room) {
         size_t room = series->room ? series->room * 2 : 4096;
-        void *flux = realloc(series->flux, room * sizeof *series->flux);
-        if (flux) series->flux = flux;
         void *level = realloc(series->level, room * sizeof *series->level);
-        if (level) series->level = level;
-        if (!flux || !level) return grm_fail_memory(err);
+        if (!level) return grm_fail_memory(err);
+        series->level = level;
         series->room = room;
     }
     if (series->chroma_frames == series->chroma_room) {
         size_t room = series->chroma_room ? series->chroma_room * 2 : 1024;
         void *sums = realloc(series->sums, (room + 1) * sizeof *series->sums);
-        if (sums) series->sums = sums;
-        void *colours = realloc(series->colours, room * sizeof *series->colours);
-        if (colours) series->colours = colours;
-        if (!sums || !colours) return grm_fail_memory(err);
+        if (!sums) return grm_fail_memory(err);
+        series->sums = sums;
         series->chroma_room = room;
     }
     return GRM_OK;
@@ -230,9 +237,22 @@ static void take_chroma(grm_rhythm_front *front, const float *x) {
     }
 }
 
+enum { COLOUR_FLOATS = sizeof(grm_colour_frame) / sizeof(float) };
+
+static grm_status end_colour(grm_rhythm_front *front, grm_error *err) {
+    const float *planes[] = {front->colour.power};
+    _Static_assert(offsetof(grm_colour_frame, power) == 0, "a colour is written as a row of floats");
+    if (front->series.chroma_frames == 0) return GRM_OK;
+    grm_status status = grm_tape_append(front->series.colours, planes, COLOUR_FLOATS, err);
+    front->colour = (grm_colour_frame){0};
+    return status;
+}
+
 // All frames whose windows are whole.
 static grm_status take_frames(grm_rhythm_front *front, grm_error *err) {
     grm_rhythm_series *series = &front->series;
+    float flux[GRM_RHYTHM_BANDS];
+    const float *planes[] = {flux};
     for (;;) {
         int64_t centre = (int64_t)series->frames * GRM_RHYTHM_HOP - front->first;
         if (centre + CHROMA_SIZE / 2 > (int64_t)front->filled) break;
@@ -240,11 +260,14 @@ static grm_status take_frames(grm_rhythm_front *front, grm_error *err) {
         if (status != GRM_OK) return status;
         const float *x = front->line + centre;
         if (series->frames % GRM_RHYTHM_CHROMA_HOPS == 0) {
-            series->colours[series->chroma_frames] = (grm_colour_frame){0};
+            status = end_colour(front, err);
+            if (status != GRM_OK) return status;
             take_chroma(front, x - CHROMA_SIZE / 2);
             series->chroma_frames++;
         }
-        take_flux(front, x - SIZE / 2, series->flux[series->frames], &series->colours[series->chroma_frames - 1]);
+        take_flux(front, x - SIZE / 2, flux, &front->colour);
+        status = grm_tape_append(series->flux, planes, GRM_RHYTHM_BANDS, err);
+        if (status != GRM_OK) return status;
         series->level[series->frames] = (float)sqrt(grm_power(x, GRM_RHYTHM_HOP));
         series->frames++;
     }
@@ -281,13 +304,28 @@ grm_status grm_rhythm_front_hear(grm_rhythm_front *front, const float *mono, siz
     return status == GRM_OK ? push(front, made, count, err) : status;
 }
 
-grm_status grm_rhythm_front_end(grm_rhythm_front *front, const grm_rhythm_series **series, grm_error *err) {
+grm_status grm_rhythm_front_end(grm_rhythm_front *front, grm_rhythm_series **series, grm_error *err) {
     grm_status status = grm_rhythm_front_hear(front, NULL, 0, err);
     int64_t end = front->first + (int64_t)front->filled;  // frames beyond hold nothing
     if (status == GRM_OK) status = push(front, NULL, CHROMA_SIZE / 2, err);
+    if (status == GRM_OK) status = end_colour(front, err);
     if (status != GRM_OK) return status;
     size_t real = end > 0 ? (size_t)(end / GRM_RHYTHM_HOP) + 1 : 0;
     if (front->series.frames > real) front->series.frames = real;
     *series = &front->series;
+    return status;
+}
+
+// The last frame, which is short, is left out.
+grm_status grm_rhythm_front_colours(grm_rhythm_front *front, const grm_colour_frame **out, size_t *count,
+                                    grm_error *err) {
+    grm_tape *colours = front->series.colours;
+    *count = front->series.frames / GRM_RHYTHM_CHROMA_HOPS;
+    front->series.colours = NULL;
+    forget(&front->series);
+    *out = front->colours = calloc(*count + 1, sizeof *front->colours);
+    float *planes[] = {(float *)front->colours};
+    grm_status status = *out ? grm_tape_read(colours, 0, *count * COLOUR_FLOATS, planes, err) : grm_fail_memory(err);
+    grm_tape_free(colours);
     return status;
 }

@@ -48,24 +48,45 @@ static void find_sound(const grm_rhythm_series *series, bool *sound) {
     }
 }
 
+// One band of the flux: x: [frames].
+static grm_status read_band(const grm_rhythm_series *series, size_t band, float *x, grm_error *err) {
+    enum { ROWS = 512 };
+    float block[ROWS * GRM_RHYTHM_BANDS], *planes[] = {block};
+    for (size_t at = 0; at < series->frames; at += ROWS) {
+        size_t rows = series->frames - at < ROWS ? series->frames - at : ROWS;
+        grm_status status = grm_tape_read(series->flux, at * GRM_RHYTHM_BANDS, rows * GRM_RHYTHM_BANDS, planes, err);
+        if (status != GRM_OK) return status;
+        for (size_t i = 0; i < rows; i++) x[at + i] = block[i * GRM_RHYTHM_BANDS + band];
+    }
+    return GRM_OK;
+}
+
 static grm_status combine(const grm_rhythm_series *series, grm_novelty *novelty, grm_error *err) {
     size_t frames = series->frames;
     float *x = grm_floats_new(frames), *scratch = grm_floats_new(frames), *square = grm_floats_new(frames);
-    grm_status status = x && scratch && square ? GRM_OK : grm_fail_memory(err);
+    float *rise = grm_floats_new(frames);
+    grm_status status = x && scratch && square && rise ? GRM_OK : grm_fail_memory(err);
     double total = 0, mean[GRM_RHYTHM_BANDS] = {0};
     if (status != GRM_OK) goto done;
-    for (size_t t = 0; t < frames; t++)
-        for (size_t b = 0; b < GRM_RHYTHM_BANDS; b++) mean[b] += series->flux[t][b];
+    for (size_t b = 0; b < GRM_RHYTHM_BANDS; b++) {
+        status = read_band(series, b, x, err);
+        if (status != GRM_OK) goto done;
+        for (size_t t = 0; t < frames; t++) mean[b] += x[t];
+    }
     for (size_t b = 0; b < GRM_RHYTHM_BANDS; b++) total += mean[b];
     for (size_t b = 0; b < GRM_RHYTHM_BANDS; b++) {
         if (mean[b] <= 0.01 * total || total <= 0) continue;  // nothing but leakage
-        for (size_t t = 0; t < frames; t++) x[t] = fmaxf(series->flux[t][b] - LEAST_FLUX, 0);
+        status = read_band(series, b, x, err);
+        if (status != GRM_OK) goto done;
+        for (size_t t = 0; t < frames; t++) {
+            rise[t] += x[t];
+            x[t] = fmaxf(x[t] - LEAST_FLUX, 0);
+        }
         level_out(x, frames, scratch, square);
         for (size_t t = 0; t < frames; t++) {
             novelty->all[t] += band_weight[b] * x[t];
             novelty->low[t] += low_weight[b] * x[t];
             novelty->mid[t] += mid_weight[b] * x[t];
-            novelty->rise[t] += series->flux[t][b];
         }
     }
     float *curve[3] = {novelty->all, novelty->low, novelty->mid};
@@ -74,31 +95,34 @@ static grm_status combine(const grm_rhythm_series *series, grm_novelty *novelty,
         level_out(x, frames, scratch, square);
         for (size_t t = 0; t < frames; t++) curve[c][t] = fminf(x[t], 6);
     }
-    smooth(novelty->rise, frames, NEAR, scratch);
-    for (size_t t = 0; t < frames; t++) novelty->rise[t] = scratch[t] > 0 ? novelty->rise[t] / scratch[t] : 0;
+    smooth(rise, frames, NEAR, scratch);
+    for (size_t t = 0; t < frames; t++) rise[t] = scratch[t] > 0 ? rise[t] / scratch[t] : 0;
+    novelty->onsets = grm_onsets_count(novelty, rise);
     const float *all = novelty->all;
     for (size_t t = 0; t < frames; t++)
         novelty->soft[t] = 0.5f * all[t] + 0.25f * ((t > 0 ? all[t - 1] : 0) + (t + 1 < frames ? all[t + 1] : 0));
-    find_sound(series, novelty->sound);
 done:
+    free(rise);
     free(square);
     free(scratch);
     free(x);
     return status;
 }
 
-grm_status grm_novelty_make(const grm_rhythm_series *series, grm_novelty *novelty, grm_error *err) {
+grm_status grm_novelty_make(grm_rhythm_series *series, grm_novelty *novelty, grm_error *err) {
     *novelty = (grm_novelty){.frames = series->frames};
     novelty->all = grm_floats_new(series->frames);
     novelty->low = grm_floats_new(series->frames);
     novelty->mid = grm_floats_new(series->frames);
-    novelty->rise = grm_floats_new(series->frames);
     novelty->soft = grm_floats_new(series->frames + 1);
     novelty->sound = calloc(series->frames + 1, sizeof *novelty->sound);
-    if (!novelty->all || !novelty->low || !novelty->mid || !novelty->soft || !novelty->rise || !novelty->sound) {
+    if (!novelty->all || !novelty->low || !novelty->mid || !novelty->soft || !novelty->sound) {
         grm_novelty_clear(novelty);
         return grm_fail_memory(err);
     }
+    find_sound(series, novelty->sound);
+    free(series->level);
+    series->level = NULL;
     grm_status status = combine(series, novelty, err);
     if (status != GRM_OK) grm_novelty_clear(novelty);
     return status;
@@ -109,7 +133,6 @@ void grm_novelty_clear(grm_novelty *novelty) {
     free(novelty->low);
     free(novelty->mid);
     free(novelty->soft);
-    free(novelty->rise);
     free(novelty->sound);
     *novelty = (grm_novelty){0};
 }
