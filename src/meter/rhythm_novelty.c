@@ -63,7 +63,7 @@ static grm_status read_band(const grm_rhythm_series *series, size_t band, float 
 
 static grm_status combine(const grm_rhythm_series *series, grm_novelty *novelty, grm_error *err) {
     size_t frames = series->frames;
-    float *x = grm_floats_new(frames), *scratch = grm_floats_new(frames), *square = grm_floats_new(frames);
+    float *x = grm_floats_new(frames + 1), *scratch = grm_floats_new(frames), *square = grm_floats_new(frames);
     float *rise = grm_floats_new(frames);
     grm_status status = x && scratch && square && rise ? GRM_OK : grm_fail_memory(err);
     double total = 0, mean[GRM_RHYTHM_BANDS] = {0};
@@ -100,7 +100,10 @@ static grm_status combine(const grm_rhythm_series *series, grm_novelty *novelty,
     novelty->onsets = grm_onsets_count(novelty, rise);
     const float *all = novelty->all;
     for (size_t t = 0; t < frames; t++)
-        novelty->soft[t] = 0.5f * all[t] + 0.25f * ((t > 0 ? all[t - 1] : 0) + (t + 1 < frames ? all[t + 1] : 0));
+        x[t] = 0.5f * all[t] + 0.25f * ((t > 0 ? all[t - 1] : 0) + (t + 1 < frames ? all[t + 1] : 0));
+    x[frames] = 0;
+    novelty->soft = x;
+    x = NULL;
 done:
     free(rise);
     free(square);
@@ -114,9 +117,8 @@ grm_status grm_novelty_make(grm_rhythm_series *series, grm_novelty *novelty, grm
     novelty->all = grm_floats_new(series->frames);
     novelty->low = grm_floats_new(series->frames);
     novelty->mid = grm_floats_new(series->frames);
-    novelty->soft = grm_floats_new(series->frames + 1);
     novelty->sound = calloc(series->frames + 1, sizeof *novelty->sound);
-    if (!novelty->all || !novelty->low || !novelty->mid || !novelty->soft || !novelty->sound) {
+    if (!novelty->all || !novelty->low || !novelty->mid || !novelty->sound) {
         grm_novelty_clear(novelty);
         return grm_fail_memory(err);
     }

@@ -80,12 +80,12 @@ grm_status grm_tempogram_make(const grm_novelty *novelty, grm_tempogram *tempogr
     *tempogram = (grm_tempogram){.columns = columns};
     grm_status status = GRM_OK;
     float *x = grm_floats_new(frames), *block = grm_floats_new((size_t)RING * LAGS), *acf = grm_floats_new(LAGS);
+    if (x) soften(novelty->all, frames, x);
     tempogram->strength = grm_floats_new(columns * GRM_TEMPI);
     if (!x || !block || !acf || !tempogram->strength) {
         status = grm_fail_memory(err);
         goto done;
     }
-    soften(novelty->all, frames, x);
     double sounding = 0;
     size_t ready = 0;  // columns whose products are in the ring, or were
     for (size_t c = 0; c < columns; c++) {
