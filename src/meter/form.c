@@ -8,7 +8,6 @@ enum { FEWEST = 8 };                     // units; less has no form
 static const double full_lu = 5;         // a section within this of the whole's loudness is no introduction
 static const double least_range_lu = 6;  // softest to loudest section, over which `energy` goes from 0 to 1
 static const double quiet_lufs = -60;    // a section below is silence, not the softest
-static const double half_soon_s = 60;    // a hook that comes first so late is half as strong
 
 static grm_status form_open(const grm_listening *listening, void **self, grm_error *err) {
     (void)listening;
@@ -94,14 +93,10 @@ static double find_arc(const grm_analysis *a, const grm_form_units *u) {
     return fmax(-1, 1 - 6 * sum / (n * (n * n - 1)));
 }
 
-// Three times are three quarters as good as ever so many; at once is twice as good as after a minute.
 static void tell_hook(const grm_form_units *u, const grm_form_hook *hook, grm_features *f) {
     f->repetition = hook->repetition;
-    f->hook_strength = 0;
-    if (!hook->length) return;
-    f->hook_first_s = u->at[hook->first];
-    double often = 1 - exp2(1 - (double)hook->times), soon = exp2(-f->hook_first_s / half_soon_s);
-    f->hook_strength = sqrt(often * soon);
+    f->hook_strength = hook->strength;
+    if (hook->length) f->hook_first_s = u->at[hook->first];
 }
 
 static grm_status find_form(const grm_form_units *u, const grm_form_likeness *l, grm_analysis *a, grm_error *err) {

@@ -9,6 +9,8 @@
 enum { SHORT = 4, LONG = 8 };          // bars
 static const float again = 0.78f;      // likeness of bars that come again; others of one track come to 0.5
 static const float in_phrase = 1.25f;  // for bars that begin a phrase of their section
+static const float about_as_likely = 0.85f;
+static const double half_soon_s = 60;  // a hook that comes first so late is half as strong
 
 static bool comes_again(const grm_form_likeness *l, size_t a, size_t b, size_t length) {
     float sum = 0;
@@ -56,14 +58,54 @@ static grm_status find_salience(const grm_form_units *u, float *out, grm_error *
     return GRM_OK;
 }
 
+// Units that come again; as in grm_form_hook. The mark is how likely they are the hook.
+typedef struct candidate {
+    float mark;
+    double strength;
+    size_t first, length, times;
+} candidate;
+
 typedef struct search {
     const grm_form_likeness *likeness;
     float *salience;         // [count]
     unsigned char *phrase;   // [count] 1 where four bars of a section begin
     unsigned char *repeats;  // [count] 1 where something comes again
+    const double *at_s;      // [count]
+    candidate *candidates;   // [2 * count]
+    size_t candidate_count;
     float most;
     grm_form_hook *hook;
 } search;
+
+// Three times are three quarters as good as ever so many; at once is twice as good as after a minute.
+static double strength_of(size_t times, double first_s) {
+    double often = 1 - exp2(1 - (double)times), soon = exp2(-first_s / half_soon_s);
+    return sqrt(often * soon);
+}
+
+// The mean of all that may be the hook, each by how nearly it is: which of two is the likelier one may hang on a hair,
+// and then counts little.
+static double strength_of_all(const search *s) {
+    double sum = 0, weights = 0;
+    for (size_t i = 0; i < s->candidate_count; i++) {
+        double weight = pow((double)(s->candidates[i].mark / s->most), 4);
+        sum += weight * s->candidates[i].strength;
+        weights += weight;
+    }
+    return weights > 0 ? sum / weights : 0;
+}
+
+// The first to come of those that are about as likely.
+static void choose(search *s) {
+    for (size_t i = 0; i < s->candidate_count; i++) {
+        const candidate *c = &s->candidates[i];
+        if (c->mark < about_as_likely * s->most) continue;
+        if (s->hook->length && c->first >= s->hook->first) continue;
+        s->hook->first = c->first;
+        s->hook->length = c->length;
+        s->hook->times = c->times;
+    }
+}
 
 static void try_length(search *s, size_t length) {
     for (size_t at = 0; at + length <= s->likeness->count; at++) {
@@ -72,11 +114,9 @@ static void try_length(search *s, size_t length) {
         float sum = 0;
         for (size_t t = 0; t < length; t++) s->repeats[at + t] = 1, sum += s->salience[at + t] / (float)length;
         float mark = (float)(times - 1) * sqrtf((float)length) * sum * sum * sum * (s->phrase[at] ? in_phrase : 1);
-        if (mark <= s->most) continue;
-        s->most = mark;
-        s->hook->first = first;
-        s->hook->length = length;
-        s->hook->times = times;
+        double strength = strength_of(times, s->at_s[first]);
+        s->candidates[s->candidate_count++] = (candidate){mark, strength, first, length, times};
+        s->most = fmaxf(s->most, mark);
     }
 }
 
@@ -91,7 +131,10 @@ grm_status grm_form_hook_find(const grm_form_units *u, const grm_form_likeness *
     search s = {.likeness = l, .salience = grm_floats_new(n), .hook = hook};
     s.phrase = calloc(n, 1);
     s.repeats = calloc(n, 1);
-    grm_status status = s.salience && s.phrase && s.repeats ? find_salience(u, s.salience, err) : grm_fail_memory(err);
+    s.candidates = calloc(2 * n, sizeof *s.candidates);
+    s.at_s = u->at;
+    bool all = s.salience && s.phrase && s.repeats && s.candidates;
+    grm_status status = all ? find_salience(u, s.salience, err) : grm_fail_memory(err);
     *hook = (grm_form_hook){0};
     if (status == GRM_OK) {
         find_phrases(starts, count, n, length, s.phrase);
@@ -99,7 +142,10 @@ grm_status grm_form_hook_find(const grm_form_units *u, const grm_form_likeness *
         if (longer > length) try_length(&s, longer);
         for (size_t i = 0; i < n; i++) repeated += s.repeats[i];
         hook->repetition = (double)repeated / (double)n;
+        hook->strength = strength_of_all(&s);
+        choose(&s);
     }
+    free(s.candidates);
     free(s.repeats);
     free(s.phrase);
     free(s.salience);

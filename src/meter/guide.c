@@ -47,7 +47,9 @@ void grm_meter_explain_features(FILE *out) {
         "or end (after Serra et\nal. 2014), weighed by logistic regression; the best cut of the whole, with what "
         "lengths sections usually have, is found\nby dynamic programming. Labels are average linkage of how well one "
         "section fits into another.\n\n`hook_strength` is the geometric mean of `often`, 1 - 2^(1 - times), and "
-        "`soon`, 2^(-hook_first_s / 60).\n\n`grammy meter --series DIR` writes the frame series as .npy, float32, "
+        "`soon`, 2^(-s / 60) with\nthe second in which they come first, averaged over all bars that come again, each "
+        "by the fourth power of how "
+        "nearly it is\nthe hook.\n\n`grammy meter --series DIR` writes the frame series as .npy, float32, "
         "shaped and named as librosa's functions are:\n`melspectrogram`, `mfcc`, `chroma_stft`, `spectral_centroid`, "
         "`spectral_bandwidth`, `spectral_rolloff`,\n`spectral_contrast`, `spectral_flatness`, `zero_crossing_rate`, "
         "`rms`, `onset_strength`, `tonnetz`; and `beats` (frame\nnumbers, int64).\n",
