@@ -311,11 +311,11 @@ GRM_INLINE void byte_tile(const grm_product *p, size_t panel, size_t row, size_t
             sums[2 * r + 1] = vf_fma(vf_whole(whole[1]), vf_mul(b, scale), sums[2 * r + 1]);
         }
     }
-    if (rows >= 4) {  // whose sums of bytes take all the registers there are
+    if (rows >= 4 || fours) {  // whose products need the registers
         finish(p, panel, row, rows, sums);
         return;
     }
-    vf done[2 * TILE];
+    vf done[2 * TILE];  // as above
     for (size_t i = 0; i < 2 * rows; i++) done[i] = sums[i];
     finish(p, panel, row, rows, done);
 }
