@@ -119,10 +119,10 @@ void grm_peak_meter_run(const grm_peak_meter *meter, const float *x, size_t hops
 static float bound_plain(const grm_peak_meter *meter, const float *x, size_t count) {
     float within = fabsf(x[count]), around = 0, bent = 0;
     for (size_t i = 0; i < count; i++) within = fabsf(x[i]) > within ? fabsf(x[i]) : within;
-    x -= HALF;
+    const float *before = x - HALF - 1;
     for (size_t i = 0; i < count + 2 * HALF; i++) {
-        float off = fabsf(x[i - 1] + x[i + 1] - (x[i] + x[i]));
-        around = fabsf(x[i]) > around ? fabsf(x[i]) : around;
+        float at = before[i + 1], off = fabsf(before[i] + before[i + 2] - (at + at));
+        around = fabsf(at) > around ? fabsf(at) : around;
         bent = off > bent ? off : bent;
     }
     return within + meter->slope * around + meter->bend * bent;
@@ -134,10 +134,10 @@ GRM_AVX2 static float bound_avx2(const grm_peak_meter *meter, const float *x, si
     __m256 near = _mm256_and_ps(_mm256_set1_ps(x[count]), magnitude), far = _mm256_setzero_ps(), bend = far;
     for (size_t i = 0; i < count; i += HOP)
         near = _mm256_max_ps(near, _mm256_and_ps(_mm256_loadu_ps(x + i), magnitude));
-    x -= HALF;
+    const float *before = x - HALF - 1;
     for (size_t i = 0; i < count + 2 * HALF; i += HOP) {
-        __m256 at = _mm256_loadu_ps(x + i),
-               sides = _mm256_add_ps(_mm256_loadu_ps(x + i - 1), _mm256_loadu_ps(x + i + 1));
+        __m256 at = _mm256_loadu_ps(before + i + 1),
+               sides = _mm256_add_ps(_mm256_loadu_ps(before + i), _mm256_loadu_ps(before + i + 2));
         far = _mm256_max_ps(far, _mm256_and_ps(at, magnitude));
         bend = _mm256_max_ps(bend, _mm256_and_ps(_mm256_sub_ps(sides, _mm256_add_ps(at, at)), magnitude));
     }

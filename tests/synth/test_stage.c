@@ -29,7 +29,8 @@ static sound *play(const tiny_zone *zones, size_t zone_count, const grm_instrume
         events[2 * i] = on(i * GRM_RATE, i, keys[i]);
         events[2 * i + 1] = off(i * GRM_RATE + GRM_RATE / 2, i, keys[i]);
     }
-    grm_part part = {.bend_range = 2};
+    grm_note notes[3] = {{0}};
+    grm_part part = {.note_count = 3, .notes = notes, .bend_range = 2};
     grm_player *player = NULL;
     sound *out = calloc(1, sizeof *out);
     assert_non_null(out);
