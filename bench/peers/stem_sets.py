@@ -151,7 +151,7 @@ def songs(folder, out):
 
 def main():
     out, ours = Path(sys.argv[1]), Path(sys.argv[2])
-    styles = {p.name.split("-", 1)[1]: p for p in sorted(ours.glob("ours-*"))}
+    styles = {p.name: p for p in sorted(ours.iterdir()) if p.is_dir()}
     neutral(styles["rock"], out / "neutral-rock")
     neutral(styles["house"], out / "neutral-house")
     odd(styles["pop"], out / "odd-pop")
