@@ -58,6 +58,9 @@ grm_status grm_writer_open(const char *path, grm_format format, unsigned channel
 void grm_writer_tag(grm_writer *writer, grm_tag tag, const char *text);  // before the first frame
 grm_status grm_writer_write(grm_writer *writer, const float *const *planes, size_t frames, grm_error *err);
 grm_status grm_writer_close(grm_writer *writer, grm_error *err);
+// All of a tape. `run` (may be NULL) is asked for cancelling and stepped at `stage`.
+grm_status grm_tape_write(const grm_run *run, size_t stage, const grm_tape *tape, const char *path, grm_format format,
+                          grm_error *err);
 
 // Reads a file as it comes: anything libsndfile knows, and AAC where the program was built with FFmpeg; "-": standard
 // input.

@@ -10,15 +10,6 @@
 
 enum { HALF = GRM_PEAK_TAPS / 2, PAIRS = 3, HOP = GRM_PEAK_HOP, GROUP = 8 };
 
-static double bessel_i0(double x) {
-    double sum = 1, term = 1;
-    for (int k = 1; k < 40; k++) {
-        term *= x / (2 * k) * (x / (2 * k));
-        sum += term;
-    }
-    return sum;
-}
-
 // How far the filter may take a sample between two others over the larger of them. What it adds to the line through
 // them is a sum over second differences of x (its own sums summed up) and, for its slope is not quite that of a line, a
 // little of the last first difference, which is at most twice the largest sample.
@@ -42,7 +33,7 @@ void grm_peak_meter_init(grm_peak_meter *meter) {
         double taps[GRM_PEAK_TAPS], sum = 0;
         for (int k = 0; k < GRM_PEAK_TAPS; k++) {
             double t = k - (HALF - 1) - p / 8.0, edge = t / HALF;
-            double window = fabs(edge) < 1 ? bessel_i0(4 * sqrt(1 - edge * edge)) / bessel_i0(4) : 0;
+            double window = fabs(edge) < 1 ? grm_bessel_i0(4 * sqrt(1 - edge * edge)) / grm_bessel_i0(4) : 0;
             taps[k] = sin(GRM_PI * t) / (GRM_PI * t) * window;
             sum += taps[k];
         }

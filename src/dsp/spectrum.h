@@ -28,6 +28,8 @@ typedef enum grm_window_kind {
 // w: [size]. Periodic windows (for spectra, as librosa has them) repeat after size samples, symmetric ones after
 // size-1.
 void grm_window_fill(grm_window_kind kind, bool periodic, size_t size, float *w);
+// I0, of which the Kaiser window is made: I0(beta * sqrt(1 - place^2)) / I0(beta), place -1..1. |x| up to 20.
+double grm_bessel_i0(double x);
 
 // Spectra of windowed frames.
 typedef struct grm_stft grm_stft;

@@ -34,21 +34,12 @@ struct grm_thinner {
     unsigned turn;
 };
 
-static double bessel_i0(double x) {
-    double sum = 1, term = 1;
-    for (int k = 1; k < 40; k++) {
-        term *= x / (2 * k) * (x / (2 * k));
-        sum += term;
-    }
-    return sum;
-}
-
 // Kaiser window, beta 7.9: flat up to 0.89 of the lower half of the band, nothing (-80 dB) from 1.11 on.
 static void fill_taps(float *taps) {
     double exact[TAPS], sum = 0;
     for (int k = 0; k < TAPS; k++) {
         double t = k + 0.5, edge = t / TAPS;
-        exact[k] = sin(GRM_PI * t) / (GRM_PI * t) * bessel_i0(7.9 * sqrt(1 - edge * edge));
+        exact[k] = sin(GRM_PI * t) / (GRM_PI * t) * grm_bessel_i0(7.9 * sqrt(1 - edge * edge));
         sum += exact[k];
     }
     for (int k = 0; k < TAPS; k++) taps[k] = (float)(0.25 * exact[k] / sum);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHANNELS = 2, BLOCK = 16384 };
+enum { CHANNELS = 2 };
 
 static grm_status make_folder(const char *folder, const char *name, grm_error *err) {
     char *path = grm_path_join(folder, name);
@@ -70,34 +70,13 @@ void grm_stem_files_free(grm_stem_files *files) {
 
 // ---- dry stems ----
 
-static grm_status copy_tape(const grm_run *run, const grm_tape *tape, const char *path, grm_error *err) {
-    grm_writer *writer = NULL;
-    float *planes[CHANNELS] = {grm_floats_new(BLOCK), grm_floats_new(BLOCK)};
-    grm_status status = planes[0] && planes[1] ? grm_writer_open(path, GRM_WAV24, CHANNELS, GRM_RATE, &writer, err)
-                                               : grm_fail_memory(err);
-    size_t length = grm_tape_frames(tape);
-    for (size_t at = 0; status == GRM_OK && at < length; at += BLOCK) {
-        size_t frames = length - at < BLOCK ? length - at : BLOCK;
-        status = grm_tape_read(tape, at, frames, planes, err);
-        if (status == GRM_OK) status = grm_writer_write(writer, (const float *const *)planes, frames, err);
-        if (status == GRM_OK) status = grm_run_check(run, err);
-    }
-    if (writer) {
-        grm_status closed = grm_writer_close(writer, status == GRM_OK ? err : NULL);
-        if (status == GRM_OK) status = closed;
-    }
-    free(planes[1]);
-    free(planes[0]);
-    return status;
-}
-
 grm_status grm_stem_files_write_dry(const grm_run *run, const grm_stems *stems, const grm_stem_files *files,
                                     const char *folder, grm_error *err) {
     grm_status status = make_folder(folder, "stems/dry", err);
     for (size_t i = 0; i < stems->count && status == GRM_OK; i++) {
         char *dry = grm_path_join(folder, "stems/dry"), *path = NULL;
         if (dry) path = grm_path_join(dry, files->names[i] + strlen("stems/"));
-        status = path ? copy_tape(run, stems->items[i].dry, path, err) : grm_fail_memory(err);
+        status = path ? grm_tape_write(run, SIZE_MAX, stems->items[i].dry, path, GRM_WAV24, err) : grm_fail_memory(err);
         free(path);
         free(dry);
     }

@@ -1,10 +1,7 @@
 #include "tiny_font.h"
 
-enum { LENGTH = 3 * GRM_RATE };
-
-typedef struct sound {
-    float left[LENGTH], right[LENGTH];
-} sound;
+enum { LENGTH = TINY_LENGTH };
+typedef tiny_part sound;
 
 static const double pi = 3.14159265358979;
 
@@ -13,28 +10,10 @@ static sound *play(const tiny_generator *generators, size_t generator_count, con
                    size_t step) {
     tiny_bytes bytes;
     grm_soundfont *font = tiny_sine_font(generators, generator_count, &bytes);
-    grm_note notes[8] = {{0}};
-    grm_part part = {.note_count = 8, .notes = notes, .bend_range = 2};
-    grm_player *player;
-    sound *out = calloc(1, sizeof *out);
-    assert_non_null(out);
-    assert_int_equal(grm_soundfont_player_new(font, &part, NULL, events, count, &player, NULL), GRM_OK);
-    for (size_t at = 0; at < LENGTH; at += step) {
-        size_t frames = LENGTH - at < step ? LENGTH - at : step;
-        assert_int_equal(player->render(player, at, frames, out->left + at, out->right + at, NULL), GRM_OK);
-    }
-    player->free(player);
+    sound *out = tiny_play(font, NULL, events, count, step);
     grm_soundfont_close(font);
     free(bytes.bytes);
     return out;
-}
-
-static grm_event on(int64_t frame, int32_t note, uint8_t key, int16_t velocity) {
-    return (grm_event){.frame = frame, .note = note, .value = velocity, .kind = GRM_EVENT_NOTE_ON, .number = key};
-}
-
-static grm_event off(int64_t frame, int32_t note, uint8_t key) {
-    return (grm_event){.frame = frame, .note = note, .value = 100, .kind = GRM_EVENT_NOTE_OFF, .number = key};
 }
 
 static grm_event turn(int64_t frame, uint8_t number, int16_t value) {
@@ -69,7 +48,7 @@ static const tiny_generator looped[] = {{GRM_GEN_LOOP_MODE, 1}};
 static void keys_are_in_tune_within_a_cent(void **state) {
     static const uint8_t keys[] = {33, 57, 69, 76, 93};
     for (size_t i = 0; i < GRM_COUNT(keys); i++) {
-        grm_event events[] = {on(0, 0, keys[i], 100)};
+        grm_event events[] = {tiny_on(0, 0, keys[i], 100)};
         sound *out = play(looped, 1, events, 1, 4096);
         double wanted = 441 * pow(2, (keys[i] - 69) / 12.0);
         double cents = 1200 * log2(frequency(out->left, 4800, LENGTH) / wanted);
@@ -81,7 +60,8 @@ static void keys_are_in_tune_within_a_cent(void **state) {
 static void tuning_generators_and_the_bend_wheel_move_the_pitch(void **state) {
     const tiny_generator tuned[] = {
         {GRM_GEN_LOOP_MODE, 1}, {GRM_GEN_COARSE_TUNE, -5}, {GRM_GEN_FINE_TUNE, 30}, {GRM_GEN_SCALE_TUNING, 50}};
-    grm_event events[] = {on(0, 0, 81, 100), {.frame = GRM_RATE, .note = -1, .value = 8191, .kind = GRM_EVENT_BEND}};
+    grm_event events[] = {tiny_on(0, 0, 81, 100),
+                          {.frame = GRM_RATE, .note = -1, .value = 8191, .kind = GRM_EVENT_BEND}};
     sound *out = play(tuned, 4, events, 2, 4096);
     double before = 1200 * log2(frequency(out->left, 4800, GRM_RATE) / 441);
     double after = 1200 * log2(frequency(out->left, GRM_RATE + 100, LENGTH) / 441);
@@ -92,10 +72,10 @@ static void tuning_generators_and_the_bend_wheel_move_the_pitch(void **state) {
 
 static void notes_start_on_their_frame(void **state) {
     static const int64_t starts[] = {0, 1, 777, 2047, 2048, 10007};
-    grm_event first[] = {on(0, 0, 69, 100)};
+    grm_event first[] = {tiny_on(0, 0, 69, 100)};
     sound *reference = play(looped, 1, first, 1, 4096);
     for (size_t i = 0; i < GRM_COUNT(starts); i++) {
-        grm_event events[] = {on(starts[i], 0, 69, 100)};
+        grm_event events[] = {tiny_on(starts[i], 0, 69, 100)};
         sound *out = play(looped, 1, events, 1, 4096);
         for (int64_t f = 0; f < starts[i]; f++) assert_true(out->left[f] == 0);
         for (int64_t f = 0; f < 4000; f++) {
@@ -111,8 +91,9 @@ static void any_block_length_gives_the_same_bytes(void **state) {
     const tiny_generator generators[] = {{GRM_GEN_LOOP_MODE, 1},         {GRM_GEN_VIB_LFO_TO_PITCH, 40},
                                          {GRM_GEN_FILTER_CUTOFF, 8000},  {GRM_GEN_MOD_ENV_TO_FILTER, 3000},
                                          {GRM_GEN_MOD_DELAY + 1, -1200}, {GRM_GEN_VOL_RELEASE, -1200}};
-    grm_event events[] = {on(13, 0, 60, 90),     on(13, 1, 67, 70),   turn(5003, 11, 60), off(20011, 0, 60),
-                          on(20011, 2, 64, 120), turn(30000, 1, 127), off(50001, 1, 67)};
+    grm_event events[] = {tiny_on(13, 0, 60, 90), tiny_on(13, 1, 67, 70),     turn(5003, 11, 60),
+                          tiny_off(20011, 0, 60), tiny_on(20011, 2, 64, 120), turn(30000, 1, 127),
+                          tiny_off(50001, 1, 67)};
     sound *whole = play(generators, 6, events, 7, LENGTH);
     static const size_t steps[] = {1, 63, 1000, 2048, 16384};
     for (size_t i = 0; i < GRM_COUNT(steps); i++) {
@@ -130,7 +111,7 @@ static void envelopes_keep_their_times(void **state) {
                                          {GRM_GEN_VOL_DELAY + 2, -1200}, {GRM_GEN_VOL_DELAY + 3, 0},
                                          {GRM_GEN_VOL_DELAY + 4, 208},   {GRM_GEN_VOL_RELEASE, -2400}};
     enum { SECOND = GRM_RATE };
-    grm_event events[] = {on(0, 0, 69, 127), off(2 * SECOND, 0, 69)};
+    grm_event events[] = {tiny_on(0, 0, 69, 127), tiny_off(2 * SECOND, 0, 69)};
     sound *out = play(generators, 6, events, 2, 4096);
     const float *x = out->left;
     double full = rms(x, SECOND * 6 / 10, SECOND * 9 / 10);
@@ -145,7 +126,7 @@ static void envelopes_keep_their_times(void **state) {
 }
 
 static void loops_without_a_click(void **state) {
-    grm_event events[] = {on(0, 0, 69, 127)};
+    grm_event events[] = {tiny_on(0, 0, 69, 127)};
     sound *out = play(looped, 1, events, 1, 4096);
     double peak = rms(out->left, 4800, LENGTH) * sqrt(2), omega = 2 * pi * 441 / GRM_RATE;
     // A sine's second difference is -omega^2 times itself; a seam would stand out.
@@ -158,7 +139,7 @@ static void loops_without_a_click(void **state) {
 
 static void a_loop_until_release_then_plays_on_to_the_end(void **state) {
     const tiny_generator generators[] = {{GRM_GEN_LOOP_MODE, 3}, {GRM_GEN_VOL_RELEASE, 3000}};
-    grm_event events[] = {on(0, 0, 69, 127), off(GRM_RATE * 3 / 2, 0, 69)};
+    grm_event events[] = {tiny_on(0, 0, 69, 127), tiny_off(GRM_RATE * 3 / 2, 0, 69)};
     sound *out = play(generators, 2, events, 2, 4096);
     // When let go it is within the loop, 2000 to 3000 of 44100 frames: 0.9 s and more to the end.
     assert_true(rms(out->left, GRM_RATE, GRM_RATE * 3 / 2) > 0.01);
@@ -170,7 +151,7 @@ static void a_loop_until_release_then_plays_on_to_the_end(void **state) {
 static double level_of(const grm_event *controls, size_t count, int16_t velocity) {
     grm_event events[4];
     if (count > 0) memcpy(events, controls, count * sizeof *events);
-    events[count] = on(0, 0, 69, velocity);
+    events[count] = tiny_on(0, 0, 69, velocity);
     sound *out = play(looped, 1, events, count + 1, 4096);
     double level = rms(out->left, 4800, LENGTH);
     free(out);
@@ -186,7 +167,7 @@ static void velocity_volume_and_expression_follow_the_square_law(void **state) {
 }
 
 static void pan_keeps_the_power(void **state) {
-    grm_event centre[] = {on(0, 0, 69, 100)}, right[] = {turn(0, 10, 127), on(0, 0, 69, 100)};
+    grm_event centre[] = {tiny_on(0, 0, 69, 100)}, right[] = {turn(0, 10, 127), tiny_on(0, 0, 69, 100)};
     sound *a = play(looped, 1, centre, 1, 4096), *b = play(looped, 1, right, 2, 4096);
     assert_true(fabs(rms(a->left, 4800, LENGTH) / rms(a->right, 4800, LENGTH) - 1) < 1e-3);
     assert_true(rms(b->left, 0, LENGTH) < 1e-6);
@@ -196,7 +177,7 @@ static void pan_keeps_the_power(void **state) {
 }
 
 static void the_pedal_holds_what_is_let_go(void **state) {
-    grm_event events[] = {turn(0, 64, 127), on(0, 0, 69, 100), off(4800, 0, 69), turn(GRM_RATE, 64, 0)};
+    grm_event events[] = {turn(0, 64, 127), tiny_on(0, 0, 69, 100), tiny_off(4800, 0, 69), turn(GRM_RATE, 64, 0)};
     sound *out = play(looped, 1, events, 4, 4096);
     assert_true(rms(out->left, GRM_RATE - 4800, GRM_RATE) > 0.01);
     assert_true(rms(out->left, GRM_RATE + 4800, LENGTH) == 0);
@@ -205,7 +186,7 @@ static void the_pedal_holds_what_is_let_go(void **state) {
 
 static void an_exclusive_class_chokes_its_own(void **state) {
     const tiny_generator hats[] = {{GRM_GEN_LOOP_MODE, 1}, {GRM_GEN_EXCLUSIVE_CLASS, 1}};
-    grm_event events[] = {on(0, 0, 69, 127), on(GRM_RATE, 1, 81, 1)};
+    grm_event events[] = {tiny_on(0, 0, 69, 127), tiny_on(GRM_RATE, 1, 81, 1)};
     sound *choked = play(hats, 2, events, 2, 4096), *free_ringing = play(looped, 1, events, 2, 4096);
     assert_true(rms(choked->left, GRM_RATE * 2, LENGTH) < 0.001);
     assert_true(rms(free_ringing->left, GRM_RATE * 2, LENGTH) > 0.01);
@@ -215,7 +196,7 @@ static void an_exclusive_class_chokes_its_own(void **state) {
 
 static void the_filter_closes_where_its_cutoff_says(void **state) {
     const tiny_generator filtered[] = {{GRM_GEN_LOOP_MODE, 1}, {GRM_GEN_FILTER_CUTOFF, 6900}};  // 440 Hz
-    grm_event low[] = {on(0, 0, 33, 127)}, at[] = {on(0, 0, 69, 127)}, high[] = {on(0, 0, 105, 127)};
+    grm_event low[] = {tiny_on(0, 0, 33, 127)}, at[] = {tiny_on(0, 0, 69, 127)}, high[] = {tiny_on(0, 0, 105, 127)};
     sound *out[3] = {play(filtered, 2, low, 1, 4096), play(filtered, 2, at, 1, 4096), play(filtered, 2, high, 1, 4096)};
     double pass = rms(out[0]->left, 9600, LENGTH);
     assert_true(fabs(decibels(rms(out[1]->left, 9600, LENGTH) / pass) + 3.01) < 0.2);

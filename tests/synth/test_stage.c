@@ -4,18 +4,8 @@
 #include "synth/voice_preset.h"
 #include "tiny_font.h"
 
-enum { LENGTH = 3 * GRM_RATE };
-
-typedef struct sound {
-    float left[LENGTH], right[LENGTH];
-} sound;
-
-static grm_event on(int64_t frame, int32_t note, uint8_t key) {
-    return (grm_event){.frame = frame, .note = note, .value = 100, .kind = GRM_EVENT_NOTE_ON, .number = key};
-}
-static grm_event off(int64_t frame, int32_t note, uint8_t key) {
-    return (grm_event){.frame = frame, .note = note, .value = 100, .kind = GRM_EVENT_NOTE_OFF, .number = key};
-}
+enum { LENGTH = TINY_LENGTH };
+typedef tiny_part sound;
 
 // Three notes of half a second, one after the other, on zones of the looped sine.
 static sound *play(const tiny_zone *zones, size_t zone_count, const grm_instrument *instrument, const uint8_t keys[3],
@@ -26,20 +16,10 @@ static sound *play(const tiny_zone *zones, size_t zone_count, const grm_instrume
     assert_int_equal(grm_soundfont_read(bytes.bytes, bytes.size, "tiny.sf2", &font, NULL), GRM_OK);
     grm_event events[6];
     for (int i = 0; i < 3; i++) {
-        events[2 * i] = on(i * GRM_RATE, i, keys[i]);
-        events[2 * i + 1] = off(i * GRM_RATE + GRM_RATE / 2, i, keys[i]);
+        events[2 * i] = tiny_on(i * GRM_RATE, i, keys[i], 100);
+        events[2 * i + 1] = tiny_off(i * GRM_RATE + GRM_RATE / 2, i, keys[i]);
     }
-    grm_note notes[3] = {{0}};
-    grm_part part = {.note_count = 3, .notes = notes, .bend_range = 2};
-    grm_player *player = NULL;
-    sound *out = calloc(1, sizeof *out);
-    assert_non_null(out);
-    assert_int_equal(grm_soundfont_player_new(font, &part, instrument, events, 6, &player, NULL), GRM_OK);
-    for (size_t at = 0; at < LENGTH; at += step) {
-        size_t frames = LENGTH - at < step ? LENGTH - at : step;
-        assert_int_equal(player->render(player, at, frames, out->left + at, out->right + at, NULL), GRM_OK);
-    }
-    player->free(player);
+    sound *out = tiny_play(font, instrument, events, 6, step);
     grm_soundfont_close(font);
     free(bytes.bytes);
     return out;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "synth/sampler.h"
+#include "synth/voice.h"
 
 enum { TINY_RATE = 44100, TINY_ROOT = 69, TINY_PERIOD = 100, TINY_FRAMES = 44100 };
 
@@ -209,6 +210,39 @@ static inline grm_soundfont *tiny_sine_font(const tiny_generator *generators, si
     grm_error err = {0};
     if (grm_soundfont_read(bytes->bytes, bytes->size, "tiny.sf2", &font, &err)) fail_msg("%s", err.message);
     return font;
+}
+
+// ---- what a part of it sounds like ----
+
+enum { TINY_LENGTH = 3 * GRM_RATE };
+
+typedef struct tiny_part {
+    float left[TINY_LENGTH], right[TINY_LENGTH];
+} tiny_part;
+
+static inline grm_event tiny_on(int64_t frame, int32_t note, uint8_t key, int16_t velocity) {
+    return (grm_event){.frame = frame, .note = note, .value = velocity, .kind = GRM_EVENT_NOTE_ON, .number = key};
+}
+
+static inline grm_event tiny_off(int64_t frame, int32_t note, uint8_t key) {
+    return (grm_event){.frame = frame, .note = note, .value = 100, .kind = GRM_EVENT_NOTE_OFF, .number = key};
+}
+
+// Plays events of at most eight notes, `step` frames at a time. free()
+static inline tiny_part *tiny_play(grm_soundfont *font, const grm_instrument *instrument, const grm_event *events,
+                                   size_t count, size_t step) {
+    grm_note notes[8] = {{0}};
+    grm_part part = {.note_count = 8, .notes = notes, .bend_range = 2};
+    grm_player *player = NULL;
+    tiny_part *out = calloc(1, sizeof *out);
+    assert_non_null(out);
+    assert_int_equal(grm_soundfont_player_new(font, &part, instrument, events, count, &player, NULL), GRM_OK);
+    for (size_t at = 0; at < TINY_LENGTH; at += step) {
+        size_t frames = TINY_LENGTH - at < step ? TINY_LENGTH - at : step;
+        assert_int_equal(player->render(player, at, frames, out->left + at, out->right + at, NULL), GRM_OK);
+    }
+    player->free(player);
+    return out;
 }
 
 #endif
