@@ -96,7 +96,7 @@ static double find_arc(const grm_analysis *a, const grm_form_units *u) {
 static void tell_hook(const grm_form_units *u, const grm_form_hook *hook, grm_features *f) {
     f->repetition = hook->repetition;
     f->hook_strength = hook->strength;
-    if (hook->length) f->hook_first_s = u->at[hook->first];
+    if (hook->found) f->hook_first_s = u->at[hook->first];
 }
 
 static grm_status find_form(const grm_form_units *u, const grm_form_likeness *l, grm_analysis *a, grm_error *err) {

@@ -48,10 +48,10 @@ grm_status grm_form_label(const grm_form_likeness *likeness, const size_t *start
                           size_t *kinds, grm_error *err);
 
 typedef struct grm_form_hook {
-    double repetition;     // share of the units that come again
-    size_t first, length;  // units; length 0: nothing comes again
-    size_t times;          // that these units come, none over another
-    double strength;       // how often and how soon what comes again does, 0..1
+    double repetition;  // share of the units that come again
+    bool found;         // else nothing comes again
+    size_t first;       // unit in which it first comes
+    double strength;    // how often and how soon what comes again does, 0..1
 } grm_form_hook;
 // starts: [count], where sections begin.
 grm_status grm_form_hook_find(const grm_form_units *units, const grm_form_likeness *likeness, const size_t *starts,

@@ -58,11 +58,11 @@ static grm_status find_salience(const grm_form_units *u, float *out, grm_error *
     return GRM_OK;
 }
 
-// Units that come again; as in grm_form_hook. The mark is how likely they are the hook.
+// Units that come again; as in grm_form_hook. The mark is how likely they are it.
 typedef struct candidate {
     float mark;
     double strength;
-    size_t first, length, times;
+    size_t first;
 } candidate;
 
 typedef struct search {
@@ -100,10 +100,8 @@ static void choose(search *s) {
     for (size_t i = 0; i < s->candidate_count; i++) {
         const candidate *c = &s->candidates[i];
         if (c->mark < about_as_likely * s->most) continue;
-        if (s->hook->length && c->first >= s->hook->first) continue;
-        s->hook->first = c->first;
-        s->hook->length = c->length;
-        s->hook->times = c->times;
+        if (!s->hook->found || c->first < s->hook->first) s->hook->first = c->first;
+        s->hook->found = true;
     }
 }
 
@@ -114,8 +112,7 @@ static void try_length(search *s, size_t length) {
         float sum = 0;
         for (size_t t = 0; t < length; t++) s->repeats[at + t] = 1, sum += s->salience[at + t] / (float)length;
         float mark = (float)(times - 1) * sqrtf((float)length) * sum * sum * sum * (s->phrase[at] ? in_phrase : 1);
-        double strength = strength_of(times, s->at_s[first]);
-        s->candidates[s->candidate_count++] = (candidate){mark, strength, first, length, times};
+        s->candidates[s->candidate_count++] = (candidate){mark, strength_of(times, s->at_s[first]), first};
         s->most = fmaxf(s->most, mark);
     }
 }
