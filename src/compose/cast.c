@@ -118,57 +118,115 @@ static void add_part(grm_work *work, const grm_style_part *plan, const grm_instr
     set_range(part);
 }
 
-// Gives each instrument that was asked for to the part that it suits best; one that suits none gets a part of its own.
+// Whether the style itself gives the part to this instrument as often as to any other.
+static bool is_usual(const grm_instrument *instrument, const grm_style_part *plan) {
+    float most = 0, own = 0;
+    for (size_t i = 0; i < plan->instruments.count; i++) {
+        const grm_choice *choice = &plan->instruments.items[i];
+        most = choice->weight > most ? choice->weight : most;
+        if (strcmp(choice->text, instrument->id) == 0) own = choice->weight;
+    }
+    return own > 0 && own >= most;
+}
+
+// The part, among those that nobody was given yet, that suits the instrument best; -1: none. In a band that plays alone
+// a soloist has the tune, and others what they usually play.
+static int best_seat(const grm_work *work, const grm_instrument *instrument) {
+    const grm_brief *brief = work->brief;
+    bool soloist = brief->only_instruments && brief->instruments.count == 1 && monophonic(instrument);
+    int best = -1, best_score = 0;
+    for (size_t i = 0; i < work->part_count; i++) {
+        const grm_style_part *plan = work->parts[i].plan;
+        int score = work->parts[i].always ? 0 : suits(instrument, plan);
+        if (score && brief->only_instruments && is_usual(instrument, plan)) score += 1;
+        if (score && soloist && plan->play == GRM_PLAY_MELODY) score += 10;
+        if (score > best_score) best = (int)i, best_score = score;
+    }
+    return best;
+}
+
+// An instrument that suits no part of the style gets one of its own.
+static grm_status seat_stranger(grm_work *work, const grm_instrument *instrument, bool right, grm_error *err) {
+    grm_style_part *plan = grm_memory_take(work->memory, 1, sizeof *plan);
+    if (!plan) return grm_fail_memory(err);
+    bool line = monophonic(instrument);
+    *plan = (grm_style_part){
+        .name = instrument->title,
+        .role = line ? GRM_ROLE_COUNTER : GRM_ROLE_PAD,
+        .play = line ? GRM_PLAY_COUNTER : GRM_PLAY_PAD,
+        .voices = 3,
+        .voicing = "open",
+        .mix = {.level_db = -5, .pan = right ? 0.35f : -0.35f, .width = 1, .room = 0.2f, .hall = 0.2f}};
+    add_part(work, plan, instrument, true);
+    return GRM_OK;
+}
+
+static grm_status seat(grm_work *work, const grm_instrument *instrument, bool right, grm_error *err) {
+    int best = best_seat(work, instrument);
+    if (best < 0 && (strcmp(instrument->family, "texture") == 0 || strcmp(instrument->family, "fx") == 0))
+        return GRM_OK;
+    if (best < 0) return seat_stranger(work, instrument, right, err);
+    work->parts[best].instrument = instrument;
+    work->parts[best].always = true;
+    // A kit that was asked for is played by all of the kit's parts.
+    for (size_t i = 0; strcmp(instrument->family, "drums") == 0 && i < work->part_count; i++)
+        if (is_kit(work->parts[i].plan->role) && work->parts[i].plan->role != GRM_ROLE_PERCUSSION)
+            work->parts[i].instrument = instrument;
+    set_range(&work->parts[best]);
+    return GRM_OK;
+}
+
+// Gives each instrument that was asked for to the part that it suits best. In a band that plays alone those who play
+// one note at a time choose first: a cello with a piano has the tune.
 static grm_status seat_wanted(grm_work *work, grm_error *err) {
     const grm_words *wanted = &work->brief->instruments;
-    bool taken[MAX_PARTS] = {false};
-    for (size_t w = 0; w < wanted->count; w++) {
-        const grm_instrument *instrument = grm_instrument_find(work->catalogue, wanted->items[w]);
-        if (!instrument) continue;
-        int best = -1, best_score = 0;
-        for (size_t i = 0; i < work->part_count && i < MAX_PARTS; i++) {
-            int score = taken[i] ? 0 : suits(instrument, work->parts[i].plan);
-            if (score > best_score) best = (int)i, best_score = score;
+    grm_status status = GRM_OK;
+    bool lines_first = work->brief->only_instruments;
+    for (int turn = lines_first ? 0 : 1; turn < 2; turn++)
+        for (size_t w = 0; w < wanted->count && status == GRM_OK; w++) {
+            const grm_instrument *instrument = grm_instrument_find(work->catalogue, wanted->items[w]);
+            if (!instrument || (lines_first && monophonic(instrument) != (turn == 0))) continue;
+            status = seat(work, instrument, w % 2, err);
         }
-        if (best < 0 && (strcmp(instrument->family, "texture") == 0 || strcmp(instrument->family, "fx") == 0)) continue;
-        if (best < 0) {
-            grm_style_part *plan = grm_memory_take(work->memory, 1, sizeof *plan);
-            if (!plan) return grm_fail_memory(err);
-            bool line = monophonic(instrument);
-            *plan = (grm_style_part){
-                .name = instrument->title,
-                .role = line ? GRM_ROLE_COUNTER : GRM_ROLE_PAD,
-                .play = line ? GRM_PLAY_COUNTER : GRM_PLAY_PAD,
-                .voices = 3,
-                .voicing = "open",
-                .mix = {.level_db = -5, .pan = w % 2 ? 0.35f : -0.35f, .width = 1, .room = 0.2f, .hall = 0.2f}};
-            add_part(work, plan, instrument, true);
-            continue;
-        }
-        taken[best] = true;
-        work->parts[best].instrument = instrument;
-        work->parts[best].always = true;
-        // A kit that was asked for is played by all of the kit's parts.
-        for (size_t i = 0; strcmp(instrument->family, "drums") == 0 && i < work->part_count; i++)
-            if (is_kit(work->parts[i].plan->role) && work->parts[i].plan->role != GRM_ROLE_PERCUSSION)
-                work->parts[i].instrument = instrument;
-        set_range(&work->parts[best]);
+    return status;
+}
+
+// How well an instrument of a band would take on a part that nobody was asked to play; below -99: not at all. Who has
+// less to do (of the parts before `kept` and those from `next` on that were asked for) is asked first, and who plays
+// the bass last.
+static int would_take(const grm_work *work, const grm_instrument *instrument, const grm_style_part *plan, size_t kept,
+                      size_t next) {
+    int fits = suits(instrument, plan), load = 0;
+    bool drums = strcmp(instrument->family, "drums") == 0, of_bass = false;
+    bool noise = plan->play == GRM_PLAY_TEXTURE || plan->play == GRM_PLAY_FX || is_kit(plan->role);
+    bool low = plan->role == GRM_ROLE_BASS && instrument->low <= 43 && !drums;
+    if (noise || (fits < 3 && !low)) return -100;
+    for (size_t i = 0; i < work->part_count; i++) {
+        const grm_writer_part *other = &work->parts[i];
+        if (other->instrument != instrument || (i >= kept && (i < next || !other->always))) continue;
+        load++;
+        of_bass = of_bass || other->plan->role == GRM_ROLE_BASS;
     }
-    if (!work->brief->only_instruments || wanted->count == 0) return GRM_OK;
-    // Nothing else may play: parts nobody was asked for go, or pass to the instruments that are there.
+    return (fits > 8 ? 8 : fits) - 3 * load / grm_player_count(work, instrument) -
+           (of_bass && plan->role != GRM_ROLE_BASS ? 6 : 0);
+}
+
+// Nothing else may play: parts that nobody was asked for pass to the players who are there, or go.
+static void pass_on(grm_work *work) {
+    const grm_words *wanted = &work->brief->instruments;
     size_t kept = 0;
     for (size_t i = 0; i < work->part_count; i++) {
         grm_writer_part part = work->parts[i];
         const grm_instrument *stand_in = NULL;
-        for (size_t w = 0; !part.always && !stand_in && w < wanted->count; w++) {
+        int best = -100;
+        bool of_kit = is_kit(part.plan->role) && part.plan->role != GRM_ROLE_PERCUSSION &&
+                      strcmp(part.instrument->family, "drums") == 0;
+        for (size_t w = 0; !part.always && w < wanted->count; w++) {
             const grm_instrument *instrument = grm_instrument_find(work->catalogue, wanted->items[w]);
-            bool texture =
-                part.plan->play == GRM_PLAY_TEXTURE || part.plan->play == GRM_PLAY_FX || is_kit(part.plan->role);
-            bool low = part.plan->role == GRM_ROLE_BASS && instrument && instrument->low <= 43 &&
-                       strcmp(instrument->family, "drums") != 0;
-            bool of_kit = instrument && part.instrument == instrument && strcmp(instrument->family, "drums") == 0 &&
-                          is_kit(part.plan->role) && part.plan->role != GRM_ROLE_PERCUSSION;
-            if (of_kit || (instrument && !texture && (suits(instrument, part.plan) >= 3 || low))) stand_in = instrument;
+            if (!instrument) continue;
+            int score =
+                of_kit && instrument == part.instrument ? 100 : would_take(work, instrument, part.plan, kept, i);
+            if (score > best) best = score, stand_in = instrument;
         }
         if (stand_in) {
             part.instrument = stand_in;
@@ -177,7 +235,6 @@ static grm_status seat_wanted(grm_work *work, grm_error *err) {
         if (part.always || stand_in) work->parts[kept++] = part;
     }
     work->part_count = kept;
-    return GRM_OK;
 }
 
 static grm_status seat_textures(grm_work *work, grm_error *err) {
@@ -208,56 +265,8 @@ grm_status grm_cast_parts(grm_work *work, grm_error *err) {
         add_part(work, plan, draw_instrument(work, plan, blend_part(work, plan)), false);
     }
     grm_status status = seat_wanted(work, err);
+    if (status == GRM_OK && work->brief->only_instruments && work->brief->instruments.count) pass_on(work);
     if (status == GRM_OK) status = seat_textures(work, err);
+    if (status == GRM_OK) status = grm_part_names(work, err);
     return status;
-}
-
-// The longest part name that stands at `text`, 0 when none does.
-static size_t name_length(const grm_work *work, const char *text) {
-    size_t longest = 0;
-    for (size_t i = 0; i < work->style->part_count; i++) {
-        size_t length = strlen(work->style->parts[i].name);
-        char after = strncmp(text, work->style->parts[i].name, length) == 0 ? text[length] : 'x';
-        if ((after == 0 || after == ' ' || after == '@' || after == '<') && length > longest) longest = length;
-    }
-    return longest;
-}
-
-static bool is_seated(const grm_work *work, const grm_writer_part *part, const grm_passage *p, int32_t *from,
-                      int32_t *to) {
-    *from = p->start;
-    *to = p->end;
-    const char *text = p->players;
-    while (*text) {
-        size_t length = name_length(work, text);
-        if (length == 0) {
-            text++;
-            continue;
-        }
-        bool mine = strlen(part->plan->name) == length && strncmp(text, part->plan->name, length) == 0;
-        text += length;
-        while (*text == '@' || *text == '<') {
-            bool enters = *text == '@';
-            long bar = strtol(text + 1, (char **)&text, 10);
-            if (bar < 0 || bar >= p->bars) bar = enters ? 0 : p->bars;
-            if (mine && enters) *from = p->start + (int32_t)bar * work->bar_ticks;
-            if (mine && !enters) *to = p->start + (int32_t)bar * work->bar_ticks;
-        }
-        if (mine) return *from < *to;
-    }
-    // What was asked for plays wherever there is more than the quietest of sections.
-    return part->always && (p->energy >= 0.3f || part->plan->role == GRM_ROLE_TEXTURE || work->brief->only_instruments);
-}
-
-// Before a stop's silence only lines, pads and sounds go on.
-static bool stops(grm_play play) {
-    return play == GRM_PLAY_COMP || play == GRM_PLAY_STRUM || play == GRM_PLAY_ARP || play == GRM_PLAY_RIFF ||
-           play == GRM_PLAY_BASS || play == GRM_PLAY_WALK || play == GRM_PLAY_DRUMS;
-}
-
-bool grm_part_plays(const grm_work *work, const grm_writer_part *part, const grm_passage *p, int32_t *from,
-                    int32_t *to) {
-    if (!is_seated(work, part, p, from, to)) return false;
-    if (p->stop && *to > p->stop && stops(part->plan->play)) *to = p->stop;
-    return *from < *to;
 }

@@ -94,8 +94,16 @@ const grm_chord *grm_chord_at(const grm_work *work, int32_t tick);
 unsigned grm_chord_scale(const grm_work *work, const grm_chord *chord);
 unsigned grm_mode_scale(grm_mode mode, int tonic);
 
-// ---- cast.c: which parts play, on what ----
+// ---- cast.c: which parts there are, on what ----
 grm_status grm_cast_parts(grm_work *work, grm_error *err);
+
+// ---- part_names.c ----
+// Names every part; needs the cast.
+grm_status grm_part_names(grm_work *work, grm_error *err);
+
+// ---- players.c: who plays when ----
+// How many players of an instrument the brief names, 1 where it does not.
+int grm_player_count(const grm_work *work, const grm_instrument *instrument);
 // The stretch of a passage in which the part plays; false when it is silent in it.
 bool grm_part_plays(const grm_work *work, const grm_writer_part *part, const grm_passage *passage, int32_t *from,
                     int32_t *to);

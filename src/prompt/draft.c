@@ -14,7 +14,11 @@ bool grm_words_have(const grm_words *words, const char *text) {
 }
 
 bool grm_draft_add(grm_draft *d, grm_words *words, const char *text, size_t room) {
-    if (grm_words_have(words, text) || words->count >= room) return true;
+    return grm_words_have(words, text) || grm_draft_append(d, words, text, room);
+}
+
+bool grm_draft_append(grm_draft *d, grm_words *words, const char *text, size_t room) {
+    if (words->count >= room) return true;
     const char **items = (const char **)words->items;
     if (!items) items = grm_memory_take(d->memory, room, sizeof(*items));
     const char *copy = grm_memory_string(d->memory, text);

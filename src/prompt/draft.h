@@ -30,6 +30,8 @@ grm_status grm_draft_prose(grm_draft *d);  // enriched prompt and notes
 void grm_draft_from(grm_draft *d, grm_brief_field field, grm_source source, float confidence);
 // Adds a copy of a text to a list of at most `room`, unless it is there; false when memory runs out.
 bool grm_draft_add(grm_draft *d, grm_words *words, const char *text, size_t room);
+// The same, even if it is there: two violins.
+bool grm_draft_append(grm_draft *d, grm_words *words, const char *text, size_t room);
 bool grm_words_have(const grm_words *words, const char *text);
 const grm_meaning *grm_match_means(const grm_match *match, grm_meaning_kind kind);
 float grm_genre_weight(const grm_match *match);  // how surely it names a genre: 1, a hint below 0.5, 0 none

@@ -23,11 +23,15 @@ static const char *own_instrument(const grm_draft *d, const char *family) {
     return NULL;
 }
 
+// A name that follows itself is another player; names of one instrument beside each other are one.
 static bool add_all(grm_draft *d, grm_words *words, const char *names) {
-    char name[128];
+    const grm_words before = *words;
+    char name[128], last[128] = "";
     while (grm_names_next(&names, name, sizeof(name))) {
         const grm_instrument *n = grm_lexicon_instrument(d->r->lexicon, name);
-        if (n && !grm_draft_add(d, words, n->id, MAX_ITEMS)) return false;
+        bool more = n && strcmp(name, last) == 0 && !grm_words_have(&before, n->id);
+        if (n && !(more ? grm_draft_append : grm_draft_add)(d, words, n->id, MAX_ITEMS)) return false;
+        memcpy(last, name, sizeof last);
     }
     return true;
 }
@@ -122,6 +126,22 @@ static grm_status players_of_option(grm_draft *d, const char *list) {
     return GRM_OK;
 }
 
+// "cello duo", "sax quartet": so many players of what was just named, and nobody else.
+static bool want_group(grm_draft *d, const grm_match *m) {
+    static const char *const groups[] = {"duo duet", "trio", "quartet", "quintet"};
+    grm_brief *b = d->brief;
+    const grm_meaning *instrument = grm_match_means(m, GRM_MEANS_INSTRUMENT);
+    const grm_instrument *n = instrument ? instrument_of(d, instrument) : NULL;
+    if (!n || !grm_words_have(&b->instruments, n->id)) return true;
+    for (size_t g = 0; g < GRM_COUNT(groups); g++) {
+        if (!grm_token_among(&d->r->tokens, m->end, groups[g])) continue;
+        b->only_instruments = true;
+        for (size_t more = 0; more <= g; more++)
+            if (!grm_draft_append(d, &b->instruments, n->id, MAX_ITEMS)) return false;
+    }
+    return true;
+}
+
 // A piece that only colours the style: "lofi with a string quartet" takes its players, "solo piano" in a jazz prompt
 // leaves them alone, "with a piano solo" is a moment of theirs.
 static bool add_piece(grm_draft *d, const grm_match *m) {
@@ -180,7 +200,7 @@ static grm_status seat(grm_draft *d) {
             if (!exclude(d, m)) return grm_fail_memory(r->err);
             if (m->confidence > excluded) excluded = m->confidence;
         } else if (!option) {
-            if (!want(d, m)) return grm_fail_memory(r->err);
+            if (!want(d, m) || !want_group(d, m)) return grm_fail_memory(r->err);
             b->only_instruments = b->only_instruments || m->only;
             if (b->instruments.count > before && m->confidence > wanted) wanted = m->confidence;
         }

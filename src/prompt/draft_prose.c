@@ -56,9 +56,26 @@ static const char *title_of(const grm_draft *d, const char *id) {
     return p.text ? p.text : id;
 }
 
+// "two violins"
+static const char *title_of_many(const grm_draft *d, const char *id, size_t count) {
+    static const char *const numbers[] = {"", "", "two ", "three ", "four ", "five "};
+    const char *title = title_of(d, id);
+    bool plural = count < 2 || (*title && title[strlen(title) - 1] == 's');
+    char *text = grm_memory_format(d->memory, "%s%s%s", numbers[count < 5 ? count : 5], title, plural ? "" : "s");
+    return text ? text : title;
+}
+
 static size_t titles_of(const grm_draft *d, const grm_words *ids, const char **out) {
-    size_t count = ids->count < MAX_LISTED ? ids->count : MAX_LISTED;
-    for (size_t i = 0; i < count; i++) out[i] = title_of(d, ids->items[i]);
+    size_t count = 0;
+    for (size_t i = 0; i < ids->count && count < MAX_LISTED; i++) {
+        size_t before = 0, all = 0;
+        for (size_t k = 0; k < ids->count; k++) {
+            bool same = strcmp(ids->items[k], ids->items[i]) == 0;
+            before += same && k < i;
+            all += same;
+        }
+        if (before == 0) out[count++] = title_of_many(d, ids->items[i], all);
+    }
     return count;
 }
 

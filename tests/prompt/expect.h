@@ -80,7 +80,10 @@ static inline bool holds_named(const grm_brief *b, const char *want) {
     if (strcmp(name, "seed") == 0) return b->seed == strtoull(value, NULL, 10);
     if (strcmp(name, "blend") == 0)
         return strcmp(value, "-") == 0 ? b->blended_styles.count == 0 : has(&b->blended_styles, value);
-    if (strcmp(name, "metre") == 0) {
+    if (strcmp(name, "players") == 0) {
+        for (size_t i = 0; i < b->instruments.count; i++)
+            snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? "," : "", b->instruments.items[i]);
+    } else if (strcmp(name, "metre") == 0) {
         snprintf(text, sizeof(text), "%d/%d", b->metre.beats, b->metre.unit);
     } else if (strcmp(name, "key") == 0) {
         grm_key_name(b->key, text);
