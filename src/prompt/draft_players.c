@@ -77,6 +77,7 @@ static bool exclude(grm_draft *d, const grm_match *m) {
     }
     if (instrument) {
         const grm_instrument *n = instrument_of(d, instrument);
+        if (instrument->entry && instrument->entry->like) return true;  // what comes nearest was not meant
         if (n && !grm_draft_add(d, out, n->id, MAX_ITEMS)) return false;
         return !instrument->entry || !instrument->entry->all_only || add_all(d, out, instrument->entry->all_only);
     }
@@ -147,7 +148,9 @@ static bool want_group(grm_draft *d, const grm_match *m) {
 static bool add_piece(grm_draft *d, const grm_match *m) {
     const grm_tokens *t = &d->r->tokens;
     const grm_word_entry *piece = grm_match_means(m, GRM_MEANS_GENRE)->entry;
-    bool solo_first = grm_token_is(t, m->first, "solo"), solo_last = grm_token_is(t, m->end - 1, "solo");
+    bool unaccompanied = grm_token_among(t, m->end - 1, "cappella capella acapella acappella");
+    bool solo_first = unaccompanied || grm_token_is(t, m->first, "solo"),
+         solo_last = grm_token_is(t, m->end - 1, "solo");
     bool beside = false, trio = grm_token_among(t, m->end - 1, "trio quartet quintet");
     for (size_t back = 1; back <= 2 && back <= m->first; back++)
         beside = beside || grm_token_among(t, m->first - back, "with featuring and plus feat");

@@ -224,6 +224,22 @@ static prose players_note(const grm_draft *d) {
     return p;
 }
 
+// What was asked for and is not there.
+static prose stand_in_note(const grm_draft *d) {
+    prose p = begin(d);
+    for (size_t i = 0; i < d->r->match_count; i++) {
+        const grm_match *m = &d->r->matches[i];
+        const grm_meaning *named = grm_match_means(m, GRM_MEANS_INSTRUMENT);
+        if (!named || !named->entry || !named->entry->like || m->negated) continue;
+        const grm_instrument *n = grm_lexicon_instrument(d->r->lexicon, named->entry->instruments);
+        if (!n || !grm_words_have(&d->brief->instruments, n->id)) continue;
+        put(&p, "%s\"%s\": there is none; ", p.text ? "; " : "", m->phrase->say);
+        put_lower(&p, n->title);
+        put(&p, " comes nearest");
+    }
+    return p;
+}
+
 static prose feel_note(const grm_draft *d) {
     const grm_feel *f = &d->style->feel;
     prose p = begin(d);
@@ -297,8 +313,9 @@ static prose voice_note(const grm_draft *d) {
 }
 
 grm_status grm_draft_prose(grm_draft *d) {
-    static prose (*const writers[])(const grm_draft *) = {players_note, feel_note,    effects_note, mix_note,
-                                                          voice_note,   caution_note, misread_note, metre_note};
+    static prose (*const writers[])(const grm_draft *) = {players_note, stand_in_note, feel_note,
+                                                          effects_note, mix_note,      voice_note,
+                                                          caution_note, misread_note,  metre_note};
     grm_status status = write_enriched(d);
     if (status != GRM_OK) return status;
     bool fine = true;

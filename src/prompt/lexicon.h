@@ -36,6 +36,7 @@ typedef struct grm_word_entry {
     const char *say, *means, *instruments, *all_only;
     float *valence, *energy, *weight, *low, *high, *bias;
     bool only;
+    bool like;  // of an instrument that there is none of: what comes nearest
 } grm_word_entry;
 
 typedef struct grm_meaning {

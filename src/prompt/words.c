@@ -25,6 +25,7 @@ static const cyaml_schema_field_t entry_fields[] = {
     MAYBE_NUMBER(grm_word_entry, high),
     MAYBE_NUMBER(grm_word_entry, bias),
     CYAML_FIELD_BOOL("only", CYAML_FLAG_OPTIONAL, grm_word_entry, only),
+    CYAML_FIELD_BOOL("like", CYAML_FLAG_OPTIONAL, grm_word_entry, like),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t entry_schema = {

@@ -45,6 +45,20 @@ static void genres_are_found(void **state) {
     CHECK(examples);
 }
 
+static void what_there_is_none_of_gets_what_comes_nearest(void **state) {
+    const example examples[] = {
+        {"medieval tavern music, lute and recorder", "+nylon-guitar; +recorder; all"},
+        {"ambient with a handpan", "+kalimba"},
+        {"folk without lute", "none+; none-"},
+        {"gospel choir with organ", "+choir; +drawbar-organ"},
+        {"metal, drop D", "style=rock; +distortion-guitar; none!"},
+        {"a cappella choir in Latin style", "players=choir; only"},
+        {"irish jig", "metre=6/8; bpm>107; bpm<129"},
+        {"funeral march", "metre=4/4; bpm<69; v<-0.3"},
+    };
+    CHECK(examples);
+}
+
 static void the_thing_leads_and_its_kind_colours(void **state) {
     const example examples[] = {
         {"ambient techno", "style=techno; blend=-"},
@@ -256,6 +270,7 @@ static void every_instrument_is_known_by_its_names(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(genres_are_found),
+        cmocka_unit_test(what_there_is_none_of_gets_what_comes_nearest),
         cmocka_unit_test(the_thing_leads_and_its_kind_colours),
         cmocka_unit_test(everyday_words_are_no_genres),
         cmocka_unit_test(moods_are_found_turned_and_strengthened),
