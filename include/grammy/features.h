@@ -53,7 +53,7 @@
     X(pitch_wander_cents, "cents", 0, 100, "spread of what low and high partials' pitch shares over time")            \
     /* harmony */                                                                                                     \
     X(tuning_bins, "bins", -0.5, 0.5, "librosa.estimate_tuning, fraction of a semitone")                              \
-    X(key_confidence, "", 0, 1, "of `key`, against the other keys")                                                   \
+    X(key_confidence, "", 0, 1, "of `key`, against the other keys and against none")                                  \
     X(chord_change_rate_hz, "1/s", 0, 8, "changes of the chord sequence")                                             \
     X(harmonic_complexity, "", 0, 1, "entropy of the chords used, over that of 24 equal ones")                        \
     X(consonance, "", 0, 1, "mean weight of the intervals that sound together")                                       \

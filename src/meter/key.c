@@ -28,6 +28,12 @@ static const double sharpness = 16;
 // A few seconds, or one or two pitch classes, are in many keys; and what is struck without pitch leaves next to no
 // notes.
 static const double enough_s = 8, enough_classes = 4, enough_notes = 1;
+// What tells notes from what is struck without pitch: how alike the middle is a third of a second later, over its mean;
+// how many times the strongest class of a frame all of them are; how well the key fits; and whether bass and middle
+// have the same classes. A logistic regression on 24 grooves and stems of drums (at most 0.38), 71 tracks of ours (the
+// least 0.8) and 40 recordings of others, of which those below 0.3 have no key that judges agree on, but for two of
+// dense metal.
+static const double of_lasting = 2.7, of_crowd = -2.7, of_fit = 4.4, of_bass = 3.3, of_all = 6.3;
 
 static double deviation(const double *chroma, double *mean) {
     double sum = 0, squares = 0;
@@ -37,11 +43,11 @@ static double deviation(const double *chroma, double *mean) {
     return sqrt(squares / 12);
 }
 
-// Pearson's correlation of a chroma with a profile that begins at `tonic`; 0 for a flat chroma.
+// Pearson's correlation of a chroma with a profile that begins at `tonic`; 0 where one of them is flat.
 static double correlate(const double *chroma, const double *shape, int tonic) {
     double chroma_mean, shape_mean, product = 0;
     double chroma_deviation = deviation(chroma, &chroma_mean), shape_deviation = deviation(shape, &shape_mean);
-    if (!(chroma_deviation > 0)) return 0;
+    if (!(chroma_deviation > 0 && shape_deviation > 0)) return 0;
     for (int c = 0; c < 12; c++) product += (chroma[(c + tonic) % 12] - chroma_mean) * (shape[c] - shape_mean);
     return product / (12 * chroma_deviation * shape_deviation);
 }
@@ -53,6 +59,41 @@ static double classes(const double *chroma) {
     for (int c = 0; c < 12; c++)
         if (chroma[c] > 0) entropy -= chroma[c] / sum * log(chroma[c] / sum);
     return exp(entropy);
+}
+
+// Mean class of a frame, and how many times the strongest class all of them are; 0 when nothing sounds.
+static double look_at(const float middle[12], double *mean) {
+    double sum = 0, most = 0;
+    for (int c = 0; c < 12; c++) {
+        sum += (double)middle[c];
+        most = fmax(most, (double)middle[c]);
+    }
+    *mean = sum / 12;
+    return most > 0 ? sum / most : 0;
+}
+
+// Whether these are notes, 0..1. Every second frame is asked, which lightweight mode looks at too. fit: correlation
+// with the key's profile; agreement: of bass and middle.
+static double tonal(const grm_pitch_series *series, double fit, double agreement) {
+    enum { STEP = 2, APART = 4 };
+    double product = 0, before = 0, behind = 0, crowd = 0, weight = 0, mean_a, mean_b;
+    for (size_t i = 0; i < series->count; i += STEP) {
+        const float *b = series->frames[i].middle;
+        double shares = look_at(b, &mean_b);
+        crowd += mean_b * shares;
+        weight += mean_b;
+        if (i < APART) continue;
+        const float *a = series->frames[i - APART].middle;
+        look_at(a, &mean_a);
+        for (int c = 0; c < 12; c++) {
+            double x = (double)a[c] - mean_a, y = (double)b[c] - mean_b;
+            product += x * y, before += x * x, behind += y * y;
+        }
+    }
+    if (!(before > 0 && behind > 0)) return 1;  // too little to say
+    double lasting = product / sqrt(before * behind);
+    return 1 /
+           (1 + exp(-of_all - of_lasting * lasting - of_crowd * crowd / weight - of_fit * fit - of_bass * agreement));
 }
 
 // Whether there is enough to tell a key from, 0..1. middle: sums over the frames.
@@ -96,7 +137,8 @@ grm_key_guess grm_key_guess_make(const grm_pitch_series *series, grm_key_ends en
         }
     for (int minor = 0; minor < 2; minor++)
         for (int tonic = 0; tonic < 12; tonic++) total += exp(weight * (score[minor][tonic] - best));
-    key.confidence = grounds(middle, series->count) / total;
+    double notes = tonal(series, correlate(both, profile[key.minor], key.tonic), correlate(middle, bass, 0));
+    key.confidence = notes * grounds(middle, series->count) / total;
     return key;
 }
 
