@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "audio/audio.h"
-#include "neural/chroma.h"
+#include "neural/melody.h"
 #include "neural/model.h"
 #include "neural/neural.h"
 #include "neural/pattern.h"
@@ -33,6 +33,7 @@ typedef struct job {
     grm_decoder_state *state;
     size_t prefix;                                                     // positions of melody models before the codes
     float *conditions;                                                 // [rows][prefix][width]
+    grm_audio *melody;                                                 // one channel, or NULL
     uint16_t *codes;                                                   // [piece][codebooks][frames]
     size_t frames, known;                                              // in all; so far
     size_t sounding;                                                   // samples that the sink has
@@ -123,47 +124,49 @@ static grm_status encode_start(job *j, const grm_audio *audio, grm_error *err) {
     return status;
 }
 
-// Melody models read the chroma of every 4096 samples and then the words, before the codes.
-static grm_status read_melody(job *j, grm_error *err) {
-    const grm_model *m = j->model;
-    size_t width = m->config.decoder.width, length = m->config.chroma_length, bins = m->config.chroma_bins, frames = 1;
-    uint8_t silent = 0, *classes = NULL;
-    grm_audio *audio = NULL;
-    grm_status status = GRM_OK;
-    j->prefix = length + j->prompt.count;
-    j->conditions = calloc(j->rows * j->prefix * width, sizeof *j->conditions);
+// As much of a file as all windows hear together, at the model's rate.
+static grm_status load_beginning(const job *j, const char *path, double most_s, grm_audio **out, grm_error *err) {
+    grm_reader *reader = NULL;
+    grm_audio *raw = NULL;
+    grm_status status = grm_reader_open(path, &reader, err);
+    if (status) return status;
+    unsigned rate = grm_reader_rate(reader);
+    size_t count = (size_t)(most_s * rate), hint = grm_reader_frames_hint(reader), got = 0;
+    if (hint > 0 && 2 * hint + rate < count) count = 2 * hint + rate;  // a header may be wrong
+    status = grm_audio_new(grm_reader_channels(reader), count, rate, &raw, err);
+    if (!status) status = grm_reader_read(reader, raw->plane, count, &got, err);
+    if (!status) raw->frames = got;
+    if (!status && !got) status = grm_fail(err, GRM_BAD_INPUT, "'%s' holds no sound", path);
+    if (!status) status = grm_audio_resample(raw, j->model->config.codec.rate_hz, out, err);
+    if (!status && !(*out)->frames) status = grm_fail(err, GRM_BAD_INPUT, "'%s' holds no sound", path);
+    grm_audio_free(raw);
+    grm_reader_close(reader);
+    return status;
+}
+
+static grm_status load_melody(job *j, grm_error *err) {
+    j->prefix = grm_melody_length(j->model, &j->prompt);
+    j->conditions = malloc(j->rows * j->prefix * j->model->config.decoder.width * sizeof *j->conditions);
     if (!j->conditions) return grm_fail_memory(err);
-    if (j->options->melody_path) {
-        status = load_sound(j, j->options->melody_path, 0, &audio, err);
-        if (status) goto done;
-        mix_to_mono(audio);
-        status = grm_chroma_classes(audio->plane[0], audio->frames, &classes, &frames, err);
-        if (status) goto done;
-    }
-    for (size_t r = 0; r < j->rows; r++)
-        for (size_t i = 0; i < length; i++) {
-            size_t class = r < j->pieces && classes ? classes[i % frames] : silent;
-            float *row = j->conditions + (r * j->prefix + i) * width;
-            for (size_t d = 0; d < width; d++) row[d] = m->chroma_weight[d * bins + class] + m->chroma_bias[d];
-        }
-    for (size_t r = 0; r < j->pieces; r++)
-        memcpy(j->conditions + (r * j->prefix + length) * width, j->prompt.projected,
-               j->prompt.count * width * sizeof *j->conditions);
-done:
-    free(classes);
-    grm_audio_free(audio);
+    if (!j->options->melody_path) return GRM_OK;
+    grm_status status = load_beginning(j, j->options->melody_path, GRM_MAX_GENERATED_S + WINDOW_S, &j->melody, err);
+    if (!status) mix_to_mono(j->melody);
     return status;
 }
 
 // ---- codes ----
 
 // Melody models begin with their conditions, a few positions at a time.
-static grm_status start_window(job *j, grm_error *err) {
+static grm_status start_window(job *j, size_t first, size_t frames, grm_error *err) {
     grm_decoder_state_rewind(j->state);
+    if (!j->prefix) return GRM_OK;
     size_t width = j->model->config.decoder.width, chunk = grm_decoder_chunk(j->state);
+    grm_status status = grm_melody_rows(j->model, j->melody, frames == j->frames, first * j->model->config.codec.hop,
+                                        &j->prompt, j->pieces, j->rows, j->conditions, err);
+    if (status) return status;
     for (size_t at = 0; at < j->prefix; at += chunk) {
         size_t count = j->prefix - at < chunk ? j->prefix - at : chunk;
-        grm_status status = grm_run_check(&j->run, err);
+        status = grm_run_check(&j->run, err);
         if (status) return status;
         for (size_t r = 0; r < j->rows; r++)
             memcpy(j->x + r * count * width, j->conditions + (r * j->prefix + at) * width,
@@ -245,7 +248,7 @@ static grm_status run_window(job *j, size_t first, size_t frames, size_t given, 
     const grm_decoder_config *c = &j->model->config.decoder;
     const grm_pattern p = {c->codebooks, c->channels, frames};
     size_t columns = grm_pattern_columns(&p), count = c->codebooks * c->codes, chunk = grm_decoder_chunk(j->state);
-    grm_status status = start_window(j, err);
+    grm_status status = start_window(j, first, frames, err);
     for (size_t fed = 0; fed + 1 < columns && !status;) {
         // Columns that are known run together; from `given` on, one after the other.
         size_t end = fed < given ? (given + 1 - fed > chunk ? fed + chunk : given + 1) : fed + 1;
@@ -281,7 +284,8 @@ static grm_status make_codes(job *j, grm_error *err) {
     grm_packed_release(j->model->packed, ".encoder_attn.k_proj.");  // were needed once
     grm_packed_release(j->model->packed, ".encoder_attn.v_proj.");
     while (!status && j->known < j->frames) {
-        size_t given = j->frames <= longest || j->known < overlap ? j->known : overlap;
+        // A beginning that a window holds is read whole, as audiocraft does; of more, the end.
+        size_t given = j->known < longest ? j->known : overlap;
         size_t first = j->known - given, left = j->frames - first;
         status = run_window(j, first, left < longest ? left : longest, given, err);
     }
@@ -325,7 +329,7 @@ static grm_status make_room(job *j, size_t known, grm_error *err) {
 static grm_status run_job(job *j, const char *prompt, grm_error *err) {
     grm_audio *start = NULL;
     grm_status status = grm_model_read_prompt(j->model, j->compute, prompt, &j->prompt, err);
-    if (!status && j->model->config.melody) status = read_melody(j, err);
+    if (!status && j->model->config.melody) status = load_melody(j, err);
     if (!status && j->options->continue_path) {
         status = load_sound(j, j->options->continue_path, GRM_MAX_GENERATED_S, &start, err);
         if (!status && j->model->config.decoder.channels == 1) mix_to_mono(start);
@@ -374,6 +378,7 @@ static grm_status generate(const grm_run *run, size_t stage, const grm_model *mo
         grm_audio_free(out[i]);
         out[i] = NULL;
     }
+    grm_audio_free(j.melody);
     free(j.conditions);
     free(j.codes);
     free(j.x);

@@ -219,15 +219,74 @@ static void goes_on_from_a_recording(void **state) {
     grm_model_free(model);
 }
 
-static void makes_more_than_a_window(void **state) {
-    grm_model *model = open_model("mono", "float32");
+// Codes of 32 s, of which the second window makes the last 2 s.
+static void go_on(const char *kind, const char *melody) {
+    grm_model *model = open_model(kind, "float32");
+    char *folder = make_folder();
     grm_generate_options options;
     grm_generate_defaults(&options);
-    options.duration_s = 50.5;
-    options.guidance = 1;
+    options.duration_s = 32;
+    options.greedy = true;
+    options.melody_path = melody;
+    options.trace_folder = folder;
     grm_audio *audio = generate(model, "2", &options);
-    assert_int_equal(audio->frames, 2525 * 640);
+    npy codes = npy_in(folder, "codes.npy"), late = npy_of(kind, "late_codes.npy");
+    assert_int_equal(audio->frames, 1600 * 640);
+    assert_int_equal(codes.shape[0], late.shape[0]);
+    for (size_t k = 0; k < late.shape[0]; k++)
+        assert_memory_equal(codes.ints + k * 1600 + 1500, late.ints + k * 100, 100 * sizeof(int64_t));
     grm_audio_free(audio);
+    grm_folder_remove(folder);
+    free(folder);
+    free(codes.bytes);
+    free(late.bytes);
+    grm_model_free(model);
+}
+
+static void goes_on_in_windows_as_the_reference_does(void **state) {
+    go_on("mono", NULL);
+    go_on("stereo", NULL);
+}
+
+static void follows_the_melody_from_where_a_window_begins(void **state) {
+    npy sound = npy_of("mono", "sound.npy");
+    char *path = write_sound(sound.floats, sound.count, 32000);
+    go_on("melody", path);
+    unlink(path);
+    free(path);
+    free(sound.bytes);
+}
+
+// 14 s of a recording and what is new: 16 s fill the window, of 17 s a second one makes the last.
+static void reads_a_beginning_whole_when_a_window_holds_it(void **state) {
+    enum { GIVEN = 14 * 32000, WINDOW = 1500 };
+    grm_model *model = open_model("mono", "float32");
+    float *samples = malloc(GIVEN * sizeof *samples);
+    assert_non_null(samples);
+    grm_rng rng = grm_rng_new(3, "test");
+    for (size_t i = 0; i < GIVEN; i++)
+        samples[i] = 0.3f * sinf((float)i * (0.02f + 0.001f * (float)(i / 16000))) + 0.02f * grm_rng_normal(&rng);
+    char *path = write_sound(samples, GIVEN, 32000), *folder = make_folder();
+    npy codes[2];
+    for (size_t i = 0; i < 2; i++) {
+        grm_generate_options options;
+        grm_generate_defaults(&options);
+        options.duration_s = 16.0 + (double)i;
+        options.greedy = true;
+        options.continue_path = path;
+        options.trace_folder = folder;
+        grm_audio_free(generate(model, "2", &options));
+        codes[i] = npy_in(folder, "codes.npy");
+        assert_int_equal(codes[i].shape[1], WINDOW + 50 * i);
+    }
+    for (size_t k = 0; k < 4; k++)
+        assert_memory_equal(codes[0].ints + k * WINDOW, codes[1].ints + k * (WINDOW + 50), WINDOW * sizeof(int64_t));
+    for (size_t i = 0; i < 2; i++) free(codes[i].bytes);
+    grm_folder_remove(folder);
+    unlink(path);
+    free(samples);
+    free(folder);
+    free(path);
     grm_model_free(model);
 }
 
@@ -261,7 +320,9 @@ int main(void) {
         cmocka_unit_test(encodes_sound_as_the_reference_does),
         cmocka_unit_test(makes_the_same_sound_on_any_number_of_threads_and_another_for_another_seed),
         cmocka_unit_test(goes_on_from_a_recording),
-        cmocka_unit_test(makes_more_than_a_window),
+        cmocka_unit_test(goes_on_in_windows_as_the_reference_does),
+        cmocka_unit_test(follows_the_melody_from_where_a_window_begins),
+        cmocka_unit_test(reads_a_beginning_whole_when_a_window_holds_it),
         cmocka_unit_test(refuses_wishes_that_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

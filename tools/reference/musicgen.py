@@ -16,13 +16,13 @@ import pathlib
 import random
 
 import numpy as np
-import sentencepiece
 import torch
-from sentencepiece import sentencepiece_model_pb2
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import (EncodecConfig, MusicgenConfig, MusicgenDecoderConfig, MusicgenForConditionalGeneration,
                           MusicgenMelodyConfig, MusicgenMelodyDecoderConfig, MusicgenMelodyForConditionalGeneration,
                           T5Config)
+
+from musicgen_windows import Windows, chroma_of
 
 WORDS = """warm lo-fi hip hop beat with vinyl crackle and rain slow dark trap 808 bass bells deep house late night piano
 techno acid line uplifting trance arpeggio liquid drum and bass ambient pads drone tape hiss 80s synthwave outrun drive
@@ -34,6 +34,8 @@ kick snare hats reverb delay chorus verse drop build break minute seconds in the
 
 def make_tokenizer(seed, vocabulary=280):
     """T5's kind: unigram with the precompiled normaliser nmt_nfkc, 0 pad, 1 end, 2 unknown, 100 extra ids."""
+    import sentencepiece
+    from sentencepiece import sentencepiece_model_pb2
     rng = random.Random(seed)
     lines = [" ".join(rng.choices(WORDS, k=rng.randint(3, 14))).capitalize() + rng.choice(".,!? ") for _ in range(4000)]
     out = io.BytesIO()
@@ -118,8 +120,12 @@ def build(a, kind):
     torch.manual_seed(a.seed + {"mono": 0, "stereo": 1, "melody": 2}[kind])
     config = configure(a, kind)
     model = (MusicgenMelodyForConditionalGeneration if kind == "melody" else MusicgenForConditionalGeneration)(config)
-    model.eval()
-    with torch.no_grad():  # spread out enough that greedy choices are clear
+    return spread(model.eval(), a.codes)
+
+
+def spread(model, codes):
+    """Other weights, spread out enough that greedy choices are clear."""
+    with torch.no_grad():
         for name, p in model.named_parameters():
             if "audio_encoder" in name or p.ndim < 1:
                 continue
@@ -133,12 +139,12 @@ def build(a, kind):
         for layer in model.audio_encoder.quantizer.layers:
             layer.codebook.embed.copy_(torch.randn_like(layer.codebook.embed))
     g = model.generation_config
-    g.decoder_start_token_id = g.pad_token_id = g.bos_token_id = a.codes
+    g.decoder_start_token_id = g.pad_token_id = g.bos_token_id = codes
     g.guidance_scale, g.max_length, g.do_sample = 3.0, 1500, True
     return model
 
 
-def greedy(model, condition, steps, melody=False):
+def greedy(model, condition, steps, guidance=3.0):
     """The loop of the reference with its own delay pattern; logits after guidance, at every step."""
     kept = []
 
@@ -158,29 +164,15 @@ def greedy(model, condition, steps, melody=False):
         return plain(audio_codes, *rest, **named)
 
     audio_encoder.decode = spy
-    out = model.generate(**condition, do_sample=False, guidance_scale=3.0, max_new_tokens=steps, min_new_tokens=steps,
+    out = model.generate(**condition, do_sample=False, guidance_scale=guidance, max_new_tokens=steps, min_new_tokens=steps,
                          logits_processor=LogitsProcessorList([Keeper()]))
     audio_encoder.decode = plain
     scores = torch.stack(kept)  # before guidance: the condition's rows, then the empty one's
-    half = scores.shape[1] // 2
-    scores = scores[:, half:] + 3.0 * (scores[:, :half] - scores[:, half:])
+    if guidance > 1:
+        half = scores.shape[1] // 2
+        scores = scores[:, half:] + guidance * (scores[:, :half] - scores[:, half:])
     found = torch.stack([c.reshape(-1, c.shape[-1]) for c in codes["all"]], 1)  # [K'][channels][frames]
     return scores, found.reshape(-1, found.shape[-1]), out
-
-
-def chroma_of(sound):
-    """MusicgenMelodyFeatureExtractor's, whose own spectrogram needs torchaudio."""
-    from transformers.audio_utils import chroma_filter_bank
-    bank = torch.from_numpy(chroma_filter_bank(sampling_rate=32000, num_frequency_bins=16384, tuning=0, num_chroma=12))
-    sound = torch.from_numpy(sound)
-    if len(sound) < 16384:
-        pad = 16384 - len(sound)
-        sound = torch.nn.functional.pad(sound, (pad // 2, pad - pad // 2))
-    power = torch.stft(sound, 16384, 4096, window=torch.hann_window(16384), center=True, pad_mode="reflect",
-                       return_complex=True).abs() ** 2
-    raw = bank.float() @ power
-    best = raw.argmax(0)
-    return torch.nn.functional.one_hot(best, 12).float()
 
 
 def save(folder, **arrays):
@@ -232,10 +224,13 @@ def main():
             first = codes[: model.config.decoder.num_codebooks // model.config.decoder.audio_channels, :30]
             decoded = model.audio_encoder.decode(first[None, None], [None]).audio_values[0, 0]
             encoded = model.audio_encoder.encode(torch.tensor(sound)[None, None]).audio_codes
+            windows = Windows(model, ids, 3.0, sound if kind == "melody" else None)
+            late = windows.run(np.zeros((codes.shape[0], 0), np.int64), 1600)[:, 1500:]
         top = logits.topk(2, -1).values
         print(kind, "logits", tuple(logits.shape), "codes", tuple(codes.shape), "audio", tuple(audio.shape),
               "smallest margin", float((top[..., 0] - top[..., 1]).min()), "std", float(logits.std()), "audio rms", float(audio.std()))
-        save(folder / "golden", input_ids=ids[0].numpy().astype(np.int64), text_hidden=hidden, logits=logits.float(), codes=codes)
+        save(folder / "golden", input_ids=ids[0].numpy().astype(np.int64), text_hidden=hidden, logits=logits.float(), codes=codes,
+             late_codes=late)  # of 32 s, what the second window makes
         if a.audio:
             save(folder / "golden", audio=audio[0])
         if kind == "mono":
@@ -243,4 +238,5 @@ def main():
                  sound_codes=encoded.reshape(-1, encoded.shape[-1]))
 
 
-main()
+if __name__ == "__main__":
+    main()
