@@ -1,6 +1,7 @@
 #include "random_model.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +12,10 @@ static const struct {
     const char *name;
     random_model model;
 } sizes[] = {
-    {"tiny", {64, 2, 4, 128, 64, 4, 1, 40, 2, 4, 8, 64, 400, 16, 4, false, false, 1, 0, 1}},
-    {"small", {1024, 24, 16, 4096, 2048, 4, 1, 768, 12, 12, 64, 3072, 32128, 128, 64, false, true, 1, 0, 1}},
-    {"medium", {1536, 48, 24, 6144, 2048, 4, 1, 768, 12, 12, 64, 3072, 32128, 128, 64, false, true, 1, 0, 1}},
-    {"large", {2048, 48, 32, 8192, 2048, 4, 1, 768, 12, 12, 64, 3072, 32128, 128, 64, false, true, 1, 0, 1}},
+    {"tiny", {64, 2, 4, 128, 64, 4, 1, 40, 2, 4, 8, 64, 400, 16, 4, false, false, 1, 0, false, 0, 1}},
+    {"small", {1024, 24, 16, 4096, 2048, 4, 1, 768, 12, 12, 64, 3072, 32128, 128, 64, false, true, 1, 0, false, 0, 1}},
+    {"medium", {1536, 48, 24, 6144, 2048, 4, 1, 768, 12, 12, 64, 3072, 32128, 128, 64, false, true, 1, 0, false, 0, 1}},
+    {"large", {2048, 48, 32, 8192, 2048, 4, 1, 768, 12, 12, 64, 3072, 32128, 128, 64, false, true, 1, 0, false, 0, 1}},
 };
 
 const random_model *random_model_size(const char *name) {
@@ -47,7 +48,8 @@ static float draw(writer *w) {
 }
 
 // Whether the decoder's weights of this kind have outlying columns.
-static bool outlying(const random_model *m, unsigned kind) {
+static bool outlying(const random_model *m, unsigned kind, unsigned layer) {
+    if (m->outlying_layer && layer + 1 != m->outlying_layer) return false;
     unsigned all = m->outlying ? m->outlying : RANDOM_VALUES | RANDOM_OUTPUTS | RANDOM_DOWN | RANDOM_FFN_NORMS;
     return (all & kind) != 0;
 }
@@ -62,7 +64,8 @@ static void put_values(writer *w, look kind, bool outliers, size_t count, size_t
         size_t here = count - at < BLOCK ? count - at : BLOCK;
         for (size_t i = 0; i < here; i++) {
             values[i] = base + size * draw(w);
-            if (outliers && (at + i) % row % 97 == 5) values[i] *= w->model->outliers;
+            size_t place = w->model->outlying_rows && row < count ? (at + i) / row : (at + i) % row;
+            if (outliers && place % 97 == 5) values[i] *= w->model->outliers;
             halves[i] = grm_float_to_half(values[i]);
         }
         const void *bytes = w->model->halves ? (const void *)halves : (const void *)values;
@@ -124,7 +127,7 @@ static void list_text(writer *w) {
 static void attention(writer *w, const char *stem, unsigned layer, size_t width) {
     static const char *const names[] = {"q_proj", "k_proj", "v_proj", "out_proj"};
     for (size_t k = 0; k < 4; k++)
-        tensor(w, MATRIX, outlying(w->model, RANDOM_QUERIES << k), width, width, 0, "%s.%u.%s.%s.weight",
+        tensor(w, MATRIX, outlying(w->model, RANDOM_QUERIES << k, layer), width, width, 0, "%s.%u.%s.%s.weight",
                "decoder.model.decoder.layers", layer, stem, names[k]);
 }
 
@@ -132,8 +135,10 @@ static void list_decoder(writer *w) {
     const random_model *m = w->model;
     char stem[96];
     for (unsigned k = 0; k < m->codebooks; k++) {
-        tensor(w, TABLE, false, m->codes + 1, m->width, 0, "decoder.model.decoder.embed_tokens.%u.weight", k);
-        tensor(w, MATRIX, outlying(m, RANDOM_HEADS), m->codes, m->width, 0, "decoder.lm_heads.%u.weight", k);
+        tensor(w, TABLE, outlying(m, RANDOM_EMBEDDINGS, UINT_MAX - 1), m->codes + 1, m->width, 0,
+               "decoder.model.decoder.embed_tokens.%u.weight", k);
+        tensor(w, MATRIX, outlying(m, RANDOM_HEADS, UINT_MAX - 1), m->codes, m->width, 0, "decoder.lm_heads.%u.weight",
+               k);
     }
     for (unsigned i = 0; i < m->layers; i++) {
         static const char *const norms[] = {"self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm"};
@@ -142,11 +147,12 @@ static void list_decoder(writer *w) {
         for (size_t k = 0; k < 3; k++) {
             if (m->melody && k == 1) continue;
             snprintf(stem, sizeof stem, "decoder.model.decoder.layers.%u.%s", i, norms[k]);
-            norm(w, stem, m->width, outlying(m, k == 2 ? RANDOM_FFN_NORMS : RANDOM_ATTENTION_NORMS));
+            norm(w, stem, m->width, outlying(m, k == 2 ? RANDOM_FFN_NORMS : RANDOM_ATTENTION_NORMS, i));
         }
-        tensor(w, MATRIX, outlying(m, RANDOM_UP), m->ffn, m->width, 0, "decoder.model.decoder.layers.%u.fc1.weight", i);
-        tensor(w, MATRIX, outlying(m, RANDOM_DOWN), m->width, m->ffn, 0, "decoder.model.decoder.layers.%u.fc2.weight",
+        tensor(w, MATRIX, outlying(m, RANDOM_UP, i), m->ffn, m->width, 0, "decoder.model.decoder.layers.%u.fc1.weight",
                i);
+        tensor(w, MATRIX, outlying(m, RANDOM_DOWN, i), m->width, m->ffn, 0,
+               "decoder.model.decoder.layers.%u.fc2.weight", i);
     }
     norm(w, "decoder.model.decoder.layer_norm", m->width, false);
     if (m->text_width != m->width) {

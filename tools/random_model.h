@@ -15,6 +15,7 @@ enum {
     RANDOM_HEADS = 64,
     RANDOM_ATTENTION_NORMS = 128,
     RANDOM_FFN_NORMS = 256,
+    RANDOM_EMBEDDINGS = 512,
 };
 
 typedef struct random_model {
@@ -23,8 +24,10 @@ typedef struct random_model {
     unsigned vocabulary;                                                // at least the tokenizer's
     unsigned code_width, filters;                                       // the codec's
     bool melody, halves;                                                // float16 files in place of float32
-    float outliers;     // every 97th column of the decoder's `outlying` weights is as many times larger; 1: none
-    unsigned outlying;  // of RANDOM_QUERIES ...; 0: values, outputs, fc2 and its norm
+    float outliers;           // every 97th column of the decoder's `outlying` weights is as many times larger; 1: none
+    unsigned outlying;        // of RANDOM_QUERIES ...; 0: values, outputs, fc2 and its norm
+    bool outlying_rows;       // rows in place of columns
+    unsigned outlying_layer;  // 0: all layers; n: the n-th alone, and nothing besides
     uint64_t seed;
 } random_model;
 

@@ -10,7 +10,7 @@
 #define EPSILON 1e-5f
 enum { LINE_FLOATS = 16 };
 
-// Keys and values of all heads: [layer][row][head], each a run of memory.
+// Keys and values of a layer's heads: [row][head], each a run of memory.
 typedef struct store {
     grm_precision precision;
     size_t head, positions;  // rounded up to 64
@@ -19,12 +19,19 @@ typedef struct store {
     float *key_scales, *value_scales;
 } store;
 
+// Those of all layers.
+typedef struct stores {
+    store *layer;
+    uint8_t *bytes;
+    float *scales;
+} stores;
+
 struct grm_decoder_state {
     const grm_decoder *decoder;
     const grm_compute *compute;
     size_t rows, conditioned, positions, at, tokens;
-    grm_precision precision;
-    store past, text;
+    grm_precision precision;  // of keys and values, at most
+    stores past, text;
     float *frequencies;        // [width / 2]
     float *position;           // [width]
     float *qkv, *mixed, *up;   // [GRM_ROWS or rows][...], of all members
@@ -58,29 +65,43 @@ static void *take_zeroed(size_t count, size_t size) {
     return memory ? memset(memory, 0, bytes) : NULL;
 }
 
-// Zeroed: kernels read whole blocks of 64 positions.
-static bool store_new(store *s, grm_precision precision, size_t heads, size_t head, size_t positions) {
-    *s = (store){.precision = precision, .head = head, .positions = round_up(positions, 64)};
-    size_t width = width_of(precision);
-    if (s->positions > SIZE_MAX / 64 / (heads * round_up(head, 16))) return false;
-    s->key_bytes = s->positions * round_up(head, 4) * width;
-    s->value_bytes = s->positions * round_up(head, 16) * width;
-    s->keys = take_zeroed(heads, s->key_bytes);
-    s->values = take_zeroed(heads, s->value_bytes);
-    if (precision == GRM_INT8) {
-        s->key_scales = calloc(heads * s->positions, sizeof *s->key_scales);
-        s->value_scales = calloc(heads * s->positions, sizeof *s->value_scales);
-        if (!s->key_scales || !s->value_scales) return false;
-    }
-    return s->keys && s->values;
+static void stores_clear(stores *s) {
+    free(s->layer);
+    free(s->bytes);
+    free(s->scales);
+    *s = (stores){0};
 }
 
-static void store_clear(store *s) {
-    free(s->keys);
-    free(s->values);
-    free(s->key_scales);
-    free(s->value_scales);
-    *s = (store){0};
+// Zeroed: kernels read whole blocks of 64 positions. In one piece, which huge pages are worth while for. Layers whose
+// weights are wider have wider keys and values.
+static bool stores_new(stores *s, const grm_decoder *d, grm_precision precision, size_t heads, size_t positions) {
+    size_t layers = d->config.layers, head = d->config.width / d->config.heads, bytes = 0, scales = 0;
+    *s = (stores){.layer = calloc(layers, sizeof *s->layer)};
+    if (!s->layer || positions > SIZE_MAX / 4096 / (heads * round_up(head, 16)) / layers) return false;
+    for (size_t i = 0; i < layers; i++) {
+        grm_precision own = d->layers[i].qkv.precision;
+        store *l = &s->layer[i];
+        *l =
+            (store){.precision = own < precision ? own : precision, .head = head, .positions = round_up(positions, 64)};
+        l->key_bytes = l->positions * round_up(head, 4) * width_of(l->precision);
+        l->value_bytes = l->positions * round_up(head, 16) * width_of(l->precision);
+        bytes += heads * (l->key_bytes + l->value_bytes);
+        if (l->precision == GRM_INT8) scales += heads * l->positions;
+    }
+    s->bytes = take_zeroed(bytes, 1);
+    s->scales = scales ? calloc(2 * scales, sizeof *s->scales) : NULL;
+    if (!s->bytes || (scales && !s->scales)) return false;
+    uint8_t *next = s->bytes;
+    float *scale = s->scales;
+    for (size_t i = 0; i < layers; i++) {
+        store *l = &s->layer[i];
+        l->keys = next, next += heads * l->key_bytes;
+        l->values = next, next += heads * l->value_bytes;
+        if (l->precision != GRM_INT8) continue;
+        l->key_scales = scale, scale += heads * l->positions;
+        l->value_scales = scale, scale += heads * l->positions;
+    }
+    return true;
 }
 
 static grm_cache store_head(const store *s, size_t index) {
@@ -154,7 +175,7 @@ grm_status grm_decoder_state_new(const grm_decoder *decoder, const grm_compute *
     s->normed = calloc(members, sizeof *s->normed);
     s->scores = calloc(members, sizeof *s->scores);
     if (!s->normed || !s->scores || !make_room(s) ||
-        !store_new(&s->past, cache, c->layers * rows * c->heads, c->width / c->heads, positions)) {
+        !stores_new(&s->past, decoder, cache, rows * c->heads, positions)) {
         grm_decoder_state_free(s);
         return grm_fail_memory(err);
     }
@@ -164,8 +185,8 @@ grm_status grm_decoder_state_new(const grm_decoder *decoder, const grm_compute *
 
 void grm_decoder_state_free(grm_decoder_state *s) {
     if (!s) return;
-    store_clear(&s->past);
-    store_clear(&s->text);
+    stores_clear(&s->past);
+    stores_clear(&s->text);
     free(s->normed);
     free(s->scores);
     free(s->room);
@@ -186,15 +207,17 @@ grm_status grm_decoder_read_text(grm_decoder_state *s, const float *text, size_t
     const grm_decoder_config *c = &s->decoder->config;
     size_t width = c->width, head = width / c->heads;
     s->tokens = tokens;
-    store_clear(&s->text);
+    stores_clear(&s->text);
     float *keys = grm_floats_new(tokens * width), *values = grm_floats_new(tokens * width);
-    bool fine = keys && values && make_room(s) && store_new(&s->text, s->precision, c->layers * c->heads, head, tokens);
+    // Of so few positions halves cost nothing.
+    grm_precision precision = s->precision == GRM_FLOAT32 ? GRM_FLOAT32 : GRM_FLOAT16;
+    bool fine = keys && values && make_room(s) && stores_new(&s->text, s->decoder, precision, c->heads, tokens);
     for (size_t i = 0; i < c->layers && fine; i++) {
         const grm_decoder_layer *l = &s->decoder->layers[i];
         grm_matrix_run(s->compute, &l->cross_k, text, width, tokens, keys, width, GRM_STORE);
         grm_matrix_run(s->compute, &l->cross_v, text, width, tokens, values, width, GRM_STORE);
         for (size_t h = 0; h < c->heads; h++) {
-            grm_cache cache = store_head(&s->text, i * c->heads + h);
+            grm_cache cache = store_head(&s->text.layer[i], h);
             for (size_t t = 0; t < tokens; t++)
                 s->compute->kernels->remember(&cache, t, keys + t * width + h * head, values + t * width + h * head);
         }
@@ -274,10 +297,10 @@ static void run_self(const step *p, size_t layer) {
     multiply_heads(p, &l->qkv, normalize(p, &l->self_norm, rows), rows, s->qkv, 3 * head, begin, end);
     for (size_t r = 0; r < s->rows; r++)
         for (size_t h = begin; h < end; h++) {
-            grm_cache cache = store_head(&s->past, (layer * s->rows + r) * c->heads + h);
+            grm_cache cache = store_head(&s->past.layer[layer], r * c->heads + h);
             size_t next = h + 1 < end ? r * c->heads + h + 1 : (r + 1) * c->heads + begin;
             if (next < s->rows * c->heads) {
-                grm_cache coming = store_head(&s->past, layer * s->rows * c->heads + next);
+                grm_cache coming = store_head(&s->past.layer[layer], next);
                 foresee(&coming, s->at);
             }
             for (size_t i = 0; i < p->count; i++) {
@@ -301,7 +324,7 @@ static void run_cross(const step *p, size_t layer) {
     share_heads(p, head, &begin, &end);
     multiply_heads(p, &l->cross_q, normalize(p, &l->cross_norm, rows), rows, s->qkv, head, begin, end);
     for (size_t h = begin; h < end; h++) {
-        grm_cache cache = store_head(&s->text, layer * c->heads + h);
+        grm_cache cache = store_head(&s->text.layer[layer], h);
         for (size_t row = 0; row < rows; row++)
             s->compute->kernels->attend(&cache, s->qkv + row * width + h * head, 1 / sqrtf((float)head), s->tokens,
                                         s->scores[p->member], s->mixed + row * width + h * head);

@@ -29,13 +29,13 @@ typedef struct grm_decoder {
 
 void grm_decoder_load(grm_decoder *decoder, const grm_decoder_config *config, bool cross, grm_weights *weights);
 // What keys and values are to be kept as: they lose nothing that the weights have. In float32 those of a long clip are
-// as much traffic as int8 weights.
+// as much traffic as int8 weights. Layers with wider weights than others keep theirs wider.
 grm_precision grm_decoder_cache(const grm_decoder *decoder);
 
 // Sequences that are decoded side by side, row by row, with the keys and values of all positions so far. The first
 // `conditioned` rows attend to the text; the others' cross attention adds nothing. One thread at a time.
 typedef struct grm_decoder_state grm_decoder_state;
-// Keys and values are kept as `cache`: float32, float16 or int8.
+// Keys and values are kept as `cache`: float32, float16 or int8; as halves at least where the layer's weights are.
 grm_status grm_decoder_state_new(const grm_decoder *decoder, const grm_compute *compute, grm_precision cache,
                                  size_t rows, size_t conditioned, size_t positions, grm_decoder_state **out,
                                  grm_error *err);

@@ -8,38 +8,76 @@ static grm_norm take_norm(grm_weights *w, size_t width, const char *stem, size_t
 enum { NAME_SIZE = 128 };
 static const char stem[] = "decoder.model.decoder.layers";
 
-// Queries and keys whose inputs' columns stand out make scores of which softmax sees the smallest error; those of fc2
-// go into everything behind it.
-static grm_care care_of(const grm_weights *w, size_t i, const char *norm, size_t out, size_t in, const char *one,
-                        const char *other) {
+// What is to stay halves of a layer whose other layers become bytes.
+typedef struct layer_care {
+    grm_care attention, up, down;
+    bool before;  // and of all layers before it
+} layer_care;
+
+static grm_standing look(const grm_weights *w, size_t i, const char *norm, size_t out, size_t in, const char *matrix) {
     char before[NAME_SIZE];
     snprintf(before, sizeof before, "%s.%zu.%s.weight", stem, i, norm ? norm : "");
-    bool far = grm_weights_stand_out(w, norm ? before : NULL, out, in, "%s.%zu.%s", stem, i, one);
-    far = far || (other && grm_weights_stand_out(w, norm ? before : NULL, out, in, "%s.%zu.%s", stem, i, other));
-    return far ? GRM_CARE_MUCH : GRM_CARE_LITTLE;
+    return grm_weights_stand_out(w, norm ? before : NULL, out, in, "%s.%zu.%s", stem, i, matrix);
 }
 
-static void load_layer(const grm_decoder_config *c, bool cross, size_t i, grm_decoder_layer *l, grm_weights *w) {
+// Bytes lose too much where a few columns or rows are far larger than the others, be it
+// - of queries and keys, which make scores of which softmax sees the smallest error: where both have such columns, as a
+//   norm's weights bring about, everything that was added before matters as well;
+// - of fc1 and fc2, which make as much more of what few inputs have lost;
+// - rows of what is added to the sum of all layers, which are most of what every norm behind them leaves.
+// What attention and fc2 add is most of what is lost (fc1's outputs are many, and small), so these stay halves then.
+static layer_care care_of(const grm_decoder_config *c, bool cross, size_t i, const grm_weights *w) {
+    static const char before[] = "self_attn_layer_norm", before_cross[] = "encoder_attn_layer_norm";
+    const size_t width = c->width;
+    grm_standing q = look(w, i, before, width, width, "self_attn.q_proj"), none = {false, false};
+    grm_standing k = look(w, i, before, width, width, "self_attn.k_proj");
+    grm_standing o = look(w, i, NULL, width, width, "self_attn.out_proj");
+    grm_standing cross_q = cross ? look(w, i, before_cross, width, width, "encoder_attn.q_proj") : none;
+    grm_standing cross_k = cross ? look(w, i, NULL, width, width, "encoder_attn.k_proj") : none;
+    grm_standing cross_o = cross ? look(w, i, NULL, width, width, "encoder_attn.out_proj") : none;
+    grm_standing up = look(w, i, "final_layer_norm", c->ffn, width, "fc1");
+    grm_standing down = look(w, i, NULL, width, c->ffn, "fc2");
+    bool scores = q.columns || q.rows || k.columns || k.rows || cross_q.columns || cross_q.rows || cross_k.columns ||
+                  cross_k.rows;
+    bool squared = (q.columns && k.columns) || (cross_q.columns && cross_k.columns);
+    bool far = scores || up.columns || up.rows || down.columns || o.rows || cross_o.rows || down.rows;
+    // 4 bits are too few for the rest of such a layer.
+    grm_care least = far ? GRM_CARE_SOME : GRM_CARE_LITTLE;
+    return (layer_care){.attention = far ? GRM_CARE_MUCH : least,
+                        .up = squared ? GRM_CARE_MUCH : least,
+                        .down = far ? GRM_CARE_MUCH : least,
+                        .before = squared};
+}
+
+static void load_layer(const grm_decoder_config *c, bool cross, size_t i, layer_care care, grm_decoder_layer *l,
+                       grm_weights *w) {
     static const char *const qkv[] = {"q", "k", "v"};
     size_t width = c->width;
-    grm_care care = care_of(w, i, "self_attn_layer_norm", width, width, "self_attn.q_proj", "self_attn.k_proj");
     l->self_norm = take_norm(w, width, stem, i, "self_attn_layer_norm");
-    l->qkv = grm_weights_stack(w, care, qkv, 3, width / c->heads, width, width, "%s.%zu.self_attn.*_proj", stem, i);
-    l->o = grm_weights_matrix(w, GRM_CARE_LITTLE, width, width, "%s.%zu.self_attn.out_proj", stem, i);
+    l->qkv = grm_weights_stack(w, care.attention, qkv, 3, width / c->heads, width, width, "%s.%zu.self_attn.*_proj",
+                               stem, i);
+    l->o = grm_weights_matrix(w, care.attention, width, width, "%s.%zu.self_attn.out_proj", stem, i);
     if (cross) {
+        grm_care once = care.attention > GRM_CARE_SOME ? care.attention : GRM_CARE_SOME;
         l->cross_norm = take_norm(w, width, stem, i, "encoder_attn_layer_norm");
-        care = care_of(w, i, "encoder_attn_layer_norm", width, width, "encoder_attn.q_proj", NULL);
-        l->cross_q = grm_weights_matrix(w, care, width, width, "%s.%zu.encoder_attn.q_proj", stem, i);
-        l->cross_o = grm_weights_matrix(w, GRM_CARE_LITTLE, width, width, "%s.%zu.encoder_attn.out_proj", stem, i);
-        care = care_of(w, i, NULL, width, width, "encoder_attn.k_proj", NULL);
-        l->cross_k = grm_weights_matrix(w, care == GRM_CARE_LITTLE ? GRM_CARE_SOME : care, width, width,
-                                        "%s.%zu.encoder_attn.k_proj", stem, i);
-        l->cross_v = grm_weights_matrix(w, GRM_CARE_SOME, width, width, "%s.%zu.encoder_attn.v_proj", stem, i);
+        l->cross_q = grm_weights_matrix(w, care.attention, width, width, "%s.%zu.encoder_attn.q_proj", stem, i);
+        l->cross_o = grm_weights_matrix(w, care.attention, width, width, "%s.%zu.encoder_attn.out_proj", stem, i);
+        l->cross_k = grm_weights_matrix(w, once, width, width, "%s.%zu.encoder_attn.k_proj", stem, i);
+        l->cross_v = grm_weights_matrix(w, once, width, width, "%s.%zu.encoder_attn.v_proj", stem, i);
     }
     l->ffn_norm = take_norm(w, width, stem, i, "final_layer_norm");
-    l->up = grm_weights_matrix(w, GRM_CARE_LITTLE, c->ffn, width, "%s.%zu.fc1", stem, i);
-    care = care_of(w, i, NULL, width, c->ffn, "fc2", NULL);
-    l->down = grm_weights_matrix(w, care, width, c->ffn, "%s.%zu.fc2", stem, i);
+    l->up = grm_weights_matrix(w, care.up, c->ffn, width, "%s.%zu.fc1", stem, i);
+    l->down = grm_weights_matrix(w, care.down, width, c->ffn, "%s.%zu.fc2", stem, i);
+}
+
+static void load_layers(grm_decoder *d, grm_weights *w) {
+    size_t count = d->config.layers;
+    layer_care *cares = grm_weights_room(w, count, sizeof *cares);
+    d->layers = grm_weights_room(w, count, sizeof *d->layers);
+    for (size_t i = 0; i < count && !w->status; i++) cares[i] = care_of(&d->config, d->cross, i, w);
+    for (size_t i = count; i > 1 && !w->status; i--)
+        if (cares[i - 1].before) cares[i - 2] = cares[i - 1];
+    for (size_t i = 0; i < count && !w->status; i++) load_layer(&d->config, d->cross, i, cares[i], &d->layers[i], w);
 }
 
 void grm_decoder_load(grm_decoder *d, const grm_decoder_config *c, bool cross, grm_weights *w) {
@@ -50,8 +88,7 @@ void grm_decoder_load(grm_decoder *d, const grm_decoder_config *c, bool cross, g
     for (size_t k = 0; k < c->codebooks; k++)
         d->embedding[k] =
             grm_weights_table(w, c->codes + 1, c->width, "decoder.model.decoder.embed_tokens.%zu.weight", k);
-    d->layers = grm_weights_room(w, c->layers, sizeof *d->layers);
-    for (size_t i = 0; i < c->layers && !w->status; i++) load_layer(c, cross, i, &d->layers[i], w);
+    load_layers(d, w);
     d->norm = (grm_norm){grm_weights_floats(w, c->width, 1, "decoder.model.decoder.layer_norm.weight"),
                          grm_weights_floats(w, c->width, 1, "decoder.model.decoder.layer_norm.bias")};
     d->heads =
@@ -59,8 +96,8 @@ void grm_decoder_load(grm_decoder *d, const grm_decoder_config *c, bool cross, g
 }
 
 grm_precision grm_decoder_cache(const grm_decoder *d) {
-    grm_precision widest = GRM_INT8;
+    grm_precision narrowest = GRM_FLOAT32;
     for (size_t i = 0; i < d->config.layers; i++)
-        widest = d->layers[i].qkv.precision < widest ? d->layers[i].qkv.precision : widest;
-    return widest;
+        narrowest = d->layers[i].qkv.precision > narrowest ? d->layers[i].qkv.precision : narrowest;
+    return narrowest < GRM_INT8 ? narrowest : GRM_INT8;
 }

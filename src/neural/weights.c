@@ -225,40 +225,51 @@ grm_matrix grm_weights_convolution(grm_weights *w, bool transposed, size_t out, 
     return (grm_matrix){0};
 }
 
-// Squares of the columns' lengths -> whether the largest is over 16 times as long as the median.
-static bool has_far_column(double *columns, size_t count) {
+// Squares of lengths -> whether the largest is over 16 times as long as the median.
+static bool has_far(double *squares, size_t count) {
     const double far = 16;
     double largest = 0;
-    for (size_t k = 0; k < count; k++) largest = columns[k] > largest ? columns[k] : largest;
-    qsort(columns, count, sizeof *columns, by_size);
-    return largest > far * far * columns[count / 2];
+    for (size_t k = 0; k < count; k++) largest = squares[k] > largest ? squares[k] : largest;
+    qsort(squares, count, sizeof *squares, by_size);
+    return largest > far * far * squares[count / 2];
 }
 
-bool grm_weights_stand_out(const grm_weights *w, const char *norm, size_t out, size_t in, const char *format, ...) {
+// rows: [out], columns: [in], zeroed; row: room for one.
+static void add_squares(const grm_tensor *matrix, size_t out, size_t in, float *row, double *rows, double *columns) {
+    for (size_t o = 0; o < out; o++) {
+        grm_tensor_floats(matrix, o * in, in, row);
+        for (size_t k = 0; k < in; k++) {
+            double square = (double)row[k] * (double)row[k];
+            columns[k] += square;
+            rows[o] += square;
+        }
+    }
+}
+
+grm_standing grm_weights_stand_out(const grm_weights *w, const char *norm, size_t out, size_t in, const char *format,
+                                   ...) {
     FORMAT_NAME(stem, format);
     char name[NAME_SIZE + 16];
+    grm_standing far = {false, false};
     snprintf(name, sizeof name, "%s.weight", stem);
-    if (w->packed || w->status || !grm_matrix_group(w->precision)) return false;
+    if (w->packed || w->status || !grm_matrix_group(w->precision)) return far;
     const grm_tensor *matrix = grm_tensors_find(w->tensors, name),
                      *before = norm ? grm_tensors_find(w->tensors, norm) : NULL;
     // What is not as it must be is said where it is taken.
     if (!matrix || matrix->dtype == GRM_DTYPE_OTHER || in < 1 || matrix->count / in != out || matrix->count % in)
-        return false;
-    if (before && (before->dtype == GRM_DTYPE_OTHER || before->count != in)) return false;
+        return far;
+    if (before && (before->dtype == GRM_DTYPE_OTHER || before->count != in)) return far;
     float *row = malloc(in * sizeof *row);
-    double *columns = calloc(in, sizeof *columns);
-    bool far = false;
-    if (row && columns) {
-        for (size_t o = 0; o < out; o++) {
-            grm_tensor_floats(matrix, o * in, in, row);
-            for (size_t k = 0; k < in; k++) columns[k] += (double)row[k] * (double)row[k];
-        }
+    double *columns = calloc(in, sizeof *columns), *rows = calloc(out, sizeof *rows);
+    if (row && columns && rows) {
+        add_squares(matrix, out, in, row, rows, columns);
         if (before) grm_tensor_floats(before, 0, in, row);
         for (size_t k = 0; k < in && before; k++) columns[k] *= (double)row[k] * (double)row[k];
-        far = has_far_column(columns, in);
+        far = (grm_standing){has_far(columns, in), has_far(rows, out)};
     }
     grm_tensor_release(matrix);
     free(row);
+    free(rows);
     free(columns);
     return far;
 }

@@ -53,9 +53,13 @@ grm_matrix grm_weights_stack(grm_weights *weights, grm_care care, const char *co
 grm_matrix grm_weights_convolution(grm_weights *weights, bool transposed, size_t out, size_t in, size_t kernel,
                                    const char *format, ...) GRM_PRINTF(6, 7);
 // While a plan for int8 or int4 is made: whether a few columns of STEM.weight, [out][in], each times its weight of the
-// norm before it (NULL: none), are so far larger than the others that bytes would lose what matters.
-bool grm_weights_stand_out(const grm_weights *weights, const char *norm, size_t out, size_t in, const char *format, ...)
-    GRM_PRINTF(5, 6);
+// norm before it (NULL: none), or a few of its rows are so far larger than the others that bytes would lose what
+// matters.
+typedef struct grm_standing {
+    bool columns, rows;
+} grm_standing;
+grm_standing grm_weights_stand_out(const grm_weights *weights, const char *norm, size_t out, size_t in,
+                                   const char *format, ...) GRM_PRINTF(5, 6);
 bool grm_weights_have(const grm_weights *weights, const char *name);
 void *grm_weights_room(grm_weights *weights, size_t count, size_t size);  // zeroed, in memory
 

@@ -8,14 +8,24 @@
 
 enum { STEPS = 40, TOKENS = 5 };
 
-static char *make_random(float outliers, unsigned outlying, unsigned width, unsigned layers) {
+// What stands out, 50 times or not at all.
+typedef struct outliers {
+    const char *where;
+    unsigned kinds;  // RANDOM_QUERIES ...
+    bool rows;
+    unsigned layer;  // 0: all
+} outliers;
+
+static char *make_random(const outliers *far, unsigned width, unsigned layers) {
     random_model m = *random_model_size("tiny");
     m.width = width;
     m.heads = width / 32;
     m.ffn = 4 * width;
     m.layers = layers;
-    m.outliers = outliers;
-    m.outlying = outlying;
+    m.outliers = far ? 50 : 1;
+    m.outlying = far ? far->kinds : 0;
+    m.outlying_rows = far && far->rows;
+    m.outlying_layer = far ? far->layer : 0;
     char *folder = make_folder(), *tokenizer = golden_path("mono/tokenizer.json");
     grm_error err;
     if (random_model_write(&m, folder, tokenizer, &err)) fail_msg("%s", err.message);
@@ -71,13 +81,16 @@ static double likeness(const float *a, const float *b, size_t count) {
     return ab / sqrt(aa * bb);
 }
 
-static void compare(float outliers, unsigned outlying, const char *precision, double least) {
-    char *folder = make_random(outliers, outlying, 256, 4);
+static void compare(const outliers *far, const char *precision, double least) {
+    char *folder = make_random(far, 256, 4), said[128] = "no outliers";
     size_t count;
     float *exact = run_codes(folder, "float32", "1", &count), *packed = run_codes(folder, precision, "1", &count);
     double cosine = likeness(exact, packed, count);
-    if (!(cosine > least)) fail_msg("%s with outliers of %g: cosine %.6f", precision, (double)outliers, cosine);
-    print_message("%s, outliers of %g (%u): 1 - cosine = %.2e\n", precision, (double)outliers, outlying, 1 - cosine);
+    if (far)
+        snprintf(said, sizeof said, "%s of %s 50 times as large in %s", far->rows ? "rows" : "columns", far->where,
+                 far->layer ? "one layer" : "all layers");
+    if (!(cosine > least)) fail_msg("%s with %s: cosine %.6f", precision, said, cosine);
+    print_message("%s, %s: 1 - cosine = %.2e\n", precision, said, 1 - cosine);
     free(exact);
     free(packed);
     grm_folder_remove(folder);
@@ -85,35 +98,76 @@ static void compare(float outliers, unsigned outlying, const char *precision, do
 }
 
 static void loses_nothing_that_is_heard_in_float16(void **state) {
-    compare(1, 0, "float16", 0.999999);
+    compare(NULL, "float16", 0.999999);
 }
 
 static void keeps_the_logits_in_int8(void **state) {
-    compare(1, 0, "int8", 0.9993);
+    compare(NULL, "int8", 0.9993);
 }
 
-static void keeps_the_logits_in_int8_when_columns_and_inputs_stand_out(void **state) {
-    compare(50, 0, "int8", 0.999);
-    compare(50, RANDOM_VALUES | RANDOM_OUTPUTS, "int8", 0.999);
-    compare(50, RANDOM_UP | RANDOM_FFN_NORMS, "int8", 0.999);
-    compare(50, RANDOM_DOWN | RANDOM_HEADS, "int8", 0.999);
-}
+static const outliers everywhere[] = {
+    {"queries", RANDOM_QUERIES, false, 0},
+    {"keys", RANDOM_KEYS, false, 0},
+    {"values", RANDOM_VALUES, false, 0},
+    {"outputs", RANDOM_OUTPUTS, false, 0},
+    {"fc1", RANDOM_UP, false, 0},
+    {"fc2", RANDOM_DOWN, false, 0},
+    {"heads", RANDOM_HEADS, false, 0},
+    {"attention's norms", RANDOM_ATTENTION_NORMS, false, 0},
+    {"fc1's norms", RANDOM_FFN_NORMS, false, 0},
+    {"embeddings", RANDOM_EMBEDDINGS, false, 0},
+    {"queries", RANDOM_QUERIES, true, 0},
+    {"keys", RANDOM_KEYS, true, 0},
+    {"values", RANDOM_VALUES, true, 0},
+    {"outputs", RANDOM_OUTPUTS, true, 0},
+    {"fc1", RANDOM_UP, true, 0},
+    {"fc2", RANDOM_DOWN, true, 0},
+    {"heads", RANDOM_HEADS, true, 0},
+    {"embeddings", RANDOM_EMBEDDINGS, true, 0},
+    {"values and fc1", RANDOM_VALUES | RANDOM_UP, false, 0},
+    {"keys", RANDOM_KEYS, false, 4},
+    {"attention's norms", RANDOM_ATTENTION_NORMS, false, 3},
+};
 
-// Scores 50 times as large, or 2500 times through the norm, make softmax choose between positions, which turns all that
-// the other matrices lose into more: halves have 1 - cosine = 1.8e-4 then, bytes throughout have 5e-2.
-static void keeps_most_of_the_logits_in_int8_when_scores_stand_out(void **state) {
-    compare(50, RANDOM_QUERIES, "int8", 0.999);
-    compare(50, RANDOM_KEYS, "int8", 0.997);
-    compare(50, RANDOM_ATTENTION_NORMS, "int8", 0.98);
+static void keeps_the_logits_in_int8_wherever_outliers_are(void **state) {
+    for (size_t i = 0; i < GRM_COUNT(everywhere); i++) compare(&everywhere[i], "int8", 0.999);
 }
 
 static void keeps_most_of_the_logits_in_int4(void **state) {
-    compare(1, 0, "int4", 0.985);
+    compare(NULL, "int4", 0.985);
+}
+
+// What stands out the most is kept wider, and not the rest.
+static void keeps_most_of_the_logits_in_int4_when_columns_stand_out(void **state) {
+    static const size_t chosen[] = {0, 3, 4, 5, 7, 9, 11};
+    for (size_t i = 0; i < GRM_COUNT(chosen); i++) compare(&everywhere[chosen[i]], "int4", 0.98);
+}
+
+// Where one layer's keys stand out, its attention and fc2 are halves, and nothing else is.
+static void keeps_wide_what_needs_it_alone(void **state) {
+    const outliers far = {"keys", RANDOM_KEYS, false, 2};
+    char *folder = make_random(&far, 64, 3);
+    grm_profile *profile = make_profile("1", "int8");
+    grm_model *model;
+    grm_error err;
+    if (grm_model_open(folder, profile, NULL, &model, &err)) fail_msg("%s", err.message);
+    for (size_t i = 0; i < 3; i++) {
+        const grm_decoder_layer *l = &model->decoder.layers[i];
+        const grm_matrix *wide[] = {&l->qkv, &l->o, &l->cross_q, &l->cross_k, &l->cross_v, &l->cross_o, &l->down};
+        for (size_t k = 0; k < GRM_COUNT(wide); k++)
+            assert_int_equal(wide[k]->precision, i == 1 ? GRM_FLOAT16 : GRM_INT8);
+        assert_int_equal(l->up.precision, GRM_INT8);
+    }
+    assert_int_equal(grm_decoder_cache(&model->decoder), GRM_INT8);
+    grm_model_free(model);
+    grm_profile_free(profile);
+    grm_folder_remove(folder);
+    free(folder);
 }
 
 static void gives_the_same_logits_on_any_number_of_threads(void **state) {
     static const char *const precisions[] = {"float32", "int8", "int4"};
-    char *folder = make_random(1, 0, 256, 2);
+    char *folder = make_random(NULL, 256, 2);
     for (size_t i = 0; i < GRM_COUNT(precisions); i++) {
         size_t count;
         float *one = run_codes(folder, precisions[i], "1", &count),
@@ -130,9 +184,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loses_nothing_that_is_heard_in_float16),
         cmocka_unit_test(keeps_the_logits_in_int8),
-        cmocka_unit_test(keeps_the_logits_in_int8_when_columns_and_inputs_stand_out),
-        cmocka_unit_test(keeps_most_of_the_logits_in_int8_when_scores_stand_out),
+        cmocka_unit_test(keeps_the_logits_in_int8_wherever_outliers_are),
         cmocka_unit_test(keeps_most_of_the_logits_in_int4),
+        cmocka_unit_test(keeps_most_of_the_logits_in_int4_when_columns_stand_out),
+        cmocka_unit_test(keeps_wide_what_needs_it_alone),
         cmocka_unit_test(gives_the_same_logits_on_any_number_of_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
