@@ -57,7 +57,7 @@ static double deviation(const grm_drift *w, const float *power, size_t from, siz
 
 void grm_drift_add(grm_drift *w, const float *power) {
     float peak = 0;
-    for (size_t k = w->low; k < w->high; k++) peak = fmaxf(peak, power[k]);
+    for (size_t k = w->low; k < w->high; k++) peak = power[k] > peak ? power[k] : peak;
     if (peak < 1e-10f) return;
     double low = deviation(w, power, w->low, w->middle, peak * beneath);
     double high = low < 0 ? -1 : deviation(w, power, w->middle, w->high, peak * beneath);

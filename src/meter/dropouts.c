@@ -13,6 +13,7 @@ enum { FEWEST = 2 };                   // pieces of a gap
 
 struct grm_dropouts {
     size_t piece, filled;  // frames
+    float highest;         // peak of the recording
     float peak;            // of the piece that runs, over the channels
     float latest, level;   // of the piece before it; level: falls slowly from the peaks
     float fall;
@@ -67,7 +68,11 @@ static void take_piece(grm_dropouts *d, float peak) {
 void grm_dropouts_add(grm_dropouts *d, const float *const *planes, unsigned channels, size_t frames) {
     for (size_t at = 0; at < frames;) {
         size_t count = d->piece - d->filled < frames - at ? d->piece - d->filled : frames - at;
-        for (unsigned c = 0; c < channels; c++) d->peak = fmaxf(d->peak, grm_peak(planes[c] + at, count));
+        for (unsigned c = 0; c < channels; c++) {
+            float peak = grm_peak(planes[c] + at, count);
+            if (peak > d->peak) d->peak = peak;
+        }
+        if (d->peak > d->highest) d->highest = d->peak;
         d->filled += count;
         at += count;
         if (d->filled < d->piece) break;
@@ -75,6 +80,10 @@ void grm_dropouts_add(grm_dropouts *d, const float *const *planes, unsigned chan
         d->filled = 0;
         d->peak = 0;
     }
+}
+
+float grm_dropouts_peak(const grm_dropouts *d) {
+    return d->highest;
 }
 
 void grm_dropouts_tell(const grm_dropouts *d, grm_features *out) {

@@ -104,7 +104,7 @@ static grm_status faults_finish(void *self, const grm_run *run, grm_analysis *an
     grm_balance_tell(f->balance, &analysis->features);
     grm_hiss_tell(f->noise, &analysis->features);
     grm_drift_tell(f->wander, &analysis->features);
-    grm_flat_tops_tell(f->tops, &analysis->features);
+    grm_flat_tops_tell(f->tops, grm_dropouts_peak(f->gaps), &analysis->features);
     grm_dropouts_tell(f->gaps, &analysis->features);
     grm_status status = grm_hum_hear(f->hum, NULL, 0, err);
     if (status == GRM_OK) status = grm_hum_tell(f->hum, &analysis->features, err);

@@ -55,6 +55,7 @@ typedef struct grm_dropouts grm_dropouts;
 grm_dropouts *grm_dropouts_new(unsigned rate_hz);
 void grm_dropouts_free(grm_dropouts *dropouts);
 void grm_dropouts_add(grm_dropouts *dropouts, const float *const *planes, unsigned channels, size_t frames);
+float grm_dropouts_peak(const grm_dropouts *dropouts);  // of what was heard
 void grm_dropouts_tell(const grm_dropouts *dropouts, grm_features *out);
 
 // The wall that a low bit rate or a low rate left behind: from there on nothing, and before it much.
@@ -66,6 +67,6 @@ typedef struct grm_flat_tops grm_flat_tops;
 grm_flat_tops *grm_flat_tops_new(unsigned channels);
 void grm_flat_tops_free(grm_flat_tops *tops);
 void grm_flat_tops_add(grm_flat_tops *tops, unsigned channel, const float *x, size_t frames);
-void grm_flat_tops_tell(const grm_flat_tops *tops, grm_features *out);
+void grm_flat_tops_tell(const grm_flat_tops *tops, float peak, grm_features *out);  // peak: of the recording
 
 #endif
