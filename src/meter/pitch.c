@@ -125,13 +125,26 @@ void grm_pitch_free(grm_pitch *pitch) {
 
 // ---- spectrum -> peaks ----
 
-// Sums of magnitudes and their squares, so that any stretch of bins has its mean and deviation at once.
+// Sums of magnitudes and their squares, so that any stretch of bins has its mean and deviation at once. Each waits for
+// the one before, so STRANDS of them run side by side and are joined at the end.
 static void sum_up(grm_pitch *pitch) {
+    enum { STRANDS = 4, EACH = (BINS - 1) / STRANDS };
+    double sum[STRANDS] = {0}, square[STRANDS] = {0};
     for (size_t k = 0; k < BINS; k++) pitch->magnitude[k] = sqrtf(pitch->power[k]);
-    for (size_t k = 0; k < BINS; k++) {
-        pitch->sums[k + 1] = pitch->sums[k] + pitch->magnitude[k];
-        pitch->squares[k + 1] = pitch->squares[k] + pitch->power[k];
+    for (size_t k = 0; k < EACH; k++)
+        for (size_t s = 0; s < STRANDS; s++) {
+            pitch->sums[s * EACH + k + 1] = sum[s] += (double)pitch->magnitude[s * EACH + k];
+            pitch->squares[s * EACH + k + 1] = square[s] += (double)pitch->power[s * EACH + k];
+        }
+    for (size_t s = 1; s < STRANDS; s++) {
+        const double before = pitch->sums[s * EACH], before_square = pitch->squares[s * EACH];
+        for (size_t k = 1; k <= EACH; k++) {
+            pitch->sums[s * EACH + k] += before;
+            pitch->squares[s * EACH + k] += before_square;
+        }
     }
+    pitch->sums[BINS] = pitch->sums[BINS - 1] + (double)pitch->magnitude[BINS - 1];
+    pitch->squares[BINS] = pitch->squares[BINS - 1] + (double)pitch->power[BINS - 1];
 }
 
 // How far bin k stands out of its surroundings, an octave wide (at least 16 bins), in deviations of these; 0 where that
@@ -156,14 +169,23 @@ static double vertex(const float *power) {
     return at < -0.5 ? -0.5 : at > 0.5 ? 0.5 : at;
 }
 
-static size_t find_peaks(grm_pitch *pitch, peak *peaks) {
-    const float *p = pitch->power;
-    float loudest = 0;
+// Bins that are larger than both neighbours and at least `least`; without branches, which nobody could foresee.
+static size_t list_tops(const float *p, float least, uint16_t tops[HIGH_BIN]) {
     size_t count = 0;
+    for (size_t k = LOW_BIN; k < HIGH_BIN; k++) {
+        tops[count] = (uint16_t)k;
+        count += (size_t)((p[k] > p[k - 1]) & (p[k] >= p[k + 1]) & (p[k] >= least));
+    }
+    return count;
+}
+
+static size_t find_peaks(grm_pitch *pitch, peak *peaks) {
+    const float *p = pitch->power, loudest = grm_peak(p + LOW_BIN, HIGH_BIN - LOW_BIN);
+    uint16_t tops[HIGH_BIN];
+    size_t count = 0, top_count = list_tops(p, 1e-6f * loudest, tops);
     sum_up(pitch);
-    for (size_t k = LOW_BIN; k < HIGH_BIN; k++) loudest = p[k] > loudest ? p[k] : loudest;
-    for (size_t k = LOW_BIN; k < HIGH_BIN && count < PEAKS; k++) {
-        if (p[k] <= p[k - 1] || p[k] < p[k + 1] || p[k] < 1e-6f * loudest) continue;
+    for (size_t i = 0; i < top_count && count < PEAKS; i++) {
+        const size_t k = tops[i];
         float stands_out = prominence(pitch, k, 0.5);
         if (stands_out == 0) continue;
         double hz = ((double)k + vertex(p + k)) * GRM_PITCH_RATE / GRM_PITCH_SIZE;

@@ -35,6 +35,13 @@ static double strength(const grm_novelty *x, const grid *g, ptrdiff_t first, ptr
     return lines > 0 ? all / lines : 0;
 }
 
+// The lines of a grid within `reach_frames` of its middle.
+static void lines_of(const grm_novelty *x, const grid *g, double reach_frames, ptrdiff_t *first, ptrdiff_t *last) {
+    double from = fmax(g->middle - reach_frames, 0), to = fmin(g->middle + reach_frames, (double)x->frames - 1);
+    *first = (ptrdiff_t)ceil((from - g->middle) / g->period);
+    *last = (ptrdiff_t)ceil((to - g->middle) / g->period) - 1;
+}
+
 // The grid nearby that has the most strength within `reach_frames` of its middle.
 static double search(const grm_novelty *x, double reach_frames, double period_range, double period_step,
                      double phase_range, double phase_step, grid *best) {
@@ -43,12 +50,60 @@ static double search(const grm_novelty *x, double reach_frames, double period_ra
     for (double p = -period_range; p <= period_range; p += period_step)
         for (double m = -phase_range; m <= phase_range; m += phase_step) {
             grid g = {centre.middle + m, centre.period + p};
-            double from = fmax(g.middle - reach_frames, 0), to = fmin(g.middle + reach_frames, (double)x->frames - 1);
-            ptrdiff_t first = (ptrdiff_t)ceil((from - g.middle) / g.period);
-            ptrdiff_t last = (ptrdiff_t)ceil((to - g.middle) / g.period) - 1;
+            ptrdiff_t first, last;
+            lines_of(x, &g, reach_frames, &first, &last);
             double value = strength(x, &g, first, last);
             if (value > most) most = value, *best = g;
         }
+    return most;
+}
+
+// Phases a frame apart: all of them read one stretch of frames for a line.
+enum { PHASES = 256 };  // frames of the longest period, and more
+
+typedef struct phases {
+    float sum[PHASES], count[PHASES];
+} phases;
+
+// soft, sound: of the frames behind which each of `count` phases has its line by `part` of a frame
+static void add_line(const float *restrict soft, const uint8_t *restrict sound, size_t count, float part,
+                     float *restrict sum, float *restrict lines) {
+    for (size_t k = 0; k < count; k++) {
+        float sounds = (float)sound[k];
+        sum[k] += sounds * (soft[k] + part * (soft[k + 1] - soft[k]));
+        lines[k] += sounds;
+    }
+}
+
+static void add_lines(const grm_novelty *x, const grid *g, double reach_frames, size_t width, phases *to) {
+    const ptrdiff_t end = (ptrdiff_t)x->frames - 1;
+    ptrdiff_t first, last;
+    lines_of(x, g, reach_frames, &first, &last);
+    for (ptrdiff_t line = first - 1; line <= last; line++) {  // the one before: its later phases lie within
+        double t = g->middle + g->period * (double)line, whole_frames = floor(t);
+        ptrdiff_t at = (ptrdiff_t)whole_frames, from = at < 0 ? -at : 0;
+        ptrdiff_t to_phase = end - at < (ptrdiff_t)width ? end - at : (ptrdiff_t)width;
+        if (to_phase <= from) continue;
+        add_line(x->soft + (at + from), (const uint8_t *)x->sound + (at + from), (size_t)(to_phase - from),
+                 (float)(t - whole_frames), to->sum + from, to->count + from);
+    }
+}
+
+// The same at all phases of each period.
+static double search_phases(const grm_novelty *x, double reach_frames, double period_range, double period_step,
+                            grid *best) {
+    const grid centre = *best;
+    const size_t width = centre.period < PHASES - 1 ? (size_t)centre.period + 1 : PHASES;
+    double most = -1;
+    for (double p = -period_range; p <= period_range; p += period_step) {
+        grid g = {centre.middle - 0.5 * centre.period, centre.period + p};
+        phases all = {{0}, {0}};
+        add_lines(x, &g, reach_frames, width, &all);
+        for (size_t k = 0; k < width; k++) {
+            double value = all.count[k] > 0 ? (double)(all.sum[k] / all.count[k]) : 0;
+            if (value > most) most = value, *best = (grid){g.middle + (double)k, g.period};
+        }
+    }
     return most;
 }
 
@@ -81,7 +136,7 @@ static double find_grid(const grm_novelty *x, double beats, grid *g) {
     const double length = beats * g->period;  // as found, not as it lasts
     double reach_frames = length > 2 * whole ? whole : (double)x->frames, kept;
     double fine = fmax(g->period / (2 * whole), 1 / beats);  // frames: the ends move by half a frame
-    search(x, reach_frames, reach * g->period, 3 * fine, 0.5 * g->period, 1.5, g);
+    search_phases(x, reach_frames, reach * g->period, 3 * fine, g);
     kept = search(x, reach_frames, 3 * fine, 0.5 * fine, 1.5, 0.25, g);
     while (reach_frames < (double)x->frames) {
         reach_frames *= 2;
