@@ -51,7 +51,7 @@ typedef struct grm_profile {
 
     unsigned analysis_rate_hz;  // 0: the file's own
     unsigned analysis_hop;
-    unsigned analysis_stride;  // of what is heard in long frames (notes, balance, sides): 1: all of them, 2: half
+    unsigned analysis_stride;  // of what is heard in long frames (notes, balance): 1: all of them, 2: half
     bool full_analysis;        // HPSS, MFCC and chroma are computed
     bool stem_separation;      // of finished audio
     double neural_token_share;

@@ -302,7 +302,7 @@ grm_status grm_reader_read(grm_reader *r, float *const *planes, size_t frames, s
     grm_status status = fill(r, planes, frames, got, err);
     if (status != GRM_OK) return status;
     for (unsigned c = 0; c < r->channels; c++) {
-        if (all_finite(planes[c], *got)) continue;
+        if (r->words || all_finite(planes[c], *got)) continue;
         size_t i = 0;
         while (fabsf(planes[c][i]) <= 3.0e38f) i++;
         return grm_fail(err, GRM_BAD_INPUT,

@@ -254,7 +254,7 @@ grm_status grm_listen(const grm_run *run, size_t stage, const char *path, const 
                                .run = run};
     if (profile->analysis_rate_hz && profile->analysis_rate_hz < listening.rate_hz) {
         listening.rate_hz = profile->analysis_rate_hz;
-        status = grm_thinner_new(h->source.rate_hz, listening.rate_hz, &h->source.thinner, err);
+        status = grm_thinner_new(h->source.rate_hz, listening.rate_hz, 0, &h->source.thinner, err);
     }
     for (size_t i = 0; status == GRM_OK && i < 2; i++) status = open_sound(&h->sounds[i], &h->source, err);
     for (size_t i = 0; status == GRM_OK && i < EARS; i++)

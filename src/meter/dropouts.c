@@ -27,6 +27,7 @@ grm_dropouts *grm_dropouts_new(unsigned rate_hz) {
     grm_dropouts *d = calloc(1, sizeof *d);
     if (!d) return NULL;
     d->piece = (size_t)fmax(8, round(piece_s * rate_hz));
+    if (d->piece >= 24) d->piece = (d->piece + 8) / 16 * 16;  // which vectors take
     d->longest = (unsigned)(longest_s * rate_hz / (double)d->piece);
     d->fall = (float)exp(-(double)d->piece / (memory_s * rate_hz));
     return d;

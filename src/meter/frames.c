@@ -26,15 +26,15 @@ grm_status grm_group_open(grm_group *g, const grm_spectrum_plan *plan, grm_error
         .bins = grm_floats_new(full ? (size_t)BINS * 2 * LANES : 1),
         .magnitude = grm_floats_new((size_t)ROWS * LANES),
         .frames = grm_floats_new((size_t)ROWS * LANES),
-        .medians = grm_floats_new((size_t)ROWS * LANES * 2),
+        .medians = grm_floats_new((size_t)ROWS * LANES * (full ? 2 : 1)),
         .harmonic = grm_floats_new(full ? plan->hop * plan->columns : 1),
-        .record = calloc(LANES, sizeof *g->record),
-        .record_rows = grm_floats_new((size_t)GRM_RECORD * LANES),
+        .records = grm_floats_new(plan->record * LANES),
+        .record_rows = grm_floats_new(plan->record * LANES),
         .peaks = {calloc((size_t)LANES * GRM_MOST_PEAKS, sizeof *g->peaks[0]),
                   calloc((size_t)LANES * GRM_MOST_PEAKS, sizeof *g->peaks[1])},
     };
     bool ok = g->samples && g->wide && g->work && g->bins && g->magnitude && g->frames && g->medians && g->harmonic &&
-              g->record && g->record_rows && g->peaks[0] && g->peaks[1];
+              g->records && g->record_rows && g->peaks[0] && g->peaks[1];
     if (!ok) return grm_fail_memory(err);
     return full ? GRM_OK : grm_stft_new(GRM_WINDOW_HANN, SIZE, &g->stft, err);
 }
@@ -49,7 +49,7 @@ void grm_group_close(grm_group *g) {
     free(g->frames);
     free(g->medians);
     free(g->harmonic);
-    free(g->record);
+    free(g->records);
     free(g->record_rows);
     free(g->peaks[0]);
     free(g->peaks[1]);
@@ -240,7 +240,7 @@ GRM_INLINE void measure_body(grm_group *g, const grm_spectrum_plan *plan) {
     second_body(g->magnitude, centre, share, spread, reached);
     logarithms_body(power, logarithms, raised);
     mel_body(plan->banks, power, rows + RECORD_ROW(mel_db));
-    memcpy(rows + RECORD_ROW(low), power, sizeof(float) * GRM_LOW_BINS * LANES);
+    if (plan->full) memcpy(rows + RECORD_ROW(low), power, sizeof(float) * GRM_LOW_BINS * LANES);
     if (plan->full) chroma_body(plan->banks->chroma_weights, power, rows + RECORD_ROW(chroma));
     contrast(plan, g->magnitude, rows + RECORD_ROW(peak_db), rows + RECORD_ROW(valley_db));
     if (plan->full) rms_body(g, plan, rows + RECORD_ROW(rms));
@@ -281,7 +281,7 @@ void grm_group_measure(grm_group *g, const grm_spectrum_plan *plan) {
     (plan->avx2 ? measure_avx2 : measure_plain)(g, plan);
     to_decibels(g->record_rows + RECORD_ROW(mel_db), (size_t)GRM_MELS * LANES, 0);
     to_decibels(g->record_rows + RECORD_ROW(peak_db), (size_t)2 * GRM_CONTRAST_BANDS * LANES, smallest_power);
-    grm_transpose(g->record_rows, LANES, GRM_RECORD, LANES, (float *)g->record, GRM_RECORD);
+    grm_transpose(g->record_rows, LANES, plan->record, LANES, g->records, plan->record);
     if (plan->full) grm_transpose(g->magnitude, LANES, ROWS, LANES, g->frames, ROWS);
     grm_tuning_peaks(g, plan);
 }

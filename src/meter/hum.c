@@ -36,7 +36,8 @@ grm_status grm_hum_new(unsigned rate_hz, grm_hum **out, grm_error *err) {
     *out = NULL;
     grm_hum *h = calloc(1, sizeof *h);
     if (!h) return grm_fail_memory(err);
-    grm_status status = grm_thinner_new(rate_hz, RATE, &h->thinner, err);
+    grm_status status =
+        grm_thinner_new(rate_hz, RATE, mains_hz[MAINS - 1] * HARMONICS + beside_to_hz, &h->thinner, err);
     if (status == GRM_OK) status = grm_stft_new(GRM_WINDOW_HANN, SIZE, &h->stft, err);
     if (status == GRM_OK)
         *out = h;

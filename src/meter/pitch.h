@@ -36,7 +36,8 @@ grm_status grm_pitch_finish(grm_pitch *pitch, grm_pitch_series *out, grm_error *
 
 // A stream brought to another rate, the same samples however it is cut.
 typedef struct grm_thinner grm_thinner;
-grm_status grm_thinner_new(unsigned from_hz, unsigned to_hz, grm_thinner **out, grm_error *err);
+// top_hz: what lies above does not matter, which makes cheaper filters do; 0: nearly all of the new band does.
+grm_status grm_thinner_new(unsigned from_hz, unsigned to_hz, double top_hz, grm_thinner **out, grm_error *err);
 void grm_thinner_free(grm_thinner *thinner);
 // x NULL: the end; what is still inside comes out. *made frames are at *y and outlast two more calls:
 // one block may be heard while the next is fetched and the end comes out behind it.

@@ -85,7 +85,7 @@ grm_status grm_rhythm_front_new(unsigned rate_hz, grm_rhythm_front **out, grm_er
     if (!front->line || !front->power) status = grm_fail_memory(err);
     if (status == GRM_OK) status = grm_stft_new(GRM_WINDOW_HANN, SIZE, &front->stft, err);
     if (status == GRM_OK) status = grm_stft_new(GRM_WINDOW_HANN, CHROMA_SIZE, &front->chroma_stft, err);
-    if (status == GRM_OK) status = grm_thinner_new(rate_hz, GRM_RHYTHM_RATE, &front->thinner, err);
+    if (status == GRM_OK) status = grm_thinner_new(rate_hz, GRM_RHYTHM_RATE, 0, &front->thinner, err);
     if (status == GRM_OK) status = grm_tape_new(1, GRM_RHYTHM_RATE, NULL, &front->series.flux, err);
     if (status == GRM_OK) status = grm_tape_new(1, GRM_RHYTHM_RATE, NULL, &front->series.colours, err);
     if (status == GRM_OK) {

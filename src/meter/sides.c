@@ -12,7 +12,8 @@ static const double edges_hz[GRM_WIDTH_BANDS + 1] = {0, 120, 500, 2000, 8000, 1e
 
 typedef struct sides {
     grm_listening listening;
-    size_t size, filled, frames, passed;  // frames: those that were looked at of those that passed
+    size_t size, filled, frames, passed;  // frames: those that were looked at of those that passed,
+    size_t stride;                        // one of so many: means alone are wanted, so fewer than of notes will do
     grm_stft *stft;
     float *mid, *side, *power;  // [size], [size], [bins]
     double *sums[2];            // [bins], of mid and side
@@ -37,6 +38,7 @@ static grm_status sides_open(const grm_listening *listening, void **self, grm_er
     sides *s = calloc(1, sizeof *s);
     if (!s) return grm_fail_memory(err);
     s->listening = *listening;
+    s->stride = listening->stride > 1 ? (size_t)listening->stride * listening->stride : 1;
     for (s->size = 1024; (double)s->size < least_frame_s * listening->file_rate_hz;) s->size *= 2;
     size_t bins = s->size / 2 + 1;
     s->mid = grm_floats_new(s->size);
@@ -69,7 +71,7 @@ static grm_status sides_hear(void *self, const grm_block *block, grm_error *err)
     for (size_t at = 0; at < block->frames;) {
         size_t count = s->size - s->filled < block->frames - at ? s->size - s->filled : block->frames - at;
         float *mid = s->mid + s->filled, *side = s->side + s->filled;
-        bool wanted = s->listening.stride < 2 || s->passed % s->listening.stride == 0;
+        bool wanted = s->passed % s->stride == 0;
         for (size_t i = 0; wanted && i < count; i++) {
             mid[i] = 0.5f * (l[at + i] + r[at + i]);
             side[i] = 0.5f * (l[at + i] - r[at + i]);

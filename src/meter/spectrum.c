@@ -5,13 +5,14 @@
 
 #include "meter/spectrum.h"
 
-enum { BATCH = 8, RING = BATCH + 2, HALF = GRM_SPECTRUM_SIZE / 2 };
+enum { MOST_BATCH = 8, HALF = GRM_SPECTRUM_SIZE / 2 };
 static const size_t endless = SIZE_MAX / 8;
 
 typedef struct spectrum {
     grm_listening listening;
     grm_spectrum_plan plan;
-    grm_group ring[RING];  // group g of the recording is ring[g % RING]
+    grm_group ring[MOST_BATCH + 2];  // group g of the recording is ring[g % ring_size]
+    size_t ring_size, batch;         // batch: groups that are worked on at once
     // samples from `start` on (a multiple of the hop, less half a frame), as they came
     float *samples;
     size_t start, count, room;
@@ -27,12 +28,11 @@ typedef struct spectrum {
     bool has_last;
     float *carry;  // [hop][overlap - 1] of the harmonic part, beyond the last group
     double harmonic_energy, rest_energy;
-    size_t batch;  // groups that are worked on
 } spectrum;
 
 static void spectrum_close(void *self) {
     spectrum *s = self;
-    for (size_t i = 0; i < RING; i++) grm_group_close(&s->ring[i]);
+    for (size_t i = 0; i < s->ring_size; i++) grm_group_close(&s->ring[i]);
     for (size_t i = 0; i < 2; i++) grm_tuning_free(s->tunings[i]);
     grm_tape_free(s->records);
     grm_lane_fft_free(s->plan.fft);
@@ -52,6 +52,7 @@ static grm_status open_plan(spectrum *s, grm_error *err) {
     p->overlap = GRM_SPECTRUM_SIZE / p->hop;
     p->columns = GRM_LANES + p->overlap;
     p->full = s->listening.profile->full_analysis;
+    p->record = p->full ? GRM_RECORD : GRM_SHORT_RECORD;
     p->avx2 = grm_cpu_detect().avx2_fma;
     p->wide_window = calloc(GRM_SPECTRUM_SIZE, sizeof *p->wide_window);
     p->window = grm_floats_new(GRM_SPECTRUM_SIZE);
@@ -65,6 +66,14 @@ static grm_status open_plan(spectrum *s, grm_error *err) {
     return status == GRM_OK ? grm_banks_new(p->rate_hz, p->full, &p->banks, err) : status;
 }
 
+// HPSS looks at the groups to either side too. In lightweight mode nothing does, so there are no more than keep the
+// threads busy, which the caches hold.
+static void choose_batch(spectrum *s, unsigned threads) {
+    const size_t some = 2 * (size_t)threads;
+    s->batch = !s->plan.full && some < MOST_BATCH ? some : MOST_BATCH;
+    s->ring_size = s->plan.full ? s->batch + 2 : s->batch;
+}
+
 static grm_status spectrum_open(const grm_listening *listening, void **self, grm_error *err) {
     if (listening->hop < 128 || GRM_SPECTRUM_SIZE % listening->hop)
         return grm_fail(err, GRM_USAGE, "a hop of %u frames; the meter takes 128, 256, 512, 1024 or 2048",
@@ -74,7 +83,8 @@ static grm_status spectrum_open(const grm_listening *listening, void **self, grm
     s->listening = *listening;
     s->peaks = (grm_spectrum_peaks){-100, -100, -100};  // amin in dB
     grm_status status = open_plan(s, err);
-    for (size_t i = 0; status == GRM_OK && i < RING; i++) status = grm_group_open(&s->ring[i], &s->plan, err);
+    choose_batch(s, grm_pool_threads(listening->run->pool));
+    for (size_t i = 0; status == GRM_OK && i < s->ring_size; i++) status = grm_group_open(&s->ring[i], &s->plan, err);
     for (size_t i = 0; status == GRM_OK && i < 2; i++) status = grm_tuning_new(&s->tunings[i], err);
     if (status == GRM_OK) status = grm_tape_new(1, s->listening.rate_hz, NULL, &s->records, err);
     if (status == GRM_OK)
@@ -117,26 +127,27 @@ static bool crosses(const spectrum *s, ptrdiff_t i) {
 }
 
 static void count_crossings(const spectrum *s, grm_group *g) {
-    size_t hop = s->plan.hop, counts[2 * GRM_LANES + 8] = {0};
+    size_t hop = s->plan.hop;
+    uint32_t counts[2 * GRM_LANES + 8] = {0};
     ptrdiff_t first = (ptrdiff_t)(g->first * hop) - HALF;
     for (size_t c = 0; c < GRM_LANES + s->plan.overlap - 1; c++) {
         ptrdiff_t from = first + (ptrdiff_t)(c * hop), i = from, end = from + (ptrdiff_t)hop;
         if (i < 1) i = 1;
         if (end > (ptrdiff_t)s->heard) end = (ptrdiff_t)s->heard;
         const float *x = s->samples - s->start;
-        for (; i < end; i++) counts[c] += (x[i] < -1e-10f) != (x[i - 1] < -1e-10f);
+        for (; i < end; i++) counts[c] += (uint32_t)((x[i] < -1e-10f) ^ (x[i - 1] < -1e-10f));
     }
     for (size_t l = 0; l < GRM_LANES; l++) {
         size_t sum = 0;
         for (size_t k = 0; k < s->plan.overlap; k++) sum += counts[l + k];
         sum -= crosses(s, first + (ptrdiff_t)(l * hop));  // the first sample of a frame has none before it
-        g->record[l].zero_crossing_rate = (float)sum / GRM_SPECTRUM_SIZE;
+        ((grm_frame_record *)(g->records + l * s->plan.record))->zero_crossing_rate = (float)sum / GRM_SPECTRUM_SIZE;
     }
 }
 
 static void measure_group(void *context, size_t index) {
     spectrum *s = context;
-    grm_group *g = &s->ring[(s->measured + index) % RING];
+    grm_group *g = &s->ring[(s->measured + index) % s->ring_size];
     g->first = (s->measured + index) * GRM_LANES;
     g->count = s->frames - g->first < GRM_LANES ? s->frames - g->first : GRM_LANES;
     lay_out(s, g);
@@ -147,9 +158,9 @@ static void measure_group(void *context, size_t index) {
 static void separate_group(void *context, size_t index) {
     spectrum *s = context;
     size_t at = s->separated + index;
-    const grm_group *before = at > 0 ? &s->ring[(at - 1) % RING] : NULL;
-    const grm_group *after = at + 1 < s->measured ? &s->ring[(at + 1) % RING] : NULL;
-    grm_hpss_group(&s->ring[at % RING], before, after, s->frames, &s->plan);
+    const grm_group *before = at > 0 ? &s->ring[(at - 1) % s->ring_size] : NULL;
+    const grm_group *after = at + 1 < s->measured ? &s->ring[(at + 1) % s->ring_size] : NULL;
+    grm_hpss_group(&s->ring[at % s->ring_size], before, after, s->frames, &s->plan);
 }
 
 // ---- what goes from group to group ----
@@ -173,12 +184,12 @@ static void compare_with_last(spectrum *s, const grm_group *g) {
 
 static grm_status file_records(spectrum *s, grm_group *g, grm_error *err) {
     for (size_t l = 0; l < g->count; l++) {
-        const grm_frame_record *r = &g->record[l];
+        const grm_frame_record *r = (const grm_frame_record *)(g->records + l * s->plan.record);
         for (size_t i = 0; i < GRM_MELS; i++)
             if (r->mel_db[i] > s->peaks.mel_db) s->peaks.mel_db = r->mel_db[i];
         for (size_t i = 0; i < s->plan.banks->contrast_bands; i++) {
-            s->peaks.peak_db = fmaxf(s->peaks.peak_db, r->peak_db[i]);
-            s->peaks.valley_db = fmaxf(s->peaks.valley_db, r->valley_db[i]);
+            if (r->peak_db[i] > s->peaks.peak_db) s->peaks.peak_db = r->peak_db[i];
+            if (r->valley_db[i] > s->peaks.valley_db) s->peaks.valley_db = r->valley_db[i];
         }
         s->magnitude += (double)r->magnitude;
         s->power += (double)r->power;
@@ -195,8 +206,8 @@ static grm_status file_records(spectrum *s, grm_group *g, grm_error *err) {
     grm_status status = GRM_OK;
     for (size_t i = s->plan.full ? 0 : 1; status == GRM_OK && i < 2; i++)
         status = grm_tuning_add(s->tunings[i], g->peaks[i], g->peak_count[i], err);
-    const float *records[] = {(const float *)g->record};
-    return status == GRM_OK ? grm_tape_append(s->records, records, g->count * GRM_RECORD, err) : status;
+    const float *records[] = {g->records};
+    return status == GRM_OK ? grm_tape_append(s->records, records, g->count * s->plan.record, err) : status;
 }
 
 // Sum of the squared windows over hop `hop` of the recording, sample m of it; all frames of 0..frames-1 that reach it.
@@ -252,7 +263,7 @@ static grm_status advance(spectrum *s, size_t groups, bool last, grm_error *err)
     grm_pool *pool = s->listening.run->pool;
     grm_pool_run(pool, groups, measure_group, s);
     for (size_t i = 0; i < groups; i++) {
-        grm_status status = file_records(s, &s->ring[(s->measured + i) % RING], err);
+        grm_status status = file_records(s, &s->ring[(s->measured + i) % s->ring_size], err);
         if (status != GRM_OK) return status;
     }
     s->measured += groups;
@@ -262,7 +273,7 @@ static grm_status advance(spectrum *s, size_t groups, bool last, grm_error *err)
         return GRM_OK;
     }
     grm_pool_run(pool, ready, separate_group, s);
-    for (size_t i = 0; i < ready; i++) join(s, &s->ring[(s->separated + i) % RING], last && i + 1 == ready);
+    for (size_t i = 0; i < ready; i++) join(s, &s->ring[(s->separated + i) % s->ring_size], last && i + 1 == ready);
     s->separated += ready;
     return GRM_OK;
 }
@@ -299,7 +310,7 @@ static grm_status spectrum_hear(void *self, const grm_block *block, grm_error *e
         size_t whole = s->heard < HALF ? 0 : ((s->heard - HALF) / s->plan.hop + 1) / GRM_LANES,
                ready = whole - s->measured;
         if (ready == 0) break;
-        status = advance(s, ready < BATCH ? ready : BATCH, false, err);
+        status = advance(s, ready < s->batch ? ready : s->batch, false, err);
     }
     return status;
 }

@@ -3,6 +3,8 @@
 #ifndef GRM_METER_SPECTRUM_H
 #define GRM_METER_SPECTRUM_H
 
+#include <stddef.h>
+
 #include "audio/audio.h"
 #include "dsp/dsp.h"
 #include "meter/meter.h"
@@ -44,16 +46,20 @@ void grm_chroma_interpolation(double tuning, double weights[GRM_CHROMA_NODES]);
 // ---- what is kept of a frame until the end, in a tape ----
 
 typedef struct grm_frame_record {
-    float mel_db[GRM_MELS];         // of silence -INFINITY
-    float chroma[GRM_CHROMA_ROWS];  // [node][12]
-    float low[GRM_LOW_BINS];        // power of the lowest bins
+    float mel_db[GRM_MELS];  // of silence -INFINITY
     float peak_db[GRM_CONTRAST_BANDS], valley_db[GRM_CONTRAST_BANDS];
     float centroid, bandwidth, rolloff, flatness, zero_crossing_rate, rms;
     float rise, magnitude;  // flux: sum of what the bins rose by, sum of the bins
     float lasting;          // power that the frame GRM_LASTING_FRAMES before had too
     float below_5k, power;
+    // from here on in standard mode alone
+    float low[GRM_LOW_BINS];        // power of the lowest bins
+    float chroma[GRM_CHROMA_ROWS];  // [node][12]
 } grm_frame_record;
-enum { GRM_RECORD = sizeof(grm_frame_record) / sizeof(float) };
+enum {
+    GRM_RECORD = sizeof(grm_frame_record) / sizeof(float),
+    GRM_SHORT_RECORD = offsetof(grm_frame_record, low) / sizeof(float),
+};
 
 // ---- a group of frames ----
 
@@ -67,16 +73,16 @@ typedef struct grm_group {
     // [hop][columns]: column c holds hop c of the group's samples, silence outside; in lightweight mode one after the
     // other
     float *samples;
-    grm_stft *stft;            // in lightweight mode: single precision, frame by frame
-    double *wide;              // [GRM_SPECTRUM_SIZE][wide lanes]
-    float *work;               // [GRM_SPECTRUM_SIZE][lanes]
-    float *bins;               // [GRM_SPECTRUM_BINS][re, im][lanes]
-    float *magnitude;          // [GRM_SPECTRUM_ROWS][lanes]
-    float *frames;             // the same, [lanes][GRM_SPECTRUM_ROWS]
-    float *medians;            // [GRM_SPECTRUM_ROWS][lanes], two of them
-    float *harmonic;           // [hop][columns]: harmonic part, overlapped and added, not yet divided by the windows
-    grm_frame_record *record;  // [lanes]
-    float *record_rows;        // [GRM_RECORD][lanes]
+    grm_stft *stft;      // in lightweight mode: single precision, frame by frame
+    double *wide;        // [GRM_SPECTRUM_SIZE][wide lanes]
+    float *work;         // [GRM_SPECTRUM_SIZE][lanes]
+    float *bins;         // [GRM_SPECTRUM_BINS][re, im][lanes]
+    float *magnitude;    // [GRM_SPECTRUM_ROWS][lanes]
+    float *frames;       // the same, [lanes][GRM_SPECTRUM_ROWS]
+    float *medians;      // [GRM_SPECTRUM_ROWS][lanes], two of them
+    float *harmonic;     // [hop][columns]: harmonic part, overlapped and added, not yet divided by the windows
+    float *records;      // [lanes][plan->record], grm_frame_records
+    float *record_rows;  // [plan->record][lanes]
     // peaks for tuning, of the power (as chroma_stft) and of the magnitude (as estimate_tuning)
     grm_pitch_peak *peaks[2];
     size_t peak_count[2];
@@ -85,6 +91,7 @@ typedef struct grm_group {
 typedef struct grm_spectrum_plan {
     double rate_hz;
     size_t hop, overlap, columns;  // overlap: hops in a frame; columns: hops in a group, plus padding
+    size_t record;                 // floats of a record
     bool full, avx2;
     grm_lane_fft *fft;
     grm_banks *banks;

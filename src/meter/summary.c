@@ -164,13 +164,15 @@ static void conclude(const summary *s, grm_features *f) {
     if (s->plan->full) conclude_chroma(s, f);
 }
 
-static grm_status go_through(summary *s, const grm_tape *records, grm_frame_record *block, grm_error *err) {
+// block: [BLOCK][plan->record]
+static grm_status go_through(summary *s, const grm_tape *records, float *block, grm_error *err) {
+    const size_t record = s->plan->record;
     for (size_t t = 0; t < s->frames; t += BLOCK) {
         size_t count = s->frames - t < BLOCK ? s->frames - t : BLOCK;
-        float *planes[] = {(float *)block};
-        grm_status status = grm_tape_read(records, t * GRM_RECORD, count * GRM_RECORD, planes, err);
+        float *planes[] = {block};
+        grm_status status = grm_tape_read(records, t * record, count * record, planes, err);
         if (status != GRM_OK) return status;
-        for (size_t i = 0; i < count; i++) put_frame(s, t + i, &block[i]);
+        for (size_t i = 0; i < count; i++) put_frame(s, t + i, (const grm_frame_record *)(block + i * record));
     }
     return GRM_OK;
 }
@@ -179,7 +181,7 @@ grm_status grm_spectrum_summary(const grm_spectrum_plan *plan, const grm_tape *r
                                 grm_spectrum_peaks peaks, double chroma_tuning, bool keep, grm_analysis *analysis,
                                 grm_error *err) {
     summary *s = calloc(1, sizeof *s);
-    grm_frame_record *block = calloc(BLOCK, sizeof *block);
+    float *block = grm_floats_new(BLOCK * plan->record);
     grm_status status = s && block ? GRM_OK : grm_fail_memory(err);
     if (status != GRM_OK) goto done;
     s->plan = plan;

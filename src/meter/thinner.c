@@ -18,14 +18,15 @@ enum { TAPS = 24, PIECE = 512, LANES = 32, MOST_HALVES = 10, BUFFERS = 3 };
 // lines.
 typedef struct halver {
     float even[TAPS - 1 + PIECE + LANES], odd[2 * TAPS - 1 + PIECE + LANES];
-    float first;  // of a pair, when there is one that waits for the other
+    size_t tap_count;
+    float taps[TAPS];  // from the middle outwards
+    float first;       // of a pair, when there is one that waits for the other
     bool waiting;
     size_t ahead;  // pairs until the first sample comes out
 } halver;
 
 struct grm_thinner {
     bool avx2;
-    float taps[TAPS];
     size_t halves;
     halver *halver;       // [halves]
     soxr_t soxr;          // NULL: nothing is left of the way
@@ -34,31 +35,43 @@ struct grm_thinner {
     unsigned turn;
 };
 
-// Kaiser window, beta 7.9: flat up to 0.89 of the lower half of the band, nothing (-80 dB) from 1.11 on.
-static void fill_taps(float *taps) {
+// Kaiser window, beta 7.9: with all taps flat up to 0.89 of the lower half of the band, nothing (-80 dB) from 1.11 on;
+// with fewer the way from the one to the other is longer.
+static void fill_taps(halver *h) {
     double exact[TAPS], sum = 0;
-    for (int k = 0; k < TAPS; k++) {
-        double t = k + 0.5, edge = t / TAPS;
+    for (size_t k = 0; k < h->tap_count; k++) {
+        double t = (double)k + 0.5, edge = t / (double)h->tap_count;
         exact[k] = sin(GRM_PI * t) / (GRM_PI * t) * grm_bessel_i0(7.9 * sqrt(1 - edge * edge));
         sum += exact[k];
     }
-    for (int k = 0; k < TAPS; k++) taps[k] = (float)(0.25 * exact[k] / sum);
+    for (size_t k = 0; k < h->tap_count; k++) h->taps[k] = (float)(0.25 * exact[k] / sum);
 }
 
-grm_status grm_thinner_new(unsigned from_hz, unsigned to_hz, grm_thinner **out, grm_error *err) {
+// As many as keep what lies below `top_hz` as it is, and what would fall there out. TAPS need 0.055 of the rate for
+// their way.
+static size_t count_taps(double rate_hz, double top_hz) {
+    const double way = 0.5 - 2 * top_hz / rate_hz;
+    return top_hz > 0 && way > 0.055 ? (size_t)fmin(TAPS, ceil(TAPS * 0.055 / way) + 1) : TAPS;
+}
+
+grm_status grm_thinner_new(unsigned from_hz, unsigned to_hz, double top_hz, grm_thinner **out, grm_error *err) {
     *out = NULL;
     grm_thinner *thinner = calloc(1, sizeof *thinner);
     if (!thinner) return grm_fail_memory(err);
     double rate_hz = from_hz;
     for (; rate_hz / 2 >= to_hz && thinner->halves < MOST_HALVES; rate_hz /= 2) thinner->halves++;
     thinner->avx2 = grm_cpu_detect().avx2_fma;
-    fill_taps(thinner->taps);
     thinner->halver = calloc(thinner->halves + 1, sizeof *thinner->halver);
     if (!thinner->halver) {
         grm_thinner_free(thinner);
         return grm_fail_memory(err);
     }
-    for (size_t i = 0; i < thinner->halves; i++) thinner->halver[i].ahead = TAPS - 1;
+    for (size_t i = 0; i < thinner->halves; i++) {
+        halver *h = &thinner->halver[i];
+        h->ahead = TAPS - 1;
+        h->tap_count = count_taps(ldexp(from_hz, -(int)i), top_hz);
+        fill_taps(h);
+    }
     soxr_error_t problem = NULL;
     soxr_io_spec_t io = soxr_io_spec(SOXR_FLOAT32_I, SOXR_FLOAT32_I);
     soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
@@ -83,27 +96,30 @@ void grm_thinner_free(grm_thinner *thinner) {
 // ---- half the rate ----
 
 // y[i] from even[i] and the odd samples to either side; count is rounded up to LANES.
-static void halve_plain(const float *taps, const float *even, const float *odd, size_t count, float *y) {
+static void halve_plain(const halver *h, size_t count, float *y) {
+    const float *even = h->even, *odd = h->odd;
     for (size_t i = 0; i < count; i += LANES) {
         float sum[LANES];
         for (size_t l = 0; l < LANES; l++) sum[l] = 0.5f * even[i + l];
-        for (size_t k = 0; k < TAPS; k++)
-            for (size_t l = 0; l < LANES; l++) sum[l] += taps[k] * (odd[i + l + TAPS - 1 - k] + odd[i + l + TAPS + k]);
+        for (size_t k = 0; k < h->tap_count; k++)
+            for (size_t l = 0; l < LANES; l++)
+                sum[l] += h->taps[k] * (odd[i + l + TAPS - 1 - k] + odd[i + l + TAPS + k]);
         memcpy(y + i, sum, sizeof sum);
     }
 }
 
 #if GRM_HAVE_AVX2
 // Written out, as compilers keep the sums in memory.
-GRM_AVX2 static void halve_avx2(const float *taps, const float *even, const float *odd, size_t count, float *y) {
+GRM_AVX2 static void halve_avx2(const halver *h, size_t count, float *y) {
+    const float *even = h->even, *odd = h->odd;
     enum { EACH = LANES / 8 };
     const __m256 half = _mm256_set1_ps(0.5f);
     for (size_t i = 0; i < count; i += LANES) {
         __m256 sum[EACH];
         for (size_t e = 0; e < EACH; e++) sum[e] = _mm256_mul_ps(half, _mm256_loadu_ps(even + i + 8 * e));
-        for (size_t k = 0; k < TAPS; k++) {
+        for (size_t k = 0; k < h->tap_count; k++) {
             const float *before = odd + i + TAPS - 1 - k, *behind = odd + i + TAPS + k;
-            __m256 tap = _mm256_broadcast_ss(taps + k);
+            __m256 tap = _mm256_broadcast_ss(h->taps + k);
             for (size_t e = 0; e < EACH; e++) {
                 __m256 both = _mm256_add_ps(_mm256_loadu_ps(before + 8 * e), _mm256_loadu_ps(behind + 8 * e));
                 sum[e] = _mm256_add_ps(sum[e], _mm256_mul_ps(tap, both));
@@ -121,7 +137,7 @@ static grm_status emit(grm_thinner *t, size_t stage, const float *x, size_t fram
 static grm_status take_pairs(grm_thinner *t, size_t stage, size_t pairs, grm_error *err) {
     halver *h = &t->halver[stage];
     float y[PIECE + LANES];
-    (t->avx2 ? halve_avx2 : halve_plain)(t->taps, h->even, h->odd, pairs, y);
+    (t->avx2 ? halve_avx2 : halve_plain)(h, pairs, y);
     memmove(h->even, h->even + pairs, (TAPS - 1) * sizeof *h->even);
     memmove(h->odd, h->odd + pairs, (2 * TAPS - 1) * sizeof *h->odd);
     size_t early = h->ahead < pairs ? h->ahead : pairs;
