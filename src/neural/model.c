@@ -158,27 +158,19 @@ static grm_status open_packed(grm_packed *packed, grm_model **out, grm_error *er
     return status;
 }
 
-// What every step of the decoder reads from beginning to end; with the norms, around each of which the system would map
-// half a megabyte of the file.
-static bool read_by_steps(const grm_entry *e) {
-    return strncmp(e->name, "decoder.", 8) == 0 && !strstr(e->name, ".embed_tokens.") && !strstr(e->name, ".k_proj.") &&
-           !strstr(e->name, ".v_proj.");
-}
-
-static grm_status open_model(const char *path, const grm_run *run, bool for_steps, grm_model **out, grm_error *err) {
+static grm_status open_model(const char *path, const grm_run *run, grm_model **out, grm_error *err) {
     struct stat info;
     grm_packed *packed = NULL;
     *out = NULL;
     if (stat(path, &info) != 0) return grm_fail(err, GRM_MISSING, "there is no model at '%s'", path);
+    grm_status asked = grm_run_check(run, err);
+    if (asked) return asked;
     if (S_ISDIR(info.st_mode)) {
         grm_status status = pack_folder(path, run->profile->model_precision, run, false, NULL, &packed, err);
         return status ? status : open_packed(packed, out, err);
     }
     grm_status status = grm_packed_open(path, &packed, err);
-    if (!status && for_steps) status = grm_packed_settle(packed, read_by_steps, run, err);
-    if (!status) return open_packed(packed, out, err);
-    grm_packed_free(packed);
-    return status;
+    return status ? status : open_packed(packed, out, err);
 }
 
 grm_status grm_model_open(const char *path, const grm_profile *profile, grm_progress *progress, grm_model **out,
@@ -187,7 +179,7 @@ grm_status grm_model_open(const char *path, const grm_profile *profile, grm_prog
     grm_pool *pool = NULL;
     grm_status status = grm_pool_new(profile->threads, &pool, err);
     const grm_run run = {profile, pool, progress};
-    if (!status) status = open_model(path, &run, true, out, err);
+    if (!status) status = open_model(path, &run, out, err);
     grm_pool_free(pool);
     return status;
 }
@@ -197,7 +189,7 @@ grm_status grm_model_verify(const char *path, const grm_profile *profile, grm_pr
     grm_pool *pool = NULL;
     grm_status status = grm_pool_new(profile->threads, &pool, err);
     const grm_run run = {profile, pool, NULL};
-    if (!status) status = open_model(path, &run, false, &m, err);
+    if (!status) status = open_model(path, &run, &m, err);
     if (!status) status = grm_packed_verify(m->packed, pool, err);
     if (!status) *precision = grm_packed_precision(m->packed);
     grm_pool_free(pool);

@@ -158,15 +158,29 @@ static size_t round_up(size_t value, size_t to) {
     return (value + to - 1) / to * to;
 }
 
-// Large entries begin at pages, so that each can be let go of.
+// Large entries begin at pages, so that each can be let go of. What steps read is one run of memory in their order, so
+// that a thread which goes from one matrix to the next goes on with its stream; its tables stand before.
 static size_t place_entries(pack_job *job) {
-    size_t at = GRM_PACKED_HEADER;
-    for (size_t i = 0; i < job->packing->plan->count; i++) {
+    size_t at = GRM_PACKED_HEADER, count = job->packing->plan->count, by_steps = 0;
+    for (size_t i = 0; i < count; i++) {
         grm_entry *e = &job->list[i].entry;
+        if (grm_entry_by_steps(e)) {
+            by_steps += e->bytes;
+            continue;
+        }
         at = round_up(at, e->bytes >= 16 * GRM_PACKED_PAGE ? GRM_PACKED_PAGE : GRM_LINE);
         e->offset = at;
         at += e->bytes;
     }
+    at = round_up(at, by_steps >= 4 * GRM_HUGE_PAGE ? GRM_HUGE_PAGE : GRM_LINE);
+    for (int kind = GRM_ENTRY_TABLE; kind <= GRM_ENTRY_MATRIX; kind++)
+        for (size_t i = 0; i < count; i++) {
+            grm_entry *e = &job->list[i].entry;
+            if (!grm_entry_by_steps(e) || e->kind != (grm_entry_kind)kind) continue;
+            at = round_up(at, GRM_LINE);
+            e->offset = at;
+            at += e->bytes;
+        }
     job->tokenizer_offset = round_up(at, GRM_LINE);
     return job->tokenizer_offset + job->packing->tokenizer_size;
 }
@@ -193,8 +207,8 @@ static uint8_t *make_room(int file, size_t size) {
     void *bytes = file < 0 ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
                            : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (bytes == MAP_FAILED) return NULL;
-#ifdef MADV_HUGEPAGE
-    if (file < 0) madvise(bytes, size, MADV_HUGEPAGE);
+#ifdef MADV_HUGEPAGE  // of a file, too: what is written to huge pages stays in them for whoever opens it
+    madvise(bytes, size, MADV_HUGEPAGE);
 #endif
     return bytes;
 }

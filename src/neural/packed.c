@@ -18,15 +18,13 @@ struct grm_packed {
     uint8_t *bytes;
     size_t size;
     bool mapped, anonymous;
-    uint8_t *settled;  // a mapping of its own, or NULL
-    size_t settled_size;
     const char *name;
     json_t *directory;
     grm_precision precision;
     size_t tokenizer_offset, tokenizer_size;
     char tokenizer_digest[65];
     size_t count;
-    grm_entry *entries;         // by place
+    grm_entry *entries;         // as the directory lists them
     const grm_entry **by_name;  // sorted
 };
 
@@ -54,6 +52,11 @@ size_t grm_entry_bytes(grm_entry_kind kind, grm_precision precision, size_t out,
     if (out > SIZE_MAX / 256 / (in + GRM_INT8_GROUP)) return 0;
     if (kind == GRM_ENTRY_MATRIX) return grm_entry_columns(precision, in) + grm_matrix_bytes(precision, out, in);
     return out * in * (precision == GRM_FLOAT32 ? sizeof(float) : sizeof(uint16_t));
+}
+
+bool grm_entry_by_steps(const grm_entry *e) {
+    return strncmp(e->name, "decoder.", 8) == 0 && !strstr(e->name, ".embed_tokens.") && !strstr(e->name, ".k_proj.") &&
+           !strstr(e->name, ".v_proj.");
 }
 
 // ---- reading the directory ----
@@ -196,25 +199,43 @@ grm_status grm_packed_read(uint8_t *bytes, size_t size, bool take, const char *n
     return GRM_OK;
 }
 
+static void renew_steps(const grm_packed *p, int file) {
+    size_t begin = SIZE_MAX, end = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        const grm_entry *e = &p->entries[i];
+        if (!grm_entry_by_steps(e)) continue;
+        begin = e->offset < begin ? e->offset : begin;
+        end = e->offset + e->bytes > end ? e->offset + e->bytes : end;
+    }
+    grm_huge_renew(file, p->bytes, begin, end);
+}
+
+static grm_status map_file(int file, const char *path, grm_packed **out, grm_error *err) {
+    struct stat info;
+    if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size < GRM_PACKED_HEADER)
+        return grm_fail(err, GRM_BAD_INPUT, "'%s' is no packed model: it is too short", path);
+    size_t size = (size_t)info.st_size;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, file, 0);
+    if (bytes == MAP_FAILED) return grm_fail(err, GRM_FAILED, "cannot map '%s' (%zu bytes) into memory", path, size);
+#ifdef MADV_HUGEPAGE
+    madvise(bytes, size, MADV_HUGEPAGE);
+#endif
+    grm_status status = grm_packed_read(bytes, size, true, path, out, err);
+    if (status) {
+        munmap(bytes, size);
+        return status;
+    }
+    (*out)->anonymous = false;
+    renew_steps(*out, file);
+    return GRM_OK;
+}
+
 grm_status grm_packed_open(const char *path, grm_packed **out, grm_error *err) {
     *out = NULL;
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return grm_fail(err, GRM_MISSING, "there is no model at '%s'", path);
-    struct stat info;
-    void *bytes = MAP_FAILED;
-    size_t size = 0;
-    if (fstat(file, &info) == 0 && S_ISREG(info.st_mode) && info.st_size >= GRM_PACKED_HEADER) {
-        size = (size_t)info.st_size;
-        bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, file, 0);
-    }
+    grm_status status = map_file(file, path, out, err);
     close(file);
-    if (!size) return grm_fail(err, GRM_BAD_INPUT, "'%s' is no packed model: it is too short", path);
-    if (bytes == MAP_FAILED) return grm_fail(err, GRM_FAILED, "cannot map '%s' (%zu bytes) into memory", path, size);
-    grm_status status = grm_packed_read(bytes, size, true, path, out, err);
-    if (status)
-        munmap(bytes, size);
-    else
-        (*out)->anonymous = false;
     return status;
 }
 
@@ -222,7 +243,6 @@ void grm_packed_free(grm_packed *p) {
     if (!p) return;
     json_decref(p->directory);
     if (p->mapped) munmap(p->bytes, p->size);
-    if (p->settled) munmap(p->settled, p->settled_size);
     grm_memory_free(p->memory);
     free(p);
 }
@@ -259,7 +279,7 @@ const grm_entry *grm_packed_entry(const grm_packed *p, size_t index) {
     return &p->entries[index];
 }
 const uint8_t *grm_packed_bytes(const grm_packed *p, const grm_entry *entry) {
-    return entry->settled ? entry->settled : p->bytes + entry->offset;
+    return p->bytes + entry->offset;
 }
 
 const grm_entry *grm_packed_find(const grm_packed *p, const char *name) {
@@ -307,57 +327,4 @@ void grm_packed_release(const grm_packed *p, const char *part) {
     if (!p->mapped || p->anonymous) return;
     for (size_t i = 0; i < p->count; i++)
         if (strstr(p->entries[i].name, part)) let_go(p, &p->entries[i]);
-}
-
-typedef struct settling {
-    const grm_packed *packed;
-    const grm_run *run;
-    grm_entry **entries;
-    uint8_t **to;
-} settling;
-
-static void settle_entry(void *context, size_t index) {
-    const settling *s = context;
-    grm_entry *e = s->entries[index];
-    if (grm_run_check(s->run, NULL)) return;
-    memcpy(s->to[index], s->packed->bytes + e->offset, e->bytes);
-    e->settled = s->to[index];
-    let_go(s->packed, e);
-}
-
-// Room for all of them at the start of a huge page, or NULL.
-static uint8_t *take_huge(grm_packed *p, size_t bytes) {
-    enum { HUGE_PAGE = 2 << 20 };
-    size_t size = bytes + HUGE_PAGE;
-    uint8_t *room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (room == MAP_FAILED) return NULL;
-    p->settled = room;
-    p->settled_size = size;
-    room += (HUGE_PAGE - (uintptr_t)room % HUGE_PAGE) % HUGE_PAGE;
-#ifdef MADV_HUGEPAGE
-    madvise(room, bytes, MADV_HUGEPAGE);
-#endif
-    return room;
-}
-
-grm_status grm_packed_settle(grm_packed *p, bool (*wanted)(const grm_entry *), const grm_run *run, grm_error *err) {
-    if (!p->mapped || p->anonymous || p->settled) return GRM_OK;
-    settling s = {p, run, malloc(p->count * sizeof *s.entries), malloc(p->count * sizeof *s.to)};
-    size_t count = 0, bytes = 0;
-    for (size_t i = 0; i < p->count && s.entries; i++)
-        if (wanted(&p->entries[i])) {
-            s.entries[count++] = &p->entries[i];
-            bytes += (p->entries[i].bytes + GRM_LINE - 1) / GRM_LINE * GRM_LINE;
-        }
-    uint8_t *room = count && s.to ? take_huge(p, bytes) : NULL;
-    for (size_t i = 0; i < count && room; i++) {
-        s.to[i] = room;
-        room += (s.entries[i]->bytes + GRM_LINE - 1) / GRM_LINE * GRM_LINE;
-    }
-    if (room) grm_pool_run(run->pool, count, settle_entry, &s);
-    // Reading one entry maps pages of its neighbours, which may have been let go before.
-    if (room) madvise(p->bytes, p->size, MADV_DONTNEED);
-    free(s.entries);
-    free(s.to);
-    return grm_run_check(run, err);
 }

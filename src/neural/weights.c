@@ -79,8 +79,7 @@ static grm_planned *plan_entry(grm_weights *w, const char *name, grm_entry_kind 
             grm_fail(w->err, GRM_BAD_INPUT, "%s would have %zu x %zu weights, which is too much", name, out, in);
     if (w->status) return NULL;
     grm_planned *p = &plan->list[plan->count++];
-    *p = (grm_planned){
-        .entry = {copy, kind, precision, out, in, 0, bytes, 0, false, {0}, NULL}, .piece = out, .kernel = 1};
+    *p = (grm_planned){.entry = {copy, kind, precision, out, in, 0, bytes, 0, false, {0}}, .piece = out, .kernel = 1};
     return p;
 }
 

@@ -60,40 +60,6 @@ static void sounds_as_the_folder_in_every_precision(void **state) {
     grm_profile_free(profile);
 }
 
-static bool is_matrix(const grm_entry *entry) {
-    return entry->kind == GRM_ENTRY_MATRIX;
-}
-
-static void keeps_every_byte_when_it_settles(void **state) {
-    char *path = pack("mono", GRM_INT4);
-    grm_profile *profile = make_profile("2", NULL);
-    grm_pool *pool;
-    grm_packed *settled, *mapped;
-    assert_int_equal(grm_pool_new(2, &pool, NULL), GRM_OK);
-    const grm_run run = {profile, pool, NULL};
-    assert_int_equal(grm_packed_open(path, &settled, NULL), GRM_OK);
-    assert_int_equal(grm_packed_open(path, &mapped, NULL), GRM_OK);
-    assert_int_equal(grm_packed_settle(settled, is_matrix, &run, NULL), GRM_OK);
-    grm_packed_release(settled, "");
-    size_t matrices = 0;
-    for (size_t i = 0; i < grm_packed_count(settled); i++) {
-        const grm_entry *e = grm_packed_entry(settled, i);
-        assert_true((e->settled != NULL) == is_matrix(e));
-        assert_int_equal((uintptr_t)grm_packed_bytes(settled, e) % GRM_LINE, 0);
-        assert_memory_equal(grm_packed_bytes(settled, e), grm_packed_bytes(mapped, grm_packed_entry(mapped, i)),
-                            e->bytes);
-        matrices += is_matrix(e);
-    }
-    assert_true(matrices > 10);
-    assert_int_equal(grm_packed_verify(settled, pool, NULL), GRM_OK);
-    grm_packed_free(settled);
-    grm_packed_free(mapped);
-    grm_pool_free(pool);
-    grm_profile_free(profile);
-    unlink(path);
-    free(path);
-}
-
 static void stops_opening_when_asked(void **state) {
     char *path = pack("mono", GRM_INT8), *folder = link_model("mono");
     grm_profile *profile = make_profile("2", NULL);
@@ -256,7 +222,6 @@ static void leaves_nothing_behind_when_it_fails(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sounds_as_the_folder_in_every_precision),
-        cmocka_unit_test(keeps_every_byte_when_it_settles),
         cmocka_unit_test(stops_opening_when_asked),
         cmocka_unit_test(finds_every_damaged_byte),
         cmocka_unit_test(refuses_directories_that_lie),

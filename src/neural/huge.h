@@ -1,0 +1,16 @@
+// Huge pages of a mapped file.
+#ifndef GRM_NEURAL_HUGE_H
+#define GRM_NEURAL_HUGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { GRM_HUGE_PAGE = 2 << 20 };
+
+// What a mapped file's system cache holds in small pages of bytes [begin, end), because it was copied or read before
+// in some other way, is dropped from it, to be read anew in huge pages: once for all processes that come after. Only if
+// one page shows that this can be had, and not while others map them or they have not reached the disk.
+// `bytes` is the whole file, mapped for reading with MADV_HUGEPAGE; nothing else is changed.
+void grm_huge_renew(int file, const uint8_t *bytes, size_t begin, size_t end);
+
+#endif
