@@ -41,6 +41,7 @@ static void play_part(grm_work *work, grm_writer_part *part) {
             break;
     }
     grm_feel_apply(work, part);
+    grm_dynamics_apply(work, part);
     grm_express(work, part);
 }
 

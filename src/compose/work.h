@@ -197,6 +197,8 @@ size_t grm_ritard_plan(const grm_work *work, uint32_t us_per_quarter, grm_tempo_
 
 // ---- feel.c: from nominal places to played ones ----
 void grm_feel_apply(grm_work *work, grm_writer_part *part);
+// ---- dynamics.c: how loudly sections are played beside each other ----
+void grm_dynamics_apply(const grm_work *work, grm_writer_part *part);
 // ---- express.c: controllers ----
 void grm_express(grm_work *work, grm_writer_part *part);
 

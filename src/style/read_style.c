@@ -103,12 +103,13 @@ grm_choices grm_read_choices(grm_yaml *y, yaml_node_t *map, const char *key, grm
 static void read_feel(grm_yaml *y, yaml_node_t *root, grm_feel *feel) {
     yaml_node_t *map = grm_yaml_field(y, root, "feel");
     *feel = (grm_feel){.swing = 0.5f, .swing_unit = 16};
-    if (!map || !grm_yaml_keys(y, map, "swing swing_unit timing_ms velocity late_ms")) return;
+    if (!map || !grm_yaml_keys(y, map, "swing swing_unit timing_ms velocity late_ms dynamics_db")) return;
     feel->swing = (float)grm_yaml_number(y, map, "swing", 0.5, 0.5, 0.8);
     feel->swing_unit = grm_yaml_number(y, map, "swing_unit", 16, 8, 16) < 12 ? 8 : 16;
     feel->timing_ms = (float)grm_yaml_number(y, map, "timing_ms", 0, 0, 40);
     feel->velocity = (float)grm_yaml_number(y, map, "velocity", 0, 0, 30);
     feel->late_ms = (float)grm_yaml_number(y, map, "late_ms", 0, -40, 60);
+    feel->dynamics_db = (float)grm_yaml_number(y, map, "dynamics_db", 0, 0, 30);
 }
 
 static void read_rules(grm_yaml *y, yaml_node_t *root, grm_style *style) {

@@ -168,6 +168,7 @@ typedef struct grm_feel {
     float timing_ms;      // how far players drift about the grid
     float velocity;       // spread of loudness, MIDI steps
     float late_ms;        // backbeat and bass behind (+) or ahead (-) of the grid
+    float dynamics_db;    // how much louder a section of all energy is played than one of none
 } grm_feel;
 
 typedef struct grm_style_mix {
