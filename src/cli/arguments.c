@@ -120,7 +120,7 @@ grm_status grm_argument_number(const grm_arguments *arguments, const char *name,
     if (!text) return GRM_OK;
     double value;
     if (!grm_number_read(text, &value) || value < low || value > high)
-        return grm_fail(err, GRM_USAGE, "%s %s: give a number from %g to %g", name, text, low, high);
+        return grm_fail(err, GRM_USAGE, "%s %s: give a number from %.16g to %.16g", name, text, low, high);
     *out = value;
     return GRM_OK;
 }

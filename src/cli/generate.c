@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audio/audio.h"
@@ -265,6 +266,27 @@ static grm_status check_wishes(const grm_arguments *arguments, const grm_generat
     return GRM_OK;
 }
 
+// A recording that can't be read, before the model takes its time. What is no file can be read once only.
+static grm_status check_recording(const char *path, grm_error *err) {
+    struct stat info;
+    grm_reader *reader = NULL;
+    if (!path || strcmp(path, "-") == 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode))) return GRM_OK;
+    grm_status status = grm_reader_open(path, &reader, err);
+    grm_reader_close(reader);
+    return status;
+}
+
+// Likewise that the result will have a place.
+static grm_status check_files(const grm_generate_options *wishes, const char *path, bool piped, grm_error *err) {
+    char *temporary = NULL;
+    grm_status status = check_recording(wishes->continue_path, err);
+    if (!status) status = check_recording(wishes->melody_path, err);
+    if (status || piped) return status;
+    status = grm_file_begin(path, &temporary, err);
+    if (!status) grm_file_discard(temporary);
+    return status;
+}
+
 static grm_status run(const grm_arguments *arguments, grm_error *err) {
     grm_session *session = NULL;
     grm_model *model = NULL;
@@ -281,6 +303,7 @@ static grm_status run(const grm_arguments *arguments, grm_error *err) {
         if (!path) status = grm_fail_memory(err);
     }
     if (!status) status = grm_model_find(grm_argument(arguments, "--model"), &found, err);
+    if (!status) status = check_files(&wishes, path, piped, err);
     if (!status)
         status = grm_model_open(found, grm_session_profile(session), grm_session_progress(session), &model, err);
     if (!status) status = generate(model, session, prompt, &wishes, piped, &made, err);

@@ -26,7 +26,7 @@ static size_t read_size(reader *r, const char *key, size_t fallback, size_t leas
         json_integer_value(value) <= (json_int_t)most)
         return (size_t)json_integer_value(value);
     char wanted[64];
-    snprintf(wanted, sizeof wanted, "a whole number from %zu to %zu", least, most);
+    snprintf(wanted, sizeof wanted, least < most ? "a whole number from %zu to %zu" : "%zu", least, most);
     complain(r, key, wanted);
     return least;
 }
@@ -198,7 +198,7 @@ grm_status grm_model_config_read(const json_t *root, const json_t *generation, c
     const char *type = read_word(&r, "model_type", "");
     out->melody = strcmp(type, "musicgen_melody") == 0;
     if (!out->melody && strcmp(type, "musicgen") != 0) complain(&r, "model_type", "musicgen or musicgen_melody");
-    out->chroma_bins = read_size(&r, "num_chroma", 12, 1, 64);
+    out->chroma_bins = read_size(&r, "num_chroma", 12, 12, 12);  // classes of chroma.c
     out->chroma_length = read_size(&r, "chroma_length", 235, 1, 4096);
     static const char *const sections[] = {"text_encoder", "decoder", "audio_encoder"};
     for (size_t i = 0; i < GRM_COUNT(sections); i++) {

@@ -332,6 +332,8 @@ static grm_status run_job(job *j, const char *prompt, grm_error *err) {
     if (!status && j->model->config.melody) status = load_melody(j, err);
     if (!status && j->options->continue_path) {
         status = load_sound(j, j->options->continue_path, GRM_MAX_GENERATED_S, &start, err);
+        if (!status && !start->frames)
+            status = grm_fail(err, GRM_BAD_INPUT, "'%s' holds no sound", j->options->continue_path);
         if (!status && j->model->config.decoder.channels == 1) mix_to_mono(start);
     }
     if (!status) status = make_room(j, start ? grm_codec_frames(&j->model->codec, start->frames) : 0, err);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 // Every part takes its weights; while planning, this only writes down what there will be.
 static void load_parts(grm_model *m, grm_weights *w) {
@@ -74,6 +75,9 @@ static grm_status open_folder(const char *path, folder *f, grm_model_config *con
     if (!status) status = grm_model_config_load(path, &f->config, &f->generation, err);
     if (!status) status = grm_model_config_read(f->config, f->generation, path, config, err);
     if (!status && !(f->tokenizer_path = grm_path_join(path, "tokenizer.json"))) status = grm_fail_memory(err);
+    if (!status && access(f->tokenizer_path, F_OK) != 0)
+        status = grm_fail(err, GRM_MISSING, "'%s' holds no tokenizer.json: give a MusicGen folder as the hub serves it",
+                          path);
     if (!status) status = grm_file_read(f->tokenizer_path, MOST, &f->tokenizer, &f->tokenizer_size, err);
     // What is packed is known to open.
     if (!status) status = make_tokenizer(f->tokenizer, f->tokenizer_size, f->tokenizer_path, config, &tokenizer, err);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 grm_status grm_trace_add(grm_trace *trace, const float *logits, size_t count, grm_error *err) {
     if (trace->steps == trace->capacity) {
@@ -58,9 +59,9 @@ static grm_status write_audio(const grm_trace *trace, const grm_audio *audio, gr
     return status;
 }
 
-grm_status grm_trace_write(const grm_trace *trace, const grm_model *model, const grm_prompt_states *prompt,
-                           const uint16_t *codes, size_t code_stride, size_t frames, const grm_audio *audio,
-                           grm_error *err) {
+static grm_status write_all(const grm_trace *trace, const grm_model *model, const grm_prompt_states *prompt,
+                            const uint16_t *codes, size_t code_stride, size_t frames, const grm_audio *audio,
+                            grm_error *err) {
     const grm_decoder_config *c = &model->config.decoder;
     grm_status status = grm_folder_new(trace->folder, err);
     if (!status) status = write_ids(trace, prompt, err);
@@ -72,5 +73,19 @@ grm_status grm_trace_write(const grm_trace *trace, const grm_model *model, const
                              trace->logits, err);
     if (!status) status = write_codes(trace, c->codebooks, codes, code_stride, frames, err);
     if (!status) status = write_audio(trace, audio, err);
+    return status;
+}
+
+grm_status grm_trace_write(const grm_trace *trace, const grm_model *model, const grm_prompt_states *prompt,
+                           const uint16_t *codes, size_t code_stride, size_t frames, const grm_audio *audio,
+                           grm_error *err) {
+    static const char *const names[] = {"input_ids.npy", "text_hidden.npy", "logits.npy", "codes.npy", "audio.npy"};
+    grm_status status = write_all(trace, model, prompt, codes, code_stride, frames, audio, err);
+    for (size_t i = 0; i < GRM_COUNT(names) && status; i++) {  // all or nothing
+        char *path = grm_path_join(trace->folder, names[i]);
+        if (path) unlink(path);
+        free(path);
+    }
+    if (status) rmdir(trace->folder);  // if nothing else is in it
     return status;
 }

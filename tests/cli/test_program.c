@@ -183,6 +183,18 @@ static void models_are_packed_checked_and_played(void **state) {
     assert_string_equal(json_string_value(json_object_get(json, "precision")), "int8");
     json_decref(json);
     assert_int_equal(grammy("generate rain --model tiny.grm --duration 1 -o rain.wav"), 0);
+    // What can't be read or written is said before the model is looked at, and leaves nothing.
+    assert_int_equal(system("head -c 4000 /dev/zero > no.grm"), 0);
+    assert_int_equal(grammy("generate rain --model no.grm --continue nowhere.wav"), 3);
+    assert_says("nowhere.wav");
+    assert_int_equal(grammy("generate rain --model no.grm -o nowhere/rain.wav"), 1);
+    assert_says("nowhere/rain.wav");
+    assert_int_equal(grammy("generate rain --model no.grm -o none.wav"), 3);
+    assert_int_equal(access("none.wav", F_OK), -1);
+    assert_int_equal(system("mkdir half && cp \"$GRAMMY_SOURCE\"/tests/golden/musicgen/mono/*.* half && rm half/tok*"),
+                     0);
+    assert_int_equal(grammy("generate rain --model half"), 4);
+    assert_says("no tokenizer.json");
     // To a pipe as it is made: 58 bytes before 32000 frames of 4.
     assert_int_equal(grammy("generate rain --model tiny.grm --duration 1 -o - > piped.wav"), 0);
     struct stat info;
