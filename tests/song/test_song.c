@@ -280,6 +280,7 @@ static void musicgen_makes_a_release_too(void **state) {
     snprintf(path, sizeof path, "%s/release.json", folder);
     json_t *release = json_load_file(path, 0, NULL);
     assert_string_equal(json_string_value(json_object_get(release, "engine")), "musicgen");
+    assert_string_equal(json_string_value(json_object_get(release, "model")), "mono");  // not where it lies
     const char *rights = json_string_value(json_object_get(json_object_get(release, "rights"), "statement"));
     assert_non_null(strstr(rights, "not be sold"));
     json_decref(release);
