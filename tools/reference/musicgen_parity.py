@@ -51,6 +51,8 @@ MODELS = {
     "unguided": dict(TINY, layers=3, steps=100, seed=12, guidance=1.0),
     "guidance-5": dict(TINY, layers=3, steps=100, seed=13, guidance=5.5, prompt=""),
     "melody-tail": dict(TINY, layers=2, steps=60, seed=14, melody=0.3, chroma=23),
+    # The codec as it is, over many frames.
+    "codec": dict(TINY, codes=2048, filters=64, latent=128, real_codec=True, layers=1, steps=20, seed=20, start=25.0),
     # More than a window.
     "long": dict(TINY, layers=2, seed=15, seconds=70.5),
     "long-stereo": dict(TINY, layers=2, seed=16, seconds=49, stereo=True),
