@@ -90,6 +90,10 @@ double grm_sum(const float *x, size_t frames) {
     return sum;
 }
 
+void grm_middle(const float *left, const float *right, size_t frames, float *restrict middle) {
+    for (size_t i = 0; i < frames; i++) middle[i] = (left[i] + right[i]) * 0.5f;
+}
+
 bool grm_all_finite(const float *x, size_t frames) {
     // x * 0 is 0 for what is finite, NaN for the rest.
     float lane[LANES] = {0}, sum = 0;

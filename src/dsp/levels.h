@@ -25,9 +25,11 @@ void grm_denormals_restore(unsigned mode);
 
 // ---- levels of a buffer ----
 
-float grm_peak(const float *x, size_t frames);       // largest magnitude
-double grm_power(const float *x, size_t frames);     // mean square
-double grm_sum(const float *x, size_t frames);       // in double precision
+float grm_peak(const float *x, size_t frames);    // largest magnitude
+double grm_power(const float *x, size_t frames);  // mean square
+double grm_sum(const float *x, size_t frames);    // in double precision
+// Mean of two channels; no aliasing.
+void grm_middle(const float *left, const float *right, size_t frames, float *middle);
 bool grm_all_finite(const float *x, size_t frames);  // false when there is a NaN or an infinity
 // False, and the planes hold silence, when there is a value that is no number or beyond GRM_LOUDEST.
 #define GRM_LOUDEST 1e6f  // 120 dB over full scale

@@ -67,27 +67,56 @@ static float piece_plain(grm_weighting *w, const float *left, const float *right
 #if GRM_HAVE_AVX2
 #define ADD(sum, a, b) (sum = _mm256_add_ps(sum, _mm256_mul_ps(a, b)))
 
+typedef struct outcome {
+    __m256 left, right, states;
+} outcome;
+
+// What the states before a block add to what it comes to.
+GRM_AVX2 GRM_INLINE outcome ring_on(const grm_weighting *w, __m256 states, outcome o) {
+    const __m256 each[STATES] = {_mm256_permute_ps(states, 0x00), _mm256_permute_ps(states, 0x55),
+                                 _mm256_permute_ps(states, 0xaa), _mm256_permute_ps(states, 0xff)};
+    for (int k = 0; k < STATES; k++) {
+        __m256 ring = _mm256_loadu_ps(w->ring[k]);
+        ADD(o.left, ring, _mm256_permute2f128_ps(each[k], each[k], 0x00));
+        ADD(o.right, ring, _mm256_permute2f128_ps(each[k], each[k], 0x11));
+        ADD(o.states, _mm256_loadu_ps(w->decay[k]), each[k]);
+    }
+    return o;
+}
+
+GRM_AVX2 GRM_INLINE __m256 squares(outcome o) {
+    return _mm256_add_ps(_mm256_mul_ps(o.left, o.left), _mm256_mul_ps(o.right, o.right));
+}
+
+GRM_AVX2 GRM_INLINE void take_frame(const grm_weighting *w, int k, const float *left, const float *right, outcome *o) {
+    __m256 in_left = _mm256_broadcast_ss(left + k), in_right = _mm256_broadcast_ss(right + k);
+    ADD(o->left, _mm256_loadu_ps(w->sound[k]), in_left);
+    ADD(o->right, _mm256_loadu_ps(w->sound[k]), in_right);
+    ADD(o->states, _mm256_loadu_ps(w->charge[k]), _mm256_blend_ps(in_left, in_right, 0xf0));
+}
+
+// Two blocks at once read the tables once, and the sums of the one wait for nothing of the other.
 GRM_AVX2 static float piece_avx2(grm_weighting *w, const float *left, const float *right, size_t blocks) {
-    __m256 power = _mm256_setzero_ps(), states = _mm256_loadu_ps(w->states);
-    for (size_t b = 0; b < blocks; b++, left += BLOCK, right += BLOCK) {
-        __m256 l = _mm256_setzero_ps(), r = l, next = l;
+    const outcome nothing = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
+    __m256 power = nothing.left, states = _mm256_loadu_ps(w->states);
+    size_t b = 0;
+    for (; b + 2 <= blocks; b += 2, left += 2 * BLOCK, right += 2 * BLOCK) {
+        outcome one = nothing, two = nothing;
         for (int k = 0; k < BLOCK; k++) {
-            __m256 in_left = _mm256_broadcast_ss(left + k), in_right = _mm256_broadcast_ss(right + k);
-            __m256 sound = _mm256_loadu_ps(w->sound[k]);
-            ADD(l, sound, in_left);
-            ADD(r, sound, in_right);
-            ADD(next, _mm256_loadu_ps(w->charge[k]), _mm256_blend_ps(in_left, in_right, 0xf0));
+            take_frame(w, k, left, right, &one);
+            take_frame(w, k, left + BLOCK, right + BLOCK, &two);
         }
-        const __m256 each[STATES] = {_mm256_permute_ps(states, 0x00), _mm256_permute_ps(states, 0x55),
-                                     _mm256_permute_ps(states, 0xaa), _mm256_permute_ps(states, 0xff)};
-        for (int k = 0; k < STATES; k++) {
-            __m256 ring = _mm256_loadu_ps(w->ring[k]);
-            ADD(l, ring, _mm256_permute2f128_ps(each[k], each[k], 0x00));
-            ADD(r, ring, _mm256_permute2f128_ps(each[k], each[k], 0x11));
-            ADD(next, _mm256_loadu_ps(w->decay[k]), each[k]);
-        }
-        states = next;
-        power = _mm256_add_ps(power, _mm256_add_ps(_mm256_mul_ps(l, l), _mm256_mul_ps(r, r)));
+        one = ring_on(w, states, one);
+        two = ring_on(w, one.states, two);
+        states = two.states;
+        power = _mm256_add_ps(_mm256_add_ps(power, squares(one)), squares(two));
+    }
+    if (b < blocks) {
+        outcome one = nothing;
+        for (int k = 0; k < BLOCK; k++) take_frame(w, k, left, right, &one);
+        one = ring_on(w, states, one);
+        states = one.states;
+        power = _mm256_add_ps(power, squares(one));
     }
     float lane[BLOCK], sum = 0;
     _mm256_storeu_ps(w->states, states);

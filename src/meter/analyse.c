@@ -75,6 +75,10 @@ static void close_sound(sound *s) {
 // The mean as NumPy (and so librosa) has it: added in order, eight channels in pairs, then divided.
 static void mix_down(const grm_block *block, unsigned channels, float *mono) {
     const float *const *x = block->planes;
+    if (channels == 2) {
+        grm_middle(x[0], x[1], block->frames, mono);
+        return;
+    }
     memcpy(mono, x[0], block->frames * sizeof *mono);
     if (channels == 8)
         for (size_t i = 0; i < block->frames; i++)
@@ -82,9 +86,7 @@ static void mix_down(const grm_block *block, unsigned channels, float *mono) {
     else
         for (unsigned c = 1; c < channels; c++)
             for (size_t i = 0; i < block->frames; i++) mono[i] += x[c][i];
-    if (channels == 2)  // exact, and sooner done
-        for (size_t i = 0; i < block->frames; i++) mono[i] *= 0.5f;
-    else if (channels > 1)
+    if (channels > 1)
         for (size_t i = 0; i < block->frames; i++) mono[i] /= (float)channels;
 }
 
@@ -142,19 +144,23 @@ typedef struct listener {
 } listener;
 
 typedef struct hall {
+    const grm_listening *listening;
     source source;
     sound sounds[2];  // the one that is heard, and the one that is read meanwhile
     unsigned heard;
     listener listeners[EARS + 1];  // the last one is who reads
 } hall;
 
-// Item 0 reads on, the others are the ears.
+// Who takes long comes first, lest the others wait for it: the spectrum, which shares its work besides, rhythm,
+// harmony, faults and level; then whoever reads on (EARS), sides and form.
+static const unsigned turns[EARS + 1] = {1, 2, 3, 5, 0, EARS, 6, 4};
+
 static void do_item(void *context, size_t index) {
     hall *h = context;
     sound *now = &h->sounds[h->heard], *next = &h->sounds[1 - h->heard];
-    listener *l = &h->listeners[index == 0 ? EARS : index - 1];
-    if (index > 0)
-        l->status = ears[index - 1]->hear(l->self, &now->block, &l->err);
+    listener *l = &h->listeners[turns[index]];
+    if (turns[index] < EARS)
+        l->status = ears[turns[index]]->hear(l->self, &now->block, &l->err);
     else if (!now->last)
         l->status = fetch(&h->source, next, &l->err);
 }
@@ -167,6 +173,18 @@ static grm_status worst(const hall *h, grm_error *err) {
             return h->listeners[i].status;
         }
     return GRM_OK;
+}
+
+static void open_ear(void *context, size_t index) {
+    hall *h = context;
+    listener *l = &h->listeners[turns[index]];
+    if (turns[index] < EARS) l->status = ears[turns[index]]->open(h->listening, &l->self, &l->err);
+}
+
+static grm_status open_ears(hall *h, const grm_run *run, const grm_listening *listening, grm_error *err) {
+    h->listening = listening;
+    grm_pool_run(run->pool, EARS + 1, open_ear, h);
+    return worst(h, err);
 }
 
 static grm_status hear_all(hall *h, const grm_run *run, size_t stage, grm_error *err) {
@@ -257,8 +275,7 @@ grm_status grm_listen(const grm_run *run, size_t stage, const char *path, const 
         status = grm_thinner_new(h->source.rate_hz, listening.rate_hz, 0, &h->source.thinner, err);
     }
     for (size_t i = 0; status == GRM_OK && i < 2; i++) status = open_sound(&h->sounds[i], &h->source, err);
-    for (size_t i = 0; status == GRM_OK && i < EARS; i++)
-        status = ears[i]->open(&listening, &h->listeners[i].self, err);
+    if (status == GRM_OK) status = open_ears(h, run, &listening, err);
     if (status == GRM_OK) status = hear_all(h, run, stage, err);
     if (status == GRM_OK && !(analysis = grm_analysis_new(&listening))) status = grm_fail_memory(err);
     if (status == GRM_OK) status = finish_all(h, run, stage, analysis, err);

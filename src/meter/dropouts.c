@@ -5,6 +5,10 @@
 #include "dsp/dsp.h"
 #include "meter/faults.h"
 
+#if GRM_HAVE_AVX2
+#include <immintrin.h>
+#endif
+
 static const double piece_s = 0.0007, longest_s = 0.3, memory_s = 0.05;
 static const float nothing = 6.2e-5f;  // two steps of 16 bits: a gap may be dithered
 static const float quiet = 0.003f;     // around it there must be more than -50 dBFS
@@ -20,6 +24,7 @@ struct grm_dropouts {
     float before;         // the level when the gap began; 0: there is none, or it faded in
     unsigned gap, after;  // pieces of nothing, and pieces since
     unsigned longest;
+    bool avx2;  // and pieces are of 32 frames
     double count;
 };
 
@@ -28,6 +33,7 @@ grm_dropouts *grm_dropouts_new(unsigned rate_hz) {
     if (!d) return NULL;
     d->piece = (size_t)fmax(8, round(piece_s * rate_hz));
     if (d->piece >= 24) d->piece = (d->piece + 8) / 16 * 16;  // which vectors take
+    d->avx2 = d->piece == 32 && grm_cpu_detect().avx2_fma;
     d->longest = (unsigned)(longest_s * rate_hz / (double)d->piece);
     d->fall = (float)exp(-(double)d->piece / (memory_s * rate_hz));
     return d;
@@ -60,14 +66,40 @@ static void take_piece(grm_dropouts *d, float peak) {
         else
             d->before = 0;
         if (d->before == 0) d->gap = 0;
-        d->level = fmaxf(peak, d->level);
+        d->level = peak > d->level ? peak : d->level;
     }
     d->latest = peak;
     d->level *= d->fall;
 }
 
+// Pieces of 32 frames, the length at 44.1 and 48 kHz, of two channels: as many as are whole. Returns their frames.
+#if GRM_HAVE_AVX2
+GRM_AVX2 static size_t take_pieces(grm_dropouts *d, const float *x, const float *y, size_t frames) {
+    enum { PIECE = 32 };
+    const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
+    size_t at = 0;
+    for (; at + PIECE <= frames; at += PIECE) {
+        __m256 most = _mm256_setzero_ps();
+        for (size_t i = at; i < at + PIECE; i += 8) {
+            most = _mm256_max_ps(most, _mm256_and_ps(_mm256_loadu_ps(x + i), magnitude));
+            most = _mm256_max_ps(most, _mm256_and_ps(_mm256_loadu_ps(y + i), magnitude));
+        }
+        __m128 four = _mm_max_ps(_mm256_castps256_ps128(most), _mm256_extractf128_ps(most, 1));
+        four = _mm_max_ps(four, _mm_movehl_ps(four, four));
+        float peak = _mm_cvtss_f32(_mm_max_ss(four, _mm_shuffle_ps(four, four, 1)));
+        if (peak > d->highest) d->highest = peak;
+        take_piece(d, peak);
+    }
+    return at;
+}
+#else
+#define take_pieces(d, x, y, frames) 0
+#endif
+
 void grm_dropouts_add(grm_dropouts *d, const float *const *planes, unsigned channels, size_t frames) {
     for (size_t at = 0; at < frames;) {
+        if (d->avx2 && channels == 2 && d->filled == 0)
+            at += take_pieces(d, planes[0] + at, planes[1] + at, frames - at);
         size_t count = d->piece - d->filled < frames - at ? d->piece - d->filled : frames - at;
         for (unsigned c = 0; c < channels; c++) {
             float peak = grm_peak(planes[c] + at, count);

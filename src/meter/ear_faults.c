@@ -74,6 +74,10 @@ static void take_frame(faults *f) {
 
 static void mix_down(const grm_block *block, unsigned channels, size_t at, size_t count, float *to) {
     const float share = 1.0f / (float)channels;
+    if (channels == 2) {
+        grm_middle(block->planes[0] + at, block->planes[1] + at, count, to);
+        return;
+    }
     memcpy(to, block->planes[0] + at, count * sizeof *to);
     for (unsigned c = 1; c < channels; c++)
         for (size_t i = 0; i < count; i++) to[i] += block->planes[c][at + i];

@@ -6,6 +6,10 @@
 #include "meter/level_channel.h"
 #include "meter/meter.h"
 
+#if GRM_HAVE_AVX2
+#include <immintrin.h>
+#endif
+
 enum { MOST_PAIRS = 4, FLOOR_STEPS = 1300, SLOTS_A_SECOND = 20, MOMENTARY = 4, SHORT_TERM = 30 };  // tenths
 static const double floor_share = 0.05, floor_lowest_db = -120;
 
@@ -85,18 +89,73 @@ static grm_status level_open(const grm_listening *listening, void **self, grm_er
 
 // ---- while it goes by ----
 
-static double dot(const float *x, const float *y, size_t frames) {
-    enum { LANES = 8, PIECE = 1024 };
-    double sum = 0;
-    for (size_t at = 0; at < frames; at += PIECE) {
-        size_t count = frames - at < PIECE ? frames - at : PIECE, i = 0;
-        float lane[LANES] = {0};
-        for (; i + LANES <= count; i += LANES)
-            for (size_t k = 0; k < LANES; k++) lane[k] += x[at + i + k] * y[at + i + k];
-        for (; i < count; i++) sum += (double)x[at + i] * y[at + i];
-        for (size_t k = 0; k < LANES; k++) sum += lane[k];
+// Of two channels: sums of squares, and of their products.
+typedef struct products {
+    double left, right, cross;
+} products;
+
+enum { PIECE = 1024, SUMS = 16 };  // a piece is summed in float, by so many sums side by side
+
+static void add_rest(const float *x, const float *y, size_t frames, products *to) {
+    for (size_t i = frames / SUMS * SUMS; i < frames; i++) {
+        to->left += (double)x[i] * (double)x[i];
+        to->right += (double)y[i] * (double)y[i];
+        to->cross += (double)x[i] * (double)y[i];
     }
+}
+
+static void multiply_plain(const float *x, const float *y, size_t frames, products *to) {
+    float left[SUMS] = {0}, right[SUMS] = {0}, cross[SUMS] = {0};
+    for (size_t i = 0; i + SUMS <= frames; i += SUMS)
+        for (size_t k = 0; k < SUMS; k++) {
+            left[k] += x[i + k] * x[i + k];
+            right[k] += y[i + k] * y[i + k];
+            cross[k] += x[i + k] * y[i + k];
+        }
+    for (size_t k = 0; k < SUMS; k++) {
+        to->left += (double)left[k];
+        to->right += (double)right[k];
+        to->cross += (double)cross[k];
+    }
+    add_rest(x, y, frames, to);
+}
+
+#if GRM_HAVE_AVX2
+GRM_AVX2 static double lanes_of(__m256 a, __m256 b) {
+    float lane[SUMS];
+    double sum = 0;
+    _mm256_storeu_ps(lane, a);
+    _mm256_storeu_ps(lane + 8, b);
+    for (size_t k = 0; k < SUMS; k++) sum += (double)lane[k];
     return sum;
+}
+
+GRM_AVX2 static void multiply_avx2(const float *x, const float *y, size_t frames, products *to) {
+    const __m256 nothing = _mm256_setzero_ps();
+    __m256 left[2] = {nothing, nothing}, right[2] = {nothing, nothing}, cross[2] = {nothing, nothing};
+    for (size_t i = 0; i + SUMS <= frames; i += SUMS)
+        for (size_t k = 0; k < 2; k++) {
+            __m256 l = _mm256_loadu_ps(x + i + 8 * k), r = _mm256_loadu_ps(y + i + 8 * k);
+            left[k] = _mm256_add_ps(left[k], _mm256_mul_ps(l, l));
+            right[k] = _mm256_add_ps(right[k], _mm256_mul_ps(r, r));
+            cross[k] = _mm256_add_ps(cross[k], _mm256_mul_ps(l, r));
+        }
+    to->left += lanes_of(left[0], left[1]);
+    to->right += lanes_of(right[0], right[1]);
+    to->cross += lanes_of(cross[0], cross[1]);
+    add_rest(x, y, frames, to);
+}
+#else
+#define multiply_avx2 multiply_plain
+#endif
+
+static products multiply(bool avx2, const float *x, const float *y, size_t frames) {
+    products all = {0};
+    for (size_t at = 0; at < frames; at += PIECE) {
+        size_t count = frames - at < PIECE ? frames - at : PIECE;
+        (avx2 ? multiply_avx2 : multiply_plain)(x + at, y + at, count, &all);
+    }
+    return all;
 }
 
 static void end_slot(level *l) {
@@ -108,17 +167,27 @@ static void end_slot(level *l) {
     l->slot_power = 0;
 }
 
+static void hear_some(level *l, size_t at, size_t count) {
+    const float *const *x = l->block->planes;
+    const unsigned channels = l->listening.channels;
+    if (channels > 1) {
+        products p = multiply(l->meter.avx2, x[0] + at, x[1] + at, count);
+        l->slot_power += p.left + p.right;
+        l->cross += p.cross;
+    }
+    for (unsigned c = channels > 1 ? 2 : 0; c < channels; c++)
+        l->slot_power += grm_power(x[c] + at, count) * (double)count;
+}
+
 static void hear_slots(level *l) {
     for (size_t at = 0; at < l->block->frames;) {
         size_t count = l->block->frames - at;
         if (count > l->slot - l->slot_filled) count = l->slot - l->slot_filled;
-        for (unsigned c = 0; c < l->listening.channels; c++)
-            l->slot_power += grm_power(l->block->planes[c] + at, count) * (double)count;
+        hear_some(l, at, count);
         l->slot_filled += count;
         at += count;
         if (l->slot_filled == l->slot) end_slot(l);
     }
-    if (l->listening.channels > 1) l->cross += dot(l->block->planes[0], l->block->planes[1], l->block->frames);
 }
 
 static void hear_piece(void *context, size_t index) {
