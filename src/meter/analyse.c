@@ -7,7 +7,6 @@
 #include "meter/meter.h"
 #include "meter/pitch.h"
 
-// In the order in which they finish.
 static const grm_ear *const ears[] = {
     &grm_ear_level, &grm_ear_spectrum, &grm_ear_rhythm, &grm_ear_harmony,
     &grm_ear_form,  &grm_ear_faults,   &grm_ear_sides,
@@ -145,6 +144,7 @@ typedef struct listener {
 
 typedef struct hall {
     const grm_listening *listening;
+    grm_analysis *analysis;
     source source;
     sound sounds[2];  // the one that is heard, and the one that is read meanwhile
     unsigned heard;
@@ -238,19 +238,36 @@ float *grm_analysis_add_series(grm_analysis *analysis, const char *name, size_t 
     return values;
 }
 
-static grm_status finish_all(hall *h, const grm_run *run, size_t stage, grm_analysis *a, grm_error *err) {
+// Ears that build on one another, in their order, and those that build on nothing: both finish at once, where only the
+// first put anything into the analysis's memory.
+typedef struct chain {
+    size_t count;
+    unsigned ears[EARS];
+} chain;
+
+static const chain chains[] = {{4, {0, 2, 3, 4}}, {3, {1, 5, 6}}};
+
+static void finish_chain(void *context, size_t index) {
+    hall *h = context;
+    for (size_t i = 0; i < chains[index].count; i++) {
+        const unsigned ear = chains[index].ears[i];
+        listener *l = &h->listeners[ear];
+        l->status = ears[ear]->finish(l->self, h->listening->run, h->analysis, &l->err);
+        if (l->status == GRM_OK) l->status = grm_run_check(h->listening->run, &l->err);
+        if (l->status != GRM_OK) return;
+    }
+}
+
+static grm_status finish_all(hall *h, grm_analysis *a, grm_error *err) {
+    const bool shared = h->listening->series || h->listening->spectra;
     a->features.duration_s = (double)h->source.place / h->source.rate_hz;
     a->features.sample_rate_hz = h->source.rate_hz;
     a->features.channels = h->source.channels;
-    for (size_t i = 0; i < EARS; i++) {
-        grm_status status = ears[i]->finish(h->listeners[i].self, run, a, err);
-        if (status == GRM_OK) status = grm_run_check(run, err);
-        if (status != GRM_OK) return status;
-        grm_progress_step(run->progress, stage, 0.95 + 0.05 * (double)(i + 1) / EARS);
-    }
+    h->analysis = a;
+    grm_pool_run(shared ? NULL : h->listening->run->pool, GRM_COUNT(chains), finish_chain, h);
     a->colours = NULL;  // what the ears left to each other goes with them
     a->notes = NULL;
-    return GRM_OK;
+    return worst(h, err);
 }
 
 grm_status grm_listen(const grm_run *run, size_t stage, const char *path, const grm_audio *audio,
@@ -278,8 +295,9 @@ grm_status grm_listen(const grm_run *run, size_t stage, const char *path, const 
     if (status == GRM_OK) status = open_ears(h, run, &listening, err);
     if (status == GRM_OK) status = hear_all(h, run, stage, err);
     if (status == GRM_OK && !(analysis = grm_analysis_new(&listening))) status = grm_fail_memory(err);
-    if (status == GRM_OK) status = finish_all(h, run, stage, analysis, err);
+    if (status == GRM_OK) status = finish_all(h, analysis, err);
     if (status == GRM_OK) {
+        grm_progress_step(run->progress, stage, 1);
         *out = analysis;
         analysis = NULL;
     }

@@ -32,8 +32,8 @@ typedef struct grm_block {
 enum { GRM_METER_LOWEST_RATE = 8000, GRM_METER_HIGHEST_RATE = 384000 };
 
 // Ears are independent of each other while they listen (the pool runs them side by side, each always on one thread at a
-// time), and finish one after the other in the order of the list, so that a later one can build on what an earlier one
-// has put into the analysis. What they only leave to each other (notes, colours) stays their own until they are closed.
+// time), and finish one after the other, so that a later one can build on what an earlier one
+// has put into the analysis: level, rhythm, harmony, form; beside them spectrum, faults and sides, which build on nothing. What they only leave to each other (notes, colours) stays their own until they are closed.
 // `finish` may spread its own work over the pool.
 typedef struct grm_ear {
     const char *name;
@@ -43,7 +43,6 @@ typedef struct grm_ear {
     void (*close)(void *self);
 } grm_ear;
 
-// In the order in which they finish.
 extern const grm_ear grm_ear_level;     // loudness, peaks, faults, stereo
 extern const grm_ear grm_ear_spectrum;  // librosa's series and their means, HPSS
 extern const grm_ear grm_ear_rhythm;    // tempo, beats, downbeats, swing

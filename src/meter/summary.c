@@ -136,16 +136,11 @@ static void put_frame(summary *s, size_t t, const grm_frame_record *r) {
 }
 
 static void conclude_chroma(const summary *s, grm_features *f) {
-    double most = 0, sum = 0, entropy = 0;
-    for (size_t c = 0; c < 12; c++) most = fmax(most, s->sum.chroma[c]), sum += s->sum.chroma[c];
+    double most = 0;
+    for (size_t c = 0; c < 12; c++) most = fmax(most, s->sum.chroma[c]);
     for (size_t p = 0; p < 6; p++) f->tonnetz[p] = s->sum.tonnetz[p] / (double)s->frames;
     if (!(most > 0)) return;
-    for (size_t c = 0; c < 12; c++) {
-        double share = s->sum.chroma[c] / sum;
-        f->chroma[c] = s->sum.chroma[c] / most;
-        if (share > 0) entropy -= share * log(share);
-    }
-    f->chroma_entropy = entropy / log(12);
+    for (size_t c = 0; c < 12; c++) f->chroma[c] = s->sum.chroma[c] / most;
 }
 
 static void conclude(const summary *s, grm_features *f) {
