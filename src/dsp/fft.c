@@ -14,7 +14,8 @@ struct grm_fft {
 
 _Static_assert(sizeof(grm_complex) == sizeof(kiss_fft_cpx), "a complex number is two floats");
 
-grm_status grm_fft_new(size_t size, grm_fft **out, grm_error *err) {
+// inverse: whether that is wanted too
+static grm_status fft_new(size_t size, bool inverse, grm_fft **out, grm_error *err) {
     *out = NULL;
     if (size < 2 || size % 2 || size > (size_t)1 << 20)
         return grm_fail(err, GRM_USAGE, "FFT size %zu: take an even one from 2 to 1048576", size);
@@ -26,13 +27,17 @@ grm_status grm_fft_new(size_t size, grm_fft **out, grm_error *err) {
         fft->pure = grm_pure_fft_new(size, grm_cpu_detect().avx2_fma);
     else
         fft->forward = kiss_fftr_alloc((int)size, 0, NULL, NULL);
-    fft->inverse = kiss_fftr_alloc((int)size, 1, NULL, NULL);
-    if (!(pure ? (bool)fft->pure : (bool)fft->forward) || !fft->inverse) {
+    if (inverse) fft->inverse = kiss_fftr_alloc((int)size, 1, NULL, NULL);
+    if (!(pure ? (bool)fft->pure : (bool)fft->forward) || (inverse && !fft->inverse)) {
         grm_fft_free(fft);
         return grm_fail_memory(err);
     }
     *out = fft;
     return GRM_OK;
+}
+
+grm_status grm_fft_new(size_t size, grm_fft **out, grm_error *err) {
+    return fft_new(size, true, out, err);
 }
 
 void grm_fft_free(grm_fft *fft) {
@@ -91,7 +96,7 @@ grm_status grm_stft_new(grm_window_kind kind, size_t size, grm_stft **out, grm_e
     *out = NULL;
     grm_stft *stft = calloc(1, sizeof *stft);
     if (!stft) return grm_fail_memory(err);
-    grm_status status = grm_fft_new(size, &stft->fft, err);
+    grm_status status = fft_new(size, false, &stft->fft, err);
     if (status) goto failed;
     stft->window = grm_floats_new(size);
     stft->frame = grm_floats_new(size);

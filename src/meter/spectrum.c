@@ -62,7 +62,7 @@ static grm_status open_plan(spectrum *s, grm_error *err) {
     for (size_t i = 0; i < GRM_SPECTRUM_SIZE; i++)
         p->wide_window[i] = 0.5 - 0.5 * cos(2 * GRM_PI * (double)i / GRM_SPECTRUM_SIZE);
     for (size_t i = 0; i < GRM_SPECTRUM_SIZE; i++) p->window[i] = (float)p->wide_window[i];
-    grm_status status = grm_lane_fft_new(GRM_SPECTRUM_SIZE, &p->fft, err);
+    grm_status status = p->full ? grm_lane_fft_new(GRM_SPECTRUM_SIZE, &p->fft, err) : GRM_OK;
     return status == GRM_OK ? grm_banks_new(p->rate_hz, p->full, &p->banks, err) : status;
 }
 
@@ -85,7 +85,7 @@ static grm_status spectrum_open(const grm_listening *listening, void **self, grm
     grm_status status = open_plan(s, err);
     choose_batch(s, grm_pool_threads(listening->run->pool));
     for (size_t i = 0; status == GRM_OK && i < s->ring_size; i++) status = grm_group_open(&s->ring[i], &s->plan, err);
-    for (size_t i = 0; status == GRM_OK && i < 2; i++) status = grm_tuning_new(&s->tunings[i], err);
+    for (size_t i = s->plan.full ? 0 : 1; status == GRM_OK && i < 2; i++) status = grm_tuning_new(&s->tunings[i], err);
     if (status == GRM_OK) status = grm_tape_new(1, s->listening.rate_hz, NULL, &s->records, err);
     if (status == GRM_OK)
         *self = s;
