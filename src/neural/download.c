@@ -1,6 +1,7 @@
 #include "neural/download.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,8 +14,28 @@
 
 enum { TRIES = 4, ALL_TRIES = 100, STALLED_S = 30, CONNECT_S = 20, MOST_REDIRECTIONS = 8 };
 
+#if defined(__APPLE__)
+static const char library_name[] = "libcurl.4.dylib";
+#else
+static const char library_name[] = "libcurl.so.4";
+#endif
+
+// curl's functions of these names
+struct grm_http {
+    void *library;
+    CURLcode (*global_init)(long flags);
+    CURL *(*easy_init)(void);
+    void (*easy_cleanup)(CURL *curl);
+    void (*easy_reset)(CURL *curl);
+    CURLcode (*easy_setopt)(CURL *curl, CURLoption option, ...);
+    CURLcode (*easy_perform)(CURL *curl);
+    CURLcode (*easy_getinfo)(CURL *curl, CURLINFO info, ...);
+    const char *(*easy_strerror)(CURLcode code);
+};
+
 // One request, and what came of it.
 typedef struct transfer {
+    const grm_http *http;
     const grm_download *wanted;  // NULL: to memory
     grm_progress *progress;
     CURL *curl;
@@ -29,9 +50,37 @@ typedef struct transfer {
     char complaint[200];  // why it was broken off by us
 } transfer;
 
-grm_status grm_download_start(grm_error *err) {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return grm_fail(err, GRM_FAILED, "libcurl does not start");
-    return GRM_OK;
+// POSIX has dlsym return functions as pointers to data, which C can only copy.
+static bool find(void *library, const char *name, void *function, size_t size) {
+    void *found = dlsym(library, name);
+    memcpy(function, &found, size);
+    return found;
+}
+
+grm_status grm_http_open(grm_http **out, grm_error *err) {
+    grm_http *h = calloc(1, sizeof *h);
+    *out = NULL;
+    if (!h) return grm_fail_memory(err);
+    h->library = dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
+    grm_status status = GRM_OK;
+#define FIND(name) find(h->library, "curl_" #name, &h->name, sizeof h->name)
+    if (!h->library)
+        status = grm_fail(err, GRM_MISSING, "models are fetched with libcurl, which is not installed: %s", dlerror());
+    else if (!FIND(global_init) || !FIND(easy_init) || !FIND(easy_cleanup) || !FIND(easy_reset) || !FIND(easy_setopt) ||
+             !FIND(easy_perform) || !FIND(easy_getinfo) || !FIND(easy_strerror) ||
+             h->global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        status = grm_fail(err, GRM_FAILED, "libcurl does not start");
+#undef FIND
+    if (status == GRM_OK)
+        *out = h;
+    else
+        grm_http_close(h);
+    return status;
+}
+
+// The library stays loaded: what it brought along may have threads and handlers of its own.
+void grm_http_close(grm_http *http) {
+    free(http);
 }
 
 // ---- what arrives ----
@@ -58,7 +107,7 @@ static size_t read_header(char *line, size_t width, size_t count, void *context)
 // A server that knows no ranges sends the whole file again: then it starts anew.
 static bool begin(transfer *t) {
     long code = 0;
-    curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code);
+    t->http->easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code);
     t->begun = true;
     if (code == 200) {
         t->at = t->offset = 0;
@@ -76,7 +125,7 @@ static size_t write_file(char *bytes, size_t width, size_t count, void *context)
     size_t size = width * count;
     if (!t->begun && !begin(t)) return 0;
     long code = 0;
-    curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code);
+    t->http->easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code);
     if (code != 200 && code != 206) return size;
     if (t->at + size > t->wanted->size) {
         snprintf(t->complaint, sizeof t->complaint, "it sends more than the %llu bytes that the file has",
@@ -126,32 +175,33 @@ static CURLcode ask(transfer *t, const char *url) {
     bool secure = strncmp(url, "https:", 6) == 0;
     char range[32];
     CURL *c = t->curl;
-    curl_easy_reset(c);
-    curl_easy_setopt(c, CURLOPT_URL, url);
-    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, secure ? "https" : "http,https");
-    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)MOST_REDIRECTIONS);
-    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
-    curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)STALLED_S);
-    curl_easy_setopt(c, CURLOPT_USERAGENT, "grammy/" GRM_VERSION);
-    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, read_header);
-    curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
-    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, t->wanted ? write_file : write_text);
-    curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
-    curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, watch);
-    curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
-    curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+    const grm_http *h = t->http;
+    h->easy_reset(c);
+    h->easy_setopt(c, CURLOPT_URL, url);
+    h->easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    h->easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, secure ? "https" : "http,https");
+    h->easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
+    h->easy_setopt(c, CURLOPT_MAXREDIRS, (long)MOST_REDIRECTIONS);
+    h->easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    h->easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
+    h->easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    h->easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)STALLED_S);
+    h->easy_setopt(c, CURLOPT_USERAGENT, "grammy/" GRM_VERSION);
+    h->easy_setopt(c, CURLOPT_HEADERFUNCTION, read_header);
+    h->easy_setopt(c, CURLOPT_HEADERDATA, t);
+    h->easy_setopt(c, CURLOPT_WRITEFUNCTION, t->wanted ? write_file : write_text);
+    h->easy_setopt(c, CURLOPT_WRITEDATA, t);
+    h->easy_setopt(c, CURLOPT_XFERINFOFUNCTION, watch);
+    h->easy_setopt(c, CURLOPT_XFERINFODATA, t);
+    h->easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
     t->begun = t->has_range = false;
     t->complaint[0] = '\0';
     t->offset = t->at;
     if (t->wanted && t->at > 0) {
         snprintf(range, sizeof range, "%llu-", (unsigned long long)t->at);
-        curl_easy_setopt(c, CURLOPT_RANGE, range);
+        h->easy_setopt(c, CURLOPT_RANGE, range);
     }
-    return curl_easy_perform(c);
+    return h->easy_perform(c);
 }
 
 static grm_status explain(const transfer *t, const char *url, CURLcode result, long code, grm_error *err) {
@@ -160,7 +210,7 @@ static grm_status explain(const transfer *t, const char *url, CURLcode result, l
     if (code == 404 || code == 410)
         return grm_fail(err, GRM_MISSING, "%s: there is no such thing (HTTP %ld)", url, code);
     if (result == CURLE_OK) return grm_fail(err, GRM_FAILED, "%s: the server answers HTTP %ld", url, code);
-    return grm_fail(err, GRM_FAILED, "%s: %s; try again, what has come is kept", url, curl_easy_strerror(result));
+    return grm_fail(err, GRM_FAILED, "%s: %s; try again, what has come is kept", url, t->http->easy_strerror(result));
 }
 
 static bool worth_another_try(CURLcode result, long code) {
@@ -199,7 +249,7 @@ static grm_status fetch(transfer *t, const char *url, double pause_s, grm_error 
         uint64_t before = t->at;
         CURLcode result = ask(t, url);
         long code = 0;
-        curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code);
+        t->http->easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code);
         if (grm_progress_cancelled(t->progress)) return grm_fail(err, GRM_CANCELLED, "cancelled");
         bool fine = result == CURLE_OK && (code == 200 || code == 206);
         if (fine && (!t->wanted || t->at == t->wanted->size)) return GRM_OK;
@@ -258,8 +308,8 @@ static grm_status check(const grm_download *d, const char *path, bool *right, ch
     return GRM_OK;
 }
 
-static grm_status receive(const grm_download *d, const char *part, grm_error *err) {
-    transfer t = {.wanted = d, .progress = d->progress};
+static grm_status receive(const grm_http *http, const grm_download *d, const char *part, grm_error *err) {
+    transfer t = {.http = http, .wanted = d, .progress = d->progress};
     struct stat info;
     t.file = open(part, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (t.file < 0) return grm_fail(err, GRM_FAILED, "cannot write '%s': %s", part, strerror(errno));
@@ -268,16 +318,16 @@ static grm_status receive(const grm_download *d, const char *part, grm_error *er
     if (t.at > d->size && ftruncate(t.file, 0) == 0) t.at = 0;
     if (lseek(t.file, (off_t)t.at, SEEK_SET) < 0)
         status = grm_fail(err, GRM_FAILED, "cannot write '%s': %s", part, strerror(errno));
-    t.curl = curl_easy_init();
+    t.curl = http->easy_init();
     if (!status && !t.curl) status = grm_fail_memory(err);
     if (!status && t.at < d->size) status = fetch(&t, d->url, d->pause_s, err);
-    curl_easy_cleanup(t.curl);
+    http->easy_cleanup(t.curl);
     if (close(t.file) != 0 && !status)
         status = grm_fail(err, GRM_FAILED, "cannot write '%s': %s", part, strerror(errno));
     return status;
 }
 
-grm_status grm_download_file(const grm_download *d, grm_error *err) {
+grm_status grm_download_file(const grm_http *http, const grm_download *d, grm_error *err) {
     char found[65];
     bool right;
     grm_status status = check(d, d->path, &right, found, err);
@@ -286,7 +336,7 @@ grm_status grm_download_file(const grm_download *d, grm_error *err) {
     char *part = malloc(length);
     if (!part) return grm_fail_memory(err);
     snprintf(part, length, "%s.part", d->path);
-    status = receive(d, part, err);
+    status = receive(http, d, part, err);
     if (!status) status = check(d, part, &right, found, err);
     if (!status && !right) {
         unlink(part);
@@ -306,13 +356,13 @@ grm_status grm_download_file(const grm_download *d, grm_error *err) {
     return status;
 }
 
-grm_status grm_download_text(const char *url, size_t limit, double pause_s, grm_progress *progress, char **text,
-                             grm_error *err) {
-    transfer t = {.progress = progress, .limit = limit, .curl = curl_easy_init()};
+grm_status grm_download_text(const grm_http *http, const char *url, size_t limit, double pause_s,
+                             grm_progress *progress, char **text, grm_error *err) {
+    transfer t = {.http = http, .progress = progress, .limit = limit, .curl = http->easy_init()};
     *text = NULL;
     if (!t.curl) return grm_fail_memory(err);
     grm_status status = fetch(&t, url, pause_s, err);
-    curl_easy_cleanup(t.curl);
+    http->easy_cleanup(t.curl);
     if (!status && !t.text) status = grm_fail(err, GRM_FAILED, "%s: the answer is empty", url);
     if (status)
         free(t.text);

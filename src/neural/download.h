@@ -15,15 +15,18 @@ typedef struct grm_download {
     size_t stage;  // of the plan
 } grm_download;
 
-// Once for the process, before the first download and from one thread.
-grm_status grm_download_start(grm_error *err);
+// libcurl, loaded when it is wanted: with the thirty libraries that it brings along it would take half of the time in
+// which every command starts. From one thread. GRM_MISSING: it is not installed.
+typedef struct grm_http grm_http;
+grm_status grm_http_open(grm_http **out, grm_error *err);
+void grm_http_close(grm_http *http);
 
 // A file that is there and right is kept. GRM_MISSING: the server has no such file; GRM_FAILED: it can't be reached, or
 // sends something else (then nothing of it is kept); GRM_CANCELLED leaves PATH.part to go on with.
-grm_status grm_download_file(const grm_download *download, grm_error *err);
+grm_status grm_download_file(const grm_http *http, const grm_download *download, grm_error *err);
 
 // A short answer, with a zero byte behind; free(). At most `limit` bytes.
-grm_status grm_download_text(const char *url, size_t limit, double pause_s, grm_progress *progress, char **text,
-                             grm_error *err);
+grm_status grm_download_text(const grm_http *http, const char *url, size_t limit, double pause_s,
+                             grm_progress *progress, char **text, grm_error *err);
 
 #endif

@@ -29,6 +29,7 @@ typedef struct pull {
     size_t count;
     remote_file files[MOST_FILES];
     grm_memory *memory;
+    grm_http *http;
 } pull;
 
 // ---- what the hub says ----
@@ -57,7 +58,7 @@ static grm_status ask(const pull *p, const char *url, json_t **out, grm_error *e
     char *text = NULL;
     *out = NULL;
     if (!url) return grm_fail_memory(err);
-    grm_status status = grm_download_text(url, MOST_LISTING, p->pause_s, p->progress, &text, err);
+    grm_status status = grm_download_text(p->http, url, MOST_LISTING, p->pause_s, p->progress, &text, err);
     if (!status) {
         json_error_t problem;
         *out = json_loads(text, 0, &problem);
@@ -182,7 +183,7 @@ static grm_status fetch_files(pull *p, const char *folder, grm_error *err) {
                                        .pause_s = p->pause_s,
                                        .progress = p->progress,
                                        .stage = i};
-        status = path && url ? grm_download_file(&download, err) : grm_fail_memory(err);
+        status = path && url ? grm_download_file(p->http, &download, err) : grm_fail_memory(err);
         free(path);
     }
     return status;
@@ -253,7 +254,7 @@ grm_status grm_model_pull(const char *name, const grm_pull_options *options, grm
     p->revision = options->revision ? options->revision : "main";
     p->pause_s = options->pause_s > 0 ? options->pause_s : 1;
     status = check_address(p, err);
-    if (!status) status = grm_download_start(err);
+    if (!status) status = grm_http_open(&p->http, err);
     if (!status) status = name_folder(name, options, &into, err);
     if (!status) status = find_commit(p, err);
     if (!status) status = list_files(p, err);
@@ -270,6 +271,7 @@ grm_status grm_model_pull(const char *name, const grm_pull_options *options, grm
 done:
     free(into);
     grm_known_models_free(known);
+    grm_http_close(p->http);
     grm_memory_free(p->memory);
     free(p);
     return status;
