@@ -33,8 +33,9 @@ enum { GRM_METER_LOWEST_RATE = 8000, GRM_METER_HIGHEST_RATE = 384000 };
 
 // Ears are independent of each other while they listen (the pool runs them side by side, each always on one thread at a
 // time), and finish one after the other, so that a later one can build on what an earlier one
-// has put into the analysis: level, rhythm, harmony, form; beside them spectrum, faults and sides, which build on nothing. What they only leave to each other (notes, colours) stays their own until they are closed.
-// `finish` may spread its own work over the pool.
+// has put into the analysis: level, rhythm, harmony, form; beside them spectrum, faults and sides, which build on
+// nothing. What they only leave to each other (notes, colours) stays their own until they are closed. `finish` may
+// spread its own work over the pool.
 typedef struct grm_ear {
     const char *name;
     grm_status (*open)(const grm_listening *listening, void **self, grm_error *err);
