@@ -3,10 +3,11 @@
 
     pip install numpy scipy soundfile            (ffmpeg for the step of MP3)
 
-    ladder.py build/grammy RECORDING... [--seconds 60] [--lightweight] [--keep DIR] [--only clip,hum]
+    ladder.py build/grammy RECORDING... [--seconds 60] [--lightweight] [--keep DIR] [--only clip,hum] [--resume]
 
 Of every recording a stretch from its middle is taken. A rung is a kind of damage, its steps grow. On each rung production
-quality must never rise, must fall from step to step, and the last step must cost what docs/score.md promises.
+quality must never rise, must fall from step to step, and the last step must cost what docs/score.md promises. With --keep
+what was heard lies in DIR, a file a step; --resume takes from there what is there already.
 """
 import argparse
 import collections
@@ -40,6 +41,12 @@ def hum(x, rate, db, mains):
     return x + (wave * rms(x) / rms(wave) * 10 ** (db / 20))[:, None]
 
 
+def overdrive(x, rate, percent):
+    """Clipped where the loudest `percent` of the samples begin."""
+    top = np.quantile(np.abs(x), 1 - percent / 100)
+    return np.clip(x, -top, top)
+
+
 def peaking(x, rate, hz, q, db):
     """Audio EQ cookbook."""
     a, w = 10 ** (db / 40), 2 * np.pi * hz / rate
@@ -66,6 +73,19 @@ def ramp(x, rate, percent):
     return played(x, rate, at[at < len(x) - 1])
 
 
+def steps(x, rate, percent):
+    """Every 7 s the speed jumps, by `percent` to and fro."""
+    n = np.arange(len(x))
+    speed = 1 + percent / 100 * (n // (7 * rate) % 2)
+    at = np.cumsum(speed)
+    return played(x, rate, at[at < len(x) - 1])
+
+
+def flutter(x, rate, percent):
+    t, turn = np.arange(len(x)) / rate, 2 * np.pi * 6.3
+    return played(x, rate, (t + percent / 100 * np.sin(turn * t) / turn) * rate)
+
+
 def limit(x, rate, db):
     """Pushed by `db` into a limiter with 1.5 ms of attack and 60 ms of release, whose ceiling is the peak as it was."""
     top, y = np.abs(x).max(), x * 10 ** (db / 20)
@@ -83,6 +103,28 @@ def limit(x, rate, db):
 def noise(x, rate, db):
     rng = np.random.default_rng(1)
     return x + rng.normal(size=x.shape) * rms(x) * 10 ** (db / 20)
+
+
+def pink(x, rate, db):
+    rng = np.random.default_rng(3)
+    spectrum = np.fft.rfft(rng.normal(size=x.shape), axis=0)
+    spectrum[1:] /= np.sqrt(np.arange(1, len(spectrum)))[:, None]
+    spectrum[:int(20 * len(x) / rate)] = 0
+    wave = np.fft.irfft(spectrum, len(x), axis=0)
+    return x + wave * rms(x) / rms(wave) * 10 ** (db / 20)
+
+
+def coarse(x, rate, bits):
+    """In steps of `bits`, without dither, twice: at half the rate in between."""
+    step = 2.0 ** (1 - bits)
+    y = np.round(signal.resample_poly(x, 1, 2, axis=0) / step) * step
+    return np.round(signal.resample_poly(y, 2, 1, axis=0)[:len(x)] / step) * step
+
+
+def lossy(x, rate, hz):
+    """Nothing above a wall, as an encoder leaves it."""
+    taps = signal.firwin(1023, min(hz, 0.49 * rate), fs=rate, window=("kaiser", 9))
+    return signal.fftconvolve(x, taps[:, None], mode="same", axes=0)
 
 
 def lowpass(x, rate, hz):
@@ -122,25 +164,33 @@ def mp3(x, rate, kbits):
 # name: what is done, steps from the least to the most
 RUNGS = {
     "clip": (clip, (1, 3, 6, 9, 12)),
-    "hum50": (lambda x, r, db: hum(x, r, db, 50), (-60, -50, -40, -30, -20)),
-    "hum60": (lambda x, r, db: hum(x, r, db, 60), (-60, -50, -40, -30, -20)),
-    "mud": (lambda x, r, db: peaking(x, r, 283, 0.7, db), (3, 6, 9, 12)),
+    "overdrive": (overdrive, (0.1, 1, 5)),
+    "hum50": (lambda x, r, db: hum(x, r, db, 50), (-50, -40, -30, -20)),
+    "hum60": (lambda x, r, db: hum(x, r, db, 60), (-50, -40, -30, -20)),
+    "mud": (lambda x, r, db: peaking(x, r, 250, 0.7, db), (3, 6, 9, 12)),
+    "ramp": (ramp, (0.5, 1, 3)),
+    "steps": (steps, (0.5, 1, 3)),
     "wow": (wow, (0.25, 0.5, 1, 2)),
-    "ramp": (ramp, (1, 2, 4)),
+    "flutter": (flutter, (0.1, 0.3, 1)),
     "limit": (limit, (3, 6, 9, 12)),
     "noise": (noise, (-50, -40, -30, -20, -10)),
-    "mono": (narrow, (0,)),
+    "pink": (pink, (-50, -40, -30, -20)),
+    "coarse": (coarse, (12, 8)),
+    "narrow": (narrow, (0.5, 0)),
     "flip": (flip, (0,)),
-    "lowpass": (lowpass, (12000, 8000, 5000, 3000)),
+    "lowpass": (lowpass, (16000, 11000, 8000, 5000, 3000)),
+    "lossy": (lossy, (16000, 11000, 8000)),
     "dc": (direct, (0.01, 0.03, 0.1)),
     "drop": (drop, (2, 6, 20)),
     "mp3": (mp3, (64,)),
 }
 
 
-def metered(options, x, rate, keep):
+def metered(options, damage, rate, keep):
+    if keep and options.resume and keep.exists():
+        return json.loads(keep.read_text())
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-        soundfile.write(file.name, x, rate, subtype="FLOAT")
+        soundfile.write(file.name, damage(), rate, subtype="FLOAT")
         command = [options.grammy, "meter", "--json", "--quiet", file.name]
         if options.lightweight:
             command += ["--lightweight", "true"]
@@ -161,6 +211,29 @@ def middle_of(path, seconds):
     return x * min(1, 0.89 / np.abs(x).max()), rate  # room for what is added
 
 
+def climb(options, number, path, wanted):
+    """Quality as it is, and by rung and step."""
+    x, rate = middle_of(path, options.seconds)
+
+    def quality(name, damage):
+        keep = options.keep / f"{number:03d}-{name}.json" if options.keep else None
+        return metered(options, damage, rate, keep)["categories"]["production_quality"]["score"]
+
+    whole, scores = quality("as-it-is", lambda: x), {}
+    for name in wanted:
+        do, grades = RUNGS[name]
+        scores[name] = [quality(f"{name}={grade}", lambda: do(x, rate, grade)) for grade in grades]
+    return whole, scores
+
+
+def print_costs(costs):
+    print(f"\n{'points lost':18s}{'least':>8s}{'quarter':>8s}{'median':>8s}{'most':>8s}{'risen':>8s}")
+    for (name, step), lost in costs.items():
+        quarter = np.quantile(lost, 0.25)
+        risen = sum(v < -0.05 for v in lost) / len(lost)
+        print(f"{name:10s}{step:8g}{min(lost):8.2f}{quarter:8.1f}{statistics.median(lost):8.1f}{max(lost):8.1f}{risen:8.0%}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("grammy")
@@ -170,6 +243,7 @@ def main():
     parser.add_argument("--genre")
     parser.add_argument("--tolerance", type=float, default=0.5, help="points that may come back from step to step")
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--resume", action="store_true")
     parser.add_argument("--only")
     options = parser.parse_args()
     if options.keep:
@@ -177,28 +251,16 @@ def main():
     wanted = options.only.split(",") if options.only else list(RUNGS)
     costs, bad = collections.defaultdict(list), 0
     for number, path in enumerate(options.recordings):
-        x, rate = middle_of(path, options.seconds)
-
-        def keep(name):
-            return options.keep / f"{number:03d}-{name}.json" if options.keep else None
-
-        def quality(heard):
-            return heard["categories"]["production_quality"]["score"]
-
-        whole = quality(metered(options, x, rate, keep("as-it-is")))
+        whole, scores = climb(options, number, path, wanted)
         print(f"{Path(path).stem[:40]:40s} {whole:5.1f}", flush=True)
         for name in wanted:
-            do, steps = RUNGS[name]
-            scores = [quality(metered(options, do(x, rate, step), rate, keep(f"{name}={step}"))) for step in steps]
-            for step, score in zip(steps, scores):
+            for step, score in zip(RUNGS[name][1], scores[name]):
                 costs[name, step].append(whole - score)
-            rises = [b - a for a, b in zip([whole] + scores, scores)]
-            wrong = max(rises) > options.tolerance
+            rises = [b - a for a, b in zip([whole] + scores[name], scores[name])]
+            wrong = max(rises) > options.tolerance or max(scores[name]) > whole + 0.05
             bad += wrong
-            print(f"    {name:8s}" + " ".join(f"{s:6.1f}" for s in scores) + ("   RISES" if wrong else ""), flush=True)
-    print(f"\n{'points lost':16s}{'least':>8s}{'median':>8s}{'most':>8s}")
-    for (name, step), lost in costs.items():
-        print(f"{name:8s}{step:8g}{min(lost):8.1f}{statistics.median(lost):8.1f}{max(lost):8.1f}")
+            print(f"    {name:10s}" + " ".join(f"{s:6.1f}" for s in scores[name]) + ("   RISES" if wrong else ""), flush=True)
+    print_costs(costs)
     print(f"{bad} of {len(options.recordings) * len(wanted)} rungs rise somewhere")
     return 1 if bad else 0
 
