@@ -111,7 +111,7 @@ static grm_status faults_finish(void *self, const grm_run *run, grm_analysis *an
     grm_flat_tops_tell(f->tops, grm_dropouts_peak(f->gaps), &analysis->features);
     grm_dropouts_tell(f->gaps, &analysis->features);
     grm_status status = grm_hum_hear(f->hum, NULL, 0, err);
-    if (status == GRM_OK) status = grm_hum_tell(f->hum, &analysis->features, err);
+    if (status == GRM_OK) grm_hum_tell(f->hum, &analysis->features);
     return status;
 }
 

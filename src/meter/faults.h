@@ -25,13 +25,13 @@ void grm_balance_tell(const grm_balance *balance, grm_features *out);
 // each.
 void grm_octaves_tell(const grm_frame_shape *shape, const double *mean_power, grm_features *out);
 
-// Mains hum: lines at 50 or 60 Hz and their harmonics, that are always there, in spectra so long that notes are
-// none.
+// Mains hum: lines at 50 or 60 Hz and their harmonics that never change, in the quiet moments and below the loud ones;
+// notes come and go.
 typedef struct grm_hum grm_hum;
 grm_status grm_hum_new(unsigned rate_hz, grm_hum **out, grm_error *err);
 void grm_hum_free(grm_hum *hum);
 grm_status grm_hum_hear(grm_hum *hum, const float *mono, size_t frames, grm_error *err);  // NULL: the end
-grm_status grm_hum_tell(const grm_hum *hum, grm_features *out, grm_error *err);
+void grm_hum_tell(grm_hum *hum, grm_features *out);
 
 // Noise by minimum statistics (after Martin, IEEE Trans. Speech and Audio Processing 9, 2001): what the quietest
 // hundredth of all points of a band, over bins and time, says about a steady noise below the music; of hiss no more

@@ -1,3 +1,5 @@
+#include "meter/hum.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,39 +8,62 @@
 #include "meter/faults.h"
 #include "meter/pitch.h"
 
-// Windows of 8.2 s at 1 kHz, each a quarter of a window after the one before: a note is spread over many bins, a hum is
-// a line.
-enum { RATE = 1000, SIZE = 8192, HOP = SIZE / 4, BINS = SIZE / 2 + 1, MAINS = 2, HARMONICS = 6 };
+// What lies around 50 and 60 Hz and their harmonics is brought down to 0 Hz and weighed minute by minute.
+enum { RATE = 1000, TAPS = 401, WIDE_TAPS = 101, MAINS = 2, BLOCK = 4000 };
+enum { HOP = RATE / GRM_HUM_RATE, WIDE_HOP = RATE / GRM_HUM_WIDE_RATE, STEP = 10 };  // STEP divides both
+enum { SHORTEST = 8 * GRM_HUM_RATE, WORTH_WEIGHING = GRM_HUM_CHAPTER / 2 };
 static const double mains_hz[MAINS] = {50, 60};
-static const double reach_hz = 0.3;                            // of a harmonic: mains keep to 0.2 Hz
-static const double beside_from_hz = 0.7, beside_to_hz = 2.6;  // where the lines of a steady beat are as strong
-// Power of a hum over the strongest beside it: of one line alone, and of several each.
-static const float stands_out = 10, stand_out = 5;
-static const double quantile = 0.05;  // of the windows, for drop-outs
-static const double quiet = 1e-10;    // windows below -100 dBFS say nothing
+// Half of what is let through; narrow, nothing is left at 10 Hz, where it would fold back.
+static const double band_hz = 5, wide_band_hz = 13, beta = 6, wide_beta = 4;
+static const double least_gain = 40;  // of log likelihood, times the root of the chapters
+// How far the evidence stands over that for any comb beside, from where it counts to where it is sure.
+static const double counts_from = 1.4, sure_from = 1.75;
 
-// Of one window: at each harmonic the power of the line that would be hum, and of the strongest bin beside it.
-typedef struct hum_window {
-    float line[MAINS][HARMONICS], beside[MAINS][HARMONICS];
-} hum_window;
+typedef struct mains {
+    grm_hum_line lines[GRM_HUM_LINES];
+    double gain[GRM_HUM_SHIFTS], power, points;
+} mains;
 
 struct grm_hum {
     grm_thinner *thinner;
-    grm_stft *stft;
-    float x[SIZE], power[BINS];
-    size_t filled;
-    double sum, heard;  // of squares, and samples
-    hum_window *windows;
-    size_t count, room;
+    grm_hum_scale *scale;
+    float x[TAPS - 1 + BLOCK];
+    grm_complex taps[MAINS][GRM_HUM_LINES][TAPS], wide_taps[MAINS][GRM_HUM_LINES][WIDE_TAPS];
+    size_t filled, at, points, wide, chapters;  // at: the sample of the chapter that x begins at
+    double sum, heard;                          // of squares, and samples
+    mains mains[MAINS];
 };
+
+// A lowpass that turns a line down to 0 Hz, by sqrt 2 more, so that a line's power comes out.
+static void fill_taps(double line_hz, double half_band_hz, double kaiser_beta, int count, grm_complex *taps) {
+    double window[TAPS], sum = 0;
+    for (int k = 0; k < count; k++) {
+        double t = k - count / 2, place = t / (count / 2), turn = 2 * half_band_hz / RATE * GRM_PI * t;
+        window[k] = (k == count / 2 ? 1 : sin(turn) / turn) * grm_bessel_i0(kaiser_beta * sqrt(1 - place * place));
+        sum += window[k];
+    }
+    for (int k = 0; k < count; k++) {
+        double turn = -2 * GRM_PI * line_hz * k / RATE, tap = M_SQRT2 * window[k] / sum;
+        taps[k] = (grm_complex){(float)(tap * cos(turn)), (float)(tap * sin(turn))};
+    }
+}
+
+static void fill_all_taps(grm_hum *h) {
+    for (size_t m = 0; m < MAINS; m++)
+        for (size_t n = 0; n < GRM_HUM_LINES; n++) {
+            fill_taps(mains_hz[m] * (double)(n + 1), band_hz, beta, TAPS, h->taps[m][n]);
+            fill_taps(mains_hz[m] * (double)(n + 1), wide_band_hz, wide_beta, WIDE_TAPS, h->wide_taps[m][n]);
+        }
+}
 
 grm_status grm_hum_new(unsigned rate_hz, grm_hum **out, grm_error *err) {
     *out = NULL;
     grm_hum *h = calloc(1, sizeof *h);
     if (!h) return grm_fail_memory(err);
+    fill_all_taps(h);
     grm_status status =
-        grm_thinner_new(rate_hz, RATE, mains_hz[MAINS - 1] * HARMONICS + beside_to_hz, &h->thinner, err);
-    if (status == GRM_OK) status = grm_stft_new(GRM_WINDOW_HANN, SIZE, &h->stft, err);
+        grm_thinner_new(rate_hz, RATE, mains_hz[MAINS - 1] * GRM_HUM_LINES + wide_band_hz, &h->thinner, err);
+    if (status == GRM_OK) status = grm_hum_scale_new(&h->scale, err);
     if (status == GRM_OK)
         *out = h;
     else
@@ -49,46 +74,51 @@ grm_status grm_hum_new(unsigned rate_hz, grm_hum **out, grm_error *err) {
 void grm_hum_free(grm_hum *h) {
     if (!h) return;
     grm_thinner_free(h->thinner);
-    grm_stft_free(h->stft);
-    free(h->windows);
+    grm_hum_scale_free(h->scale);
     free(h);
 }
 
-// The strongest bin within [from, to] Hz.
-static size_t strongest(const grm_hum *h, double from, double to) {
-    const double step = (double)RATE / SIZE;
-    size_t top = (size_t)ceil(from / step);
-    for (size_t k = top; (double)k * step <= to && k + 1 < BINS; k++)
-        if (h->power[k] > h->power[top]) top = k;
-    return top;
-}
-
-static void take_line(const grm_hum *h, double hz, float *line, float *beside) {
-    // the squares of a Hann window add up to 3/8 of its length; a full-scale sine has the power 1/2
-    const float scale = (float)(2 / (0.375 * SIZE * (double)SIZE));
-    size_t top = strongest(h, hz - reach_hz, hz + reach_hz);
-    *line = scale * (h->power[top - 1] + h->power[top] + h->power[top + 1]);
-    *beside = 2 * scale *
-              fmaxf(h->power[strongest(h, hz - beside_to_hz, hz - beside_from_hz)],
-                    h->power[strongest(h, hz + beside_from_hz, hz + beside_to_hz)]);
-}
-
-static grm_status take_window(grm_hum *h, grm_error *err) {
-    if (grm_power(h->x, SIZE) < quiet) return GRM_OK;
-    if (h->count == h->room) {
-        size_t room = h->room ? 2 * h->room : 64;
-        hum_window *more = realloc(h->windows, room * sizeof *more);
-        if (!more) return grm_fail_memory(err);
-        h->windows = more;
-        h->room = room;
+static void end_chapter(grm_hum *h) {
+    for (size_t m = 0; m < MAINS; m++) {
+        mains *to = &h->mains[m];
+        grm_hum_evidence found;
+        if (!grm_hum_weigh(h->scale, to->lines, h->points, h->wide, &found)) continue;
+        for (size_t i = 0; i < GRM_HUM_SHIFTS; i++) to->gain[i] += found.gain[i];
+        to->power += found.power * (double)h->points;
     }
-    hum_window *w = &h->windows[h->count++];
-    grm_stft_power(h->stft, h->x, h->power);
-    for (size_t m = 0; m < MAINS; m++)
-        for (size_t n = 0; n < HARMONICS; n++)
-            take_line(h, mains_hz[m] * (double)(n + 1), &w->line[m][n], &w->beside[m][n]);
-    return GRM_OK;
+    for (size_t m = 0; m < MAINS; m++) h->mains[m].points += (double)h->points;
+    h->chapters++;
+    h->points = h->wide = h->at = 0;
 }
+
+static void take_point(const float *x, const grm_complex *taps, size_t count, double line_hz, size_t at, float *to_re,
+                       float *to_im) {
+    float re = 0, im = 0;
+    for (size_t k = 0; k < count; k++) re += x[k] * taps[k].re, im += x[k] * taps[k].im;
+    // the taps begin anew with every point, the line goes on
+    double turn = -2 * GRM_PI * fmod(line_hz * (double)at / RATE, 1);
+    float c = (float)cos(turn), s = (float)sin(turn);
+    *to_re = re * c - im * s;
+    *to_im = re * s + im * c;
+}
+
+// All points whose turn it is at the sample `at` of the chapter; x: [TAPS] from there on.
+static void take_points(grm_hum *h, const float *x) {
+    bool narrow = h->at % HOP == 0 && h->points < GRM_HUM_CHAPTER, wide = h->at % WIDE_HOP == 0;
+    for (size_t m = 0; (narrow || wide) && m < MAINS; m++)
+        for (size_t n = 0; n < GRM_HUM_LINES; n++) {
+            grm_hum_line *line = &h->mains[m].lines[n];
+            double hz = mains_hz[m] * (double)(n + 1);
+            if (narrow) take_point(x, h->taps[m][n], TAPS, hz, h->at, &line->re[h->points], &line->im[h->points]);
+            if (wide)
+                take_point(x + (TAPS - WIDE_TAPS) / 2, h->wide_taps[m][n], WIDE_TAPS, hz, h->at,
+                           &line->wide_re[h->wide], &line->wide_im[h->wide]);
+        }
+    h->points += narrow;
+    h->wide += wide;
+}
+
+static const size_t chapter_samples = (size_t)GRM_HUM_CHAPTER_S * RATE;
 
 grm_status grm_hum_hear(grm_hum *h, const float *mono, size_t frames, grm_error *err) {
     const float *thin;
@@ -99,62 +129,40 @@ grm_status grm_hum_hear(grm_hum *h, const float *mono, size_t frames, grm_error 
     }
     grm_status status = grm_thinner_run(h->thinner, mono, frames, &thin, &made, err);
     while (status == GRM_OK && made > 0) {
-        size_t take = SIZE - h->filled < made ? SIZE - h->filled : made;
+        size_t take = GRM_COUNT(h->x) - h->filled < made ? GRM_COUNT(h->x) - h->filled : made, at = 0;
         memcpy(h->x + h->filled, thin, take * sizeof *thin);
         h->filled += take;
         thin += take;
         made -= take;
-        if (h->filled < SIZE) break;
-        status = take_window(h, err);
-        memmove(h->x, h->x + HOP, (SIZE - HOP) * sizeof *h->x);
-        h->filled -= HOP;
+        for (; at + TAPS <= h->filled; at += STEP) {
+            take_points(h, h->x + at);
+            h->at += STEP;
+            if (h->at == chapter_samples) end_chapter(h);
+        }
+        memmove(h->x, h->x + at, (h->filled - at) * sizeof *h->x);
+        h->filled -= at;
     }
     return status;
 }
 
-static int rising(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
+// 0 to 1: how sure it is that the lines are hum. The cube keeps what is hardly sure from costing anything.
+static double sureness(const mains *m, size_t chapters) {
+    double beside = 0;
+    for (size_t i = 1; i < GRM_HUM_SHIFTS; i++) beside = fmax(beside, m->gain[i]);
+    if (m->gain[0] < least_gain * sqrt((double)chapters)) return 0;
+    double over = m->gain[0] / (beside + 1e-9);
+    double sure = fmin(1, fmax(0, (over - counts_from) / (sure_from - counts_from)));
+    return sure * sure * sure;
 }
 
-// A line that is always there, and how far it stands out of what is beside it where nothing else is on it.
-typedef struct hum_line {
-    double power;
-    float over;
-} hum_line;
-
-static hum_line steady(const grm_hum *h, size_t mains, size_t harmonic, float *sorted) {
-    hum_line out = {0, 0};
-    for (size_t i = 0; i < h->count; i++) sorted[i] = h->windows[i].line[mains][harmonic];
-    qsort(sorted, h->count, sizeof *sorted, rising);
-    float least = sorted[(size_t)(quantile * (double)h->count)];
-    out.power = (double)least;
-    for (size_t i = 0; i < h->count; i++) {
-        float line = h->windows[i].line[mains][harmonic], beside = h->windows[i].beside[mains][harmonic];
-        if (line < 2 * least && line > out.over * beside) out.over = beside > 0 ? line / beside : INFINITY;
-    }
-    return out;
-}
-
-static double power_of(const grm_hum *h, size_t mains, float *sorted) {
-    double alone = 0, together = 0;
-    size_t lines = 0;
-    for (size_t n = 0; n < HARMONICS; n++) {
-        hum_line line = steady(h, mains, n, sorted);
-        if (line.over > stands_out) alone += line.power;
-        if (line.over > stand_out) together += line.power, lines++;
-    }
-    return lines >= 2 ? together : alone;
-}
-
-grm_status grm_hum_tell(const grm_hum *h, grm_features *out, grm_error *err) {
+void grm_hum_tell(grm_hum *h, grm_features *out) {
     double most = 0;
-    if (h->count == 0 || !(h->sum > 0)) return GRM_OK;
-    float *sorted = grm_floats_new(h->count);
-    if (!sorted) return grm_fail_memory(err);
-    for (size_t m = 0; m < MAINS; m++) most = fmax(most, power_of(h, m, sorted));
+    if (h->points >= (h->chapters ? WORTH_WEIGHING : SHORTEST)) end_chapter(h);
+    if (!(h->sum > 0)) return;
+    for (size_t m = 0; m < MAINS && h->chapters > 0; m++) {
+        const mains *at = &h->mains[m];
+        most = fmax(most, sureness(at, h->chapters) * at->power / at->points);
+    }
     double share = most * h->heard / h->sum;
     out->hum_db = share > 1e-12 ? fmin(10 * log10(share), 0) : -120;
-    free(sorted);
-    return GRM_OK;
 }

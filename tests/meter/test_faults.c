@@ -252,28 +252,6 @@ static void silence_and_less_than_a_frame_are_harmless(void **state) {
     free(click.x);
 }
 
-static void hum_is_heard_at_its_level_and_notes_are_none(void **state) {
-    (void)state;
-    for (int mains = 50; mains <= 60; mains += 10)
-        for (int db = -36; db <= -24; db += 12) {
-            sound s = music(), hum = sound_new(RATE, SECONDS);
-            for (size_t i = 0; i < hum.frames; i++) {
-                double turn = 2 * GRM_PI * (mains + 0.08) * (double)i / RATE;
-                hum.x[i] = (float)(sin(turn) + 0.5 * sin(2 * turn + 1) + 0.4 * sin(3 * turn + 2));
-            }
-            double gain = rms_of(&s) / rms_of(&hum) * pow(10, db / 20.0);
-            for (size_t i = 0; i < hum.frames; i++) s.x[i] += (float)gain * hum.x[i];
-            assert_float_equal(features_of(&s, 65536).hum_db, db, 2);
-            free(hum.x);
-            free(s.x);
-        }
-    sound s = music();
-    assert_true(features_of(&s, 65536).hum_db < -100);
-    add_tone(&s, 0, SECONDS, 43, 0, 0.2);  // 98 Hz, all through
-    assert_true(features_of(&s, 65536).hum_db < -100);
-    free(s.x);
-}
-
 static void octaves_are_set_beside_pink_noise(void **state) {
     (void)state;
     sound s = sound_new(RATE, SECONDS);
@@ -311,7 +289,6 @@ int main(void) {
         cmocka_unit_test(a_wall_in_the_spectrum_is_found_where_it_stands),
         cmocka_unit_test(a_tone_that_drifts_past_the_edge_of_a_band_does_not_jump),
         cmocka_unit_test(a_sine_is_a_tone_and_music_is_not),
-        cmocka_unit_test(hum_is_heard_at_its_level_and_notes_are_none),
         cmocka_unit_test(octaves_are_set_beside_pink_noise),
         cmocka_unit_test(blocks_of_any_size_give_the_same),
         cmocka_unit_test(silence_and_less_than_a_frame_are_harmless),

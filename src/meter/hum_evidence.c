@@ -1,0 +1,279 @@
+// Whether lines that never change lie below the music: how much likelier what is left becomes when they are taken out,
+// moment by moment, so that the quiet moments speak as loud as the others. Played notes come and go. What machines play
+// in step makes lines too, but has them to every side, and between its strokes nothing is left of them.
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dsp/dsp.h"
+#include "meter/hum.h"
+
+// PADDED: bins 0.005 Hz apart. SIDE: bins to either side of 0 Hz that are looked at. STEPS: of 0.002 Hz, by which the
+// mains may be off. SMOOTH, WIDE_SMOOTH: points (0.25 s and 0.06 s) of a moment's power. CANDIDATES: the strongest
+// lines to be tried out.
+enum {
+    PADDED = 4096,
+    SIDE = 920,
+    BINS = 2 * SIDE + 1,
+    STEPS = 100,
+    SMOOTH = 5,
+    WIDE_SMOOTH = 3,
+    PARTS = 6,
+    CANDIDATES = 40
+};
+static const double bin_hz = (double)GRM_HUM_RATE / PADDED, step_hz = 0.002;
+static const double beside_hz = 0.4, shift_hz = 0.02;
+static const float outstanding = 5;  // of a spectral line over the mean around it: worth trying
+// Of a line's amplitude in moments of 0.25 s, what is left of it in moments of 0.06 s, in dB: from where a line counts
+// to where it counts as a whole. Hum keeps its amplitude within 1 dB, strokes lose 6 to 40 dB.
+static const double kept_from_db = -5, kept_whole_db = -2;
+static const double worth_comparing = 15;  // a gain below this is no hum, whatever is beside it
+static const float least = 1e-3f;          // of the median power: what no moment is quieter than
+
+struct grm_hum_scale {
+    grm_fft *fft;
+    float padded[PADDED], weight[GRM_HUM_CHAPTER], base[GRM_HUM_WIDE_CHAPTER], rest[GRM_HUM_WIDE_CHAPTER];
+    float power[GRM_HUM_WIDE_CHAPTER], re[GRM_HUM_WIDE_CHAPTER], im[GRM_HUM_WIDE_CHAPTER];
+    grm_complex bins[2][PADDED / 2 + 1];
+    float spectrum[BINS], sorted[GRM_HUM_WIDE_CHAPTER];
+    // By harmonic and bin: what a steady line there would gain, its power, and the bin it stands on.
+    float gain[GRM_HUM_LINES][BINS], line[GRM_HUM_LINES][BINS];
+    size_t at[GRM_HUM_LINES][BINS];
+};
+
+grm_status grm_hum_scale_new(grm_hum_scale **out, grm_error *err) {
+    *out = NULL;
+    grm_hum_scale *s = calloc(1, sizeof *s);
+    if (!s) return grm_fail_memory(err);
+    grm_status status = grm_fft_new(PADDED, &s->fft, err);
+    if (status == GRM_OK)
+        *out = s;
+    else
+        free(s);
+    return status;
+}
+
+void grm_hum_scale_free(grm_hum_scale *s) {
+    if (!s) return;
+    grm_fft_free(s->fft);
+    free(s);
+}
+
+static int rising(const void *a, const void *b) {
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+static float median_of(grm_hum_scale *s, const float *x, size_t count) {
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i += 3) s->sorted[kept++] = x[i];  // neighbours are alike
+    qsort(s->sorted, kept, sizeof *s->sorted, rising);
+    return s->sorted[kept / 2];
+}
+
+// The power of moments, never less than `floor`.
+static void smooth(const float *power, size_t count, size_t width, float floor, float *out) {
+    for (size_t i = 0; i < count; i++) {
+        float sum = 0;
+        for (size_t k = i < width / 2 ? 0 : i - width / 2; k <= i + width / 2 && k < count; k++) sum += power[k];
+        out[i] = sum / (float)width + floor;
+    }
+}
+
+static void powers(const float *re, const float *im, size_t count, float *out) {
+    for (size_t i = 0; i < count; i++) out[i] = re[i] * re[i] + im[i] * im[i];
+}
+
+// The spectrum of a line's surroundings, each moment by the inverse of its power: two real transforms make the one.
+static void take_spectrum(grm_hum_scale *s, const grm_hum_line *line, size_t count) {
+    for (int part = 0; part < 2; part++) {
+        const float *x = part ? line->im : line->re;
+        for (size_t i = 0; i < count; i++) s->padded[i] = x[i] * s->weight[i];
+        memset(s->padded + count, 0, (PADDED - count) * sizeof *s->padded);
+        grm_fft_forward(s->fft, s->padded, s->bins[part]);
+    }
+    for (size_t k = 0; k <= SIDE; k++) {
+        grm_complex a = s->bins[0][k], b = s->bins[1][k];
+        float above_re = a.re - b.im, above_im = a.im + b.re, below_re = a.re + b.im, below_im = b.re - a.im;
+        s->spectrum[SIDE + k] = above_re * above_re + above_im * above_im;
+        s->spectrum[SIDE - k] = below_re * below_re + below_im * below_im;
+    }
+}
+
+// A line at `hz` brought down to 0 Hz.
+static void turn_back(grm_hum_scale *s, const float *from_re, const float *from_im, size_t count, double hz,
+                      double rate) {
+    double turn = -2 * GRM_PI * hz / rate, c = cos(turn), d = sin(turn), x = 1, y = 0;
+    for (size_t i = 0; i < count; i++) {
+        float re = (float)x, im = (float)y;
+        s->re[i] = from_re[i] * re - from_im[i] * im;
+        s->im[i] = from_re[i] * im + from_im[i] * re;
+        double next = x * c - y * d;
+        y = x * d + y * c;
+        x = next;
+    }
+}
+
+static void without(grm_hum_scale *s, size_t count, float re, float im) {
+    for (size_t i = 0; i < count; i++) {
+        float a = s->re[i] - re, b = s->im[i] - im;
+        s->power[i] = a * a + b * b;
+    }
+}
+
+// The steady line by least squares, the quiet moments (of what is left) heaviest. Its power.
+static float fit(grm_hum_scale *s, size_t count, size_t width, float floor) {
+    float re = 0, im = 0;
+    memcpy(s->rest, s->base, count * sizeof *s->rest);
+    for (int turn = 0; turn < 3; turn++) {
+        double sum_re = 0, sum_im = 0, weights = 0;
+        for (size_t i = 0; i < count; i++) {
+            double w = 1 / (double)s->rest[i];
+            sum_re += w * (double)s->re[i];
+            sum_im += w * (double)s->im[i];
+            weights += w;
+        }
+        re = (float)(sum_re / weights);
+        im = (float)(sum_im / weights);
+        without(s, count, re, im);
+        smooth(s->power, count, width, floor, s->rest);
+    }
+    return re * re + im * im;
+}
+
+// Gain of log likelihood over all of the time, the sixth that speaks loudest left out.
+static float gained(const grm_hum_scale *s, size_t count) {
+    double sum = 0, most = 0;
+    for (size_t part = 0; part < PARTS; part++) {
+        size_t from = count * part / PARTS, to = count * (part + 1) / PARTS;
+        double gain = 0, product = 1;
+        for (size_t i = from; i < to; i++) {
+            product *= (double)s->base[i] / (double)s->rest[i];
+            if ((i - from) % 8 < 7 && i + 1 < to) continue;
+            gain += log(product);
+            product = 1;
+        }
+        sum += gain;
+        most = fmax(most, gain);
+    }
+    return (float)fmax(0, sum - most);
+}
+
+static bool stands(const grm_hum_scale *s, size_t k, float limit) {
+    return s->spectrum[k] > limit && s->spectrum[k] > s->spectrum[k - 1] && s->spectrum[k] >= s->spectrum[k + 1];
+}
+
+// So that as many stand as can be tried out. Those where the hum would be are always tried.
+static float limit_of(grm_hum_scale *s) {
+    float limit = outstanding * median_of(s, s->spectrum, BINS) / (float)M_LN2;
+    size_t count = 0;
+    for (size_t k = 1; k + 1 < BINS; k++)
+        if (stands(s, k, limit)) s->sorted[count++] = s->spectrum[k];
+    if (count <= CANDIDATES) return limit;
+    qsort(s->sorted, count, sizeof *s->sorted, rising);
+    return s->sorted[count - CANDIDATES - 1];
+}
+
+static double hz_of(size_t bin) {
+    return ((double)bin - SIDE) * bin_hz;
+}
+
+// A line counts for the bins around it too, as far as the resolution goes.
+static void spread(grm_hum_scale *s, size_t harmonic, size_t reach) {
+    float *gain = s->gain[harmonic], wide[BINS] = {0};
+    for (size_t k = 0; k < BINS; k++) {
+        if (gain[k] <= 0) continue;
+        for (size_t i = k < reach ? 0 : k - reach; i <= k + reach && i < BINS; i++)
+            if (gain[k] > wide[i]) wide[i] = gain[k], s->at[harmonic][i] = k;
+    }
+    memcpy(gain, wide, sizeof wide);
+}
+
+// Tries the lines that stand where a hum may have this harmonic, or all those beside.
+static void try_lines(grm_hum_scale *s, const grm_hum_line *line, size_t harmonic, size_t count, bool beside) {
+    float *gain = s->gain[harmonic];
+    size_t reach = (size_t)((double)(harmonic + 1) * STEPS * step_hz / bin_hz) + 1;
+    powers(line->re, line->im, count, s->power);
+    float floor = least * median_of(s, s->power, count) + 1e-14f;
+    smooth(s->power, count, SMOOTH, floor, s->base);
+    for (size_t i = 0; i < count; i++) s->weight[i] = 1 / s->base[i];
+    take_spectrum(s, line, count);
+    float limit = limit_of(s);
+    memset(gain, 0, sizeof s->gain[0]);
+    for (size_t k = 1; k + 1 < BINS; k++) {
+        bool within = k + reach >= SIDE && k <= SIDE + reach;
+        if (!stands(s, k, limit) || !(within || beside)) continue;
+        turn_back(s, line->re, line->im, count, hz_of(k), GRM_HUM_RATE);
+        s->line[harmonic][k] = fit(s, count, SMOOTH, floor);
+        gain[k] = gained(s, count);
+    }
+    spread(s, harmonic, (size_t)lround((double)PADDED / (double)count));
+}
+
+// The bin of a harmonic where the comb is shifted by `shift` and the mains are off by `off`; BINS: it is too far out.
+static size_t bin_of(double shift, double off, size_t harmonic) {
+    size_t bin = (size_t)lround((shift + (double)(harmonic + 1) * off) / bin_hz + SIDE);
+    return bin < BINS ? bin : BINS;
+}
+
+// Several harmonics together; one alone says nothing, since synthesisers hold tones too.
+static double together(const double *gains) {
+    double sum = 0, most = 0;
+    for (size_t n = 0; n < GRM_HUM_LINES; n++) sum += gains[n], most = fmax(most, gains[n]);
+    return fmin(sum, 3 * (sum - most));
+}
+
+// The most that a comb of that shift gains, and how far off the mains are then.
+static double best_comb(const grm_hum_scale *s, double shift, double *off) {
+    double best = 0;
+    *off = 0;
+    for (int step = -STEPS; step <= STEPS; step++) {
+        double gains[GRM_HUM_LINES];
+        for (size_t n = 0; n < GRM_HUM_LINES; n++) {
+            size_t bin = bin_of(shift, step * step_hz, n);
+            gains[n] = bin < BINS ? (double)s->gain[n][bin] : 0;
+        }
+        double gain = together(gains);
+        if (gain > best) best = gain, *off = step * step_hz;
+    }
+    return best;
+}
+
+// How much of the line is there between the strokes too, 0 to 1.
+static double kept(grm_hum_scale *s, const grm_hum_line *line, size_t wide, size_t harmonic, size_t bin) {
+    turn_back(s, line->wide_re, line->wide_im, wide, hz_of(bin), GRM_HUM_WIDE_RATE);
+    powers(s->re, s->im, wide, s->power);
+    float floor = least * median_of(s, s->power, wide) + 1e-14f;
+    smooth(s->power, wide, WIDE_SMOOTH, floor, s->base);
+    double db = 10 * log10((double)fit(s, wide, WIDE_SMOOTH, floor) / (double)s->line[harmonic][bin] + 1e-9);
+    return fmin(1, fmax(0, (db - kept_from_db) / (kept_whole_db - kept_from_db)));
+}
+
+// The comb of the hum itself, of which only what is kept counts.
+static void weigh_hum(grm_hum_scale *s, const grm_hum_line *lines, size_t wide, grm_hum_evidence *out) {
+    double off, gains[GRM_HUM_LINES] = {0};
+    best_comb(s, 0, &off);
+    out->power = 0;
+    for (size_t n = 0; n < GRM_HUM_LINES; n++) {
+        size_t bin = bin_of(0, off, n);
+        if (bin == BINS || s->gain[n][bin] <= 0) continue;
+        size_t at = s->at[n][bin];
+        double share = kept(s, &lines[n], wide, n, at);
+        gains[n] = share * (double)s->gain[n][bin];
+        out->power += share * (double)s->line[n][at];
+    }
+    out->gain[0] = together(gains);
+}
+
+bool grm_hum_weigh(grm_hum_scale *s, const grm_hum_line *lines, size_t count, size_t wide, grm_hum_evidence *out) {
+    double unused;
+    for (size_t n = 0; n < GRM_HUM_LINES; n++) try_lines(s, &lines[n], n, count, false);
+    if (best_comb(s, 0, &unused) < worth_comparing) return false;
+    for (size_t n = 0; n < GRM_HUM_LINES; n++) try_lines(s, &lines[n], n, count, true);
+    weigh_hum(s, lines, wide, out);
+    for (size_t i = 1; i < GRM_HUM_SHIFTS; i++) {
+        double shift = beside_hz + shift_hz * (double)((i - 1) / 2);
+        out->gain[i] = best_comb(s, i % 2 ? shift : -shift, &unused);
+    }
+    return true;
+}
