@@ -51,6 +51,7 @@
     X(dropouts, "", 0, 1e6, "gaps of silence of 1 to 300 ms that begin and end at once")                              \
     X(bandwidth_hz, "Hz", 2000, 192000, "where the spectrum ends as at a wall; half of the rate where it does not")   \
     X(pitch_wander_cents, "cents", 0, 100, "spread of what low and high partials' pitch shares over time")            \
+    X(pitch_drift_cents, "cents", 0, 50, "the same from stretch to stretch of 4 s, as when the speed rises or steps") \
     /* harmony */                                                                                                     \
     X(tuning_bins, "bins", -0.5, 0.5, "librosa.estimate_tuning, fraction of a semitone")                              \
     X(key_confidence, "", 0, 1, "of `key`, against the other keys and against none")                                  \

@@ -76,8 +76,7 @@ grm_balance *grm_balance_new(const grm_frame_shape *shape) {
         b->octave_from[i] = bin_at(shape, 31.25 * M_SQRT1_2 * exp2((double)i));
         b->octave_to[i] = bin_at(shape, 31.25 * M_SQRT2 * exp2((double)i));
     }
-    b->stretch_frames =
-        (size_t)fmax(1, round(STRETCH_TENTHS * 0.1 * shape->rate_hz / (double)(shape->size * shape->stride)));
+    b->stretch_frames = (size_t)fmax(1, round(STRETCH_TENTHS * 0.1 * shape->rate_hz / (double)shape->hop));
     return b;
 }
 
@@ -97,11 +96,13 @@ static void count_level(histogram *h, double power) {
     h->count[at < 0 ? 0 : at >= LEVELS ? LEVELS - 1 : (size_t)at]++;
 }
 
-// The level that the loudest tenth of the frames reaches.
+// The level that the loudest tenth of the frames reaches, on the way through the step that it falls into.
 static double loud_level(const histogram *h, size_t frames) {
-    size_t above = 0, i = LEVELS;
-    while (i > 0 && above < (frames + 9) / 10) above += h->count[--i];
-    return -160 + 0.25 * (double)i;
+    double wanted = 0.1 * (double)frames, above = 0;
+    size_t i = LEVELS;
+    while (i > 0 && above + h->count[i - 1] < wanted) above += h->count[--i];
+    double share = i > 0 && h->count[i - 1] > 0 ? (wanted - above) / h->count[i - 1] : 0;
+    return -160 + 0.25 * ((double)i - share);
 }
 
 // Of a stretch, the levels of the octaves beside their mean; what is 60 dB below is as good as silent.

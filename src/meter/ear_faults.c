@@ -10,9 +10,10 @@ typedef struct faults {
     unsigned channels;
     grm_frame_shape shape;
     grm_stft *stft;
-    float *x, *power;  // [size], [bins]
-    float scale;       // of the power, so that a full-scale sine comes to 1/2 over its bins
-    size_t filled, frames;
+    float *x, *power;              // [size], [bins]
+    float scale;                   // of the power, so that a full-scale sine comes to 1/2 over its bins
+    size_t filled, passed, fresh;  // passed: frames that are not looked at; fresh: frames of x that no frame had before
+    unsigned stride;
     grm_balance *balance;
     grm_hiss *noise;
     grm_drift *wander;
@@ -43,8 +44,10 @@ static grm_status faults_open(const grm_listening *listening, void **self, grm_e
     size_t size = 1024;
     while ((double)size < 0.13 * listening->file_rate_hz) size *= 2;
     f->channels = listening->channels;
+    // Half over each other, so that a stroke on the edge of one is in the middle of the next; or only every stride-th.
+    f->stride = listening->stride > 1 ? listening->stride : 1;
     f->shape = (grm_frame_shape){listening->file_rate_hz, size, size / 2 + 1, listening->file_rate_hz / (double)size,
-                                 listening->stride > 0 ? listening->stride : 1};
+                                 f->stride > 1 ? size * f->stride : size / 2};
     // The squares of a Hann window add up to 3/8 of its length.
     f->scale = (float)(2.0 / ((double)size * (double)size * 0.375));
     f->x = grm_floats_new(size);
@@ -64,12 +67,16 @@ static grm_status faults_open(const grm_listening *listening, void **self, grm_e
     return status;
 }
 
-static void take_frame(faults *f) {
+static grm_status take_frame(faults *f, grm_error *err) {
+    const grm_frame_shape *shape = &f->shape;
     grm_stft_power(f->stft, f->x, f->power);
-    for (size_t k = 0; k < f->shape.bins; k++) f->power[k] *= f->scale;
+    for (size_t k = 0; k < shape->bins; k++) f->power[k] *= f->scale;
     grm_balance_add(f->balance, f->power);
-    grm_hiss_add(f->noise, f->x, f->power);
-    grm_drift_add(f->wander, f->power);
+    grm_hiss_add(f->noise, f->x + shape->size - f->fresh, f->fresh, f->power);
+    f->filled = f->stride > 1 ? 0 : shape->size / 2;
+    memmove(f->x, f->x + shape->size - f->filled, f->filled * sizeof *f->x);
+    f->fresh = 0;
+    return grm_drift_add(f->wander, f->power, err);
 }
 
 static void mix_down(const grm_block *block, unsigned channels, size_t at, size_t count, float *to) {
@@ -91,14 +98,19 @@ static grm_status faults_hear(void *self, const grm_block *block, grm_error *err
     grm_dropouts_add(f->gaps, block->planes, f->channels, block->frames);
     for (size_t at = 0; at < block->frames;) {
         size_t count = f->shape.size - f->filled < block->frames - at ? f->shape.size - f->filled : block->frames - at;
-        bool wanted = f->frames % f->shape.stride == 0;
+        bool wanted = f->passed % f->stride == 0;
         if (wanted) mix_down(block, f->channels, at, count, f->x + f->filled);
         f->filled += count;
+        f->fresh += count;
         at += count;
         if (f->filled < f->shape.size) continue;
-        if (wanted) take_frame(f);
-        f->frames++;
-        f->filled = 0;
+        f->passed++;
+        grm_status status = GRM_OK;
+        if (wanted)
+            status = take_frame(f, err);
+        else
+            f->filled = f->fresh = 0;
+        if (status != GRM_OK) return status;
     }
     return block->mono_frames > 0 ? grm_hum_hear(f->hum, block->mono, block->mono_frames, err) : GRM_OK;
 }

@@ -6,12 +6,12 @@
 
 #include "meter/meter.h"
 
-// Frames of the long-term spectrum: about 190 ms, side by side.
+// Frames of the long-term spectrum: about 190 ms.
 typedef struct grm_frame_shape {
     unsigned rate_hz;
     size_t size, bins;  // a power of two; bins = size / 2 + 1
     double step_hz;
-    unsigned stride;  // every how many frames one is looked at
+    size_t hop;  // from frame to frame
 } grm_frame_shape;
 
 // Levels of bands, their change over time, and the share of the strongest tone.
@@ -39,15 +39,17 @@ void grm_hum_tell(grm_hum *hum, grm_features *out);
 typedef struct grm_hiss grm_hiss;
 grm_hiss *grm_hiss_new(const grm_frame_shape *shape);
 void grm_hiss_free(grm_hiss *noise);
-void grm_hiss_add(grm_hiss *noise, const float *x, const float *power);  // x: [size], the frame that power is of
+// x: [count] of the frame that power is of, what no frame before had.
+void grm_hiss_add(grm_hiss *noise, const float *x, size_t count, const float *power);
 void grm_hiss_tell(const grm_hiss *noise, grm_features *out);
 
 // How far the pitch of everything wanders together: the covariance, over time, of how far low and high partials are
 // off the equal scale. What one instrument bends on its own hardly counts.
+// Slowly: the same of stretches of seconds, as of a ramp or of steps.
 typedef struct grm_drift grm_drift;
 grm_drift *grm_drift_new(const grm_frame_shape *shape);
 void grm_drift_free(grm_drift *wander);
-void grm_drift_add(grm_drift *wander, const float *power);
+grm_status grm_drift_add(grm_drift *wander, const float *power, grm_error *err);
 void grm_drift_tell(const grm_drift *wander, grm_features *out);
 
 // Gaps of digital silence, 1 to 300 ms, that begin and end at once.

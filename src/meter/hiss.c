@@ -89,8 +89,8 @@ static void take_moments(moments *m, const float *x, size_t size) {
     }
 }
 
-void grm_hiss_add(grm_hiss *n, const float *x, const float *power) {
-    take_moments(&n->between, x, n->shape.size);
+void grm_hiss_add(grm_hiss *n, const float *x, size_t count, const float *power) {
+    take_moments(&n->between, x, count);
     double treble = grm_sum(power + n->from[HISS], n->to[BANDS - 1] - n->from[HISS]);
     double sum = grm_sum(power + n->from[0], n->from[HISS] - n->from[0]) + treble;
     if (sum < silence) return;

@@ -15,7 +15,7 @@ enum { SHORTEST = 8 * GRM_HUM_RATE, WORTH_WEIGHING = GRM_HUM_CHAPTER / 2 };
 static const double mains_hz[MAINS] = {50, 60};
 // Half of what is let through; narrow, nothing is left at 10 Hz, where it would fold back.
 static const double band_hz = 5, wide_band_hz = 13, beta = 6, wide_beta = 4;
-static const double least_gain = 40;  // of log likelihood, times the root of the chapters
+static const double least_gain = 70;  // of log likelihood, times the root of the chapters
 // How far the evidence stands over that for any comb beside, from where it counts to where it is sure.
 static const double counts_from = 1.4, sure_from = 1.75;
 

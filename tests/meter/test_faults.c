@@ -118,6 +118,65 @@ static void wandering_pitch_is_measured_in_cents(void **state) {
     free(s.x);
 }
 
+// The speed as a function of the time: played from there.
+static sound at_speed(const sound *s, double (*speed)(double t)) {
+    sound out = sound_new(s->rate, (double)s->frames / s->rate);
+    double at = 0;
+    for (size_t i = 0; i < out.frames; i++) {
+        size_t k = (size_t)at;
+        if (k + 1 < s->frames) out.x[i] = (float)(s->x[k] + (at - (double)k) * (double)(s->x[k + 1] - s->x[k]));
+        at += speed((double)i / s->rate);
+    }
+    return out;
+}
+
+static double faster(double t) {
+    return 1 + 0.01 * t / 36;
+}
+
+static double much_faster(double t) {
+    return 1 + 0.03 * t / 36;
+}
+
+static double in_steps(double t) {
+    return fmod(t, 16) < 8 ? 1 : 1.01;
+}
+
+static void slow_drift_is_measured_in_cents(void **state) {
+    (void)state;
+    static const struct {
+        double (*speed)(double t);
+        double cents;
+    } cases[] = {{faster, 5.0}, {much_faster, 14.8}, {in_steps, 8.6}};  // deviation of a ramp: 1 / sqrt 12 of it
+    for (int offset = 0; offset < 60; offset += 31) {                   // of the tuning, past the edge of a semitone
+        sound s = sound_new(RATE / 2, 36);
+        for (int i = 0; i < 36; i++) add_chord(&s, i, 0.9, (i * 5) % 12, i % 3 == 1, offset);
+        assert_true(features_of(&s, 65536).pitch_drift_cents < 1);
+        for (size_t i = 0; i < GRM_COUNT(cases); i++) {
+            sound d = at_speed(&s, cases[i].speed);
+            double cents = features_of(&d, 65536).pitch_drift_cents;
+            if (fabs(cents - cases[i].cents) > 0.35 * cases[i].cents)
+                fail_msg("%g cents, not %g", cents, cases[i].cents);
+            free(d.x);
+        }
+        free(s.x);
+    }
+}
+
+static void strokes_count_wherever_frames_begin(void **state) {
+    (void)state;
+    double least = INFINITY, most = -INFINITY;
+    for (int shift = 0; shift < 8; shift++) {
+        sound s = music();
+        for (int i = 0; i < 40; i++) add_noise(&s, 0.3 * i + 0.023 * shift, 0.01, 0.3);
+        double air = features_of(&s, 65536).air_db;
+        least = fmin(least, air);
+        most = fmax(most, air);
+        free(s.x);
+    }
+    assert_true(most - least < 1);
+}
+
 // A bell of the audio EQ cookbook at 283 Hz, wide.
 static void boost(sound *s, double db) {
     double a = pow(10, db / 40), w = 2 * GRM_PI * 283 / s->rate, alpha = sin(w) / 2;
@@ -283,6 +342,8 @@ int main(void) {
         cmocka_unit_test(flat_tops_are_counted_whatever_came_after),
         cmocka_unit_test(round_tops_are_not_flat),
         cmocka_unit_test(wandering_pitch_is_measured_in_cents),
+        cmocka_unit_test(slow_drift_is_measured_in_cents),
+        cmocka_unit_test(strokes_count_wherever_frames_begin),
         cmocka_unit_test(mud_rises_with_a_boost_of_the_low_middle_alone),
         cmocka_unit_test(gaps_are_counted_and_rests_are_not),
         cmocka_unit_test(what_fades_out_or_comes_back_softly_is_no_gap),

@@ -32,7 +32,7 @@ static grm_analysis good_track(void) {
     f->psr_db = 12.5, f->loudness_range_lu = 6, f->dc_offset = 0, f->clipped_samples = 0, f->hum_db = -80;
     f->head_silence_s = 0.1, f->tail_silence_s = 0.5, f->bass_db = 6, f->mud_db = 0, f->presence_db = 0;
     f->air_db = -15, f->noise_db = -65, f->hiss_db = -55, f->flat_tops_ppm = 0, f->dropouts = 0,
-    f->bandwidth_hz = 20000, f->pitch_wander_cents = 2, f->tone_share = 0.1;
+    f->bandwidth_hz = 20000, f->pitch_wander_cents = 2, f->pitch_drift_cents = 0.5, f->tone_share = 0.1;
     f->timbre_change_db = 4, f->stereo_width = 0.15, f->mono_loss_db = -1, f->stereo_balance_db = 0.2;
     f->tempo_bpm = 112, f->beats_per_bar = 4, f->beat_confidence = 0.6, f->pulse_clarity = 0.5;
     f->hook_strength = 0.6, f->hook_first_s = 40, f->repetition = 0.6, f->section_count = 8, f->intro_s = 12;
@@ -163,6 +163,7 @@ static void each_fault_costs_more_the_more_there_is_of_it(void **state) {
         {offsetof(grm_features, hum_db), {-80, -60, -50, -40, -30}, 20},
         {offsetof(grm_features, hiss_db), {-60, -40, -30, -20, -12}, 15},
         {offsetof(grm_features, pitch_wander_cents), {1, 8, 12, 20, 35}, 20},
+        {offsetof(grm_features, pitch_drift_cents), {0, 2, 5, 10, 20}, 15},
         {offsetof(grm_features, mud_db), {1, 3, 5, 7, 9}, 12},
         {offsetof(grm_features, psr_db), {14, 12, 10, 8, 6}, 12},
         {offsetof(grm_features, stereo_balance_db), {0, 1, 2, 4, 8}, 8},
