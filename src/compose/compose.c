@@ -69,13 +69,18 @@ static const char *copy(grm_score *score, const char *text) {
     return text ? grm_memory_string(score->memory, text) : NULL;
 }
 
+// Kits play on the channel of percussion, whatever a style has them do.
+static bool is_percussion(const grm_writer_part *part) {
+    return part->plan->play == GRM_PLAY_DRUMS || part->instrument->bank == 128;
+}
+
 static grm_status copy_part(grm_score *score, const grm_writer_part *from, uint8_t channel, grm_error *err) {
     grm_part *to = &score->parts[score->part_count];
     if (from->note_count == 0) return GRM_OK;  // nobody needs an empty track
     *to = (grm_part){.name = copy(score, from->name),
                      .instrument = copy(score, from->instrument->id),
                      .role = from->plan->role,
-                     .drums = from->plan->play == GRM_PLAY_DRUMS,
+                     .drums = is_percussion(from),
                      .program = from->instrument->program,
                      .bank = from->instrument->bank,
                      .channel = channel,
@@ -97,7 +102,7 @@ static grm_status copy_parts(const grm_work *work, grm_score *score, grm_error *
     uint8_t next = 0;
     for (size_t i = 0; i < work->part_count; i++) {
         uint8_t channel = 9;
-        if (work->parts[i].plan->play != GRM_PLAY_DRUMS && work->parts[i].note_count) {
+        if (!is_percussion(&work->parts[i]) && work->parts[i].note_count) {
             channel = next++ % 16;
             if (channel == 9) channel = next++ % 16;
         }

@@ -165,7 +165,7 @@ static void put_part(bytes *out, const grm_part *part, int32_t end) {
     unsigned channel = part->channel & 15;
     add(&t, text_message(0, 0x03, part->name ? part->name : "Part"));
     if (part->instrument) add(&t, text_message(0, 0x04, part->instrument));
-    if (part->bank && !part->drums)
+    if (part->bank && part->bank < 128 && !part->drums)
         add(&t, (message){.order = 2, .data = {(uint8_t)(0xb0 | channel), 0, part->bank}, .size = 3});
     add(&t, (message){.order = 2, .data = {(uint8_t)(0xc0 | channel), part->program & 127}, .size = 2});
     if (part->bend_range > 0 && part->bend_range != 2) {  // RPN 0: pitch bend sensitivity

@@ -111,6 +111,9 @@ static grm_status players_of_option(grm_draft *d, const char *list) {
         const grm_phrase *phrase = grm_lexicon_name(d->r->lexicon, name);
         grm_match m = {.phrase = phrase, .only = only || b->only_instruments};
         bool player = grm_phrase_means(phrase, GRM_MEANS_FAMILY) || grm_phrase_means(phrase, GRM_MEANS_INSTRUMENT);
+        if (!player && grm_phrase_means(phrase, GRM_MEANS_TEXTURE))
+            return grm_fail(d->r->err, GRM_USAGE,
+                            "instrument \"%.60s\": that is a sound behind the music; name it in the prompt", name);
         if (!player) {
             const char *near = grm_lexicon_nearest(d->r->lexicon, name, GRM_MEANS_INSTRUMENT);
             return grm_fail(d->r->err, GRM_USAGE, "instrument \"%.60s\": there is none%s%s%s", name,

@@ -120,7 +120,9 @@ static size_t palette_of(const grm_draft *d, const char **out) {
     size_t count = 0;
     for (size_t i = 0; i < d->style->part_count && count < MAX_LISTED - 1 && !b->only_instruments; i++) {
         const grm_style_part *part = &d->style->parts[i];
-        if (part->instruments.count == 0 || part->role == GRM_ROLE_TEXTURE || part->role == GRM_ROLE_FX) continue;
+        if (part->when_asked || part->instruments.count == 0 || part->role == GRM_ROLE_TEXTURE ||
+            part->role == GRM_ROLE_FX)
+            continue;
         const grm_instrument *n = grm_instrument_find(d->r->catalogue, part->instruments.items[0].text);
         if (!n || excluded(b, n, part->role) || grm_words_have(&b->instruments, n->id)) continue;
         const char *title = title_of(d, n->id);

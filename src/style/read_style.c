@@ -182,7 +182,7 @@ static void read_part_mix(grm_yaml *y, yaml_node_t *part, grm_part_mix *mix) {
 
 static void read_part(grm_yaml *y, yaml_node_t *map, const grm_catalogue *catalogue, const grm_style *style,
                       grm_style_part *part) {
-    if (!grm_yaml_keys(y, map, "name role play instruments register figures voices voicing mix")) return;
+    if (!grm_yaml_keys(y, map, "name role play instruments register figures voices voicing mix when_asked")) return;
     part->name = grm_yaml_text(y, map, "name", NULL);
     const char *role = grm_yaml_text(y, map, "role", NULL), *play = grm_yaml_text(y, map, "play", NULL);
     if (y->status == GRM_OK && (!part->name || !part->name[0] || !role || !play)) {
@@ -214,6 +214,7 @@ static void read_part(grm_yaml *y, yaml_node_t *map, const grm_catalogue *catalo
         grm_yaml_complain(y, grm_yaml_field(y, map, "voicing"), "unknown voicing \"%.20s\"; known: %s", part->voicing,
                           voicings);
     read_part_mix(y, map, &part->mix);
+    part->when_asked = grm_yaml_flag(y, map, "when_asked", false);
 }
 
 static void read_pattern(grm_yaml *y, yaml_node_t *map, const grm_style *style, grm_pattern *p) {

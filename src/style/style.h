@@ -131,6 +131,7 @@ typedef struct grm_style_part {
     unsigned voices;      // chord notes at once, 2..6
     const char *voicing;  // "close", "open", "drop2", "rootless", "power", "triad", "shell", "spread"
     grm_part_mix mix;
+    bool when_asked;  // only a brief that names its instrument has it play
 } grm_style_part;
 
 // What happens in a kind of section. Lists are by occurrence: the second verse takes the second item, and the last

@@ -170,6 +170,25 @@ static void a_kit_that_alone_may_play_plays_whole(void **state) {
     grm_score_free(score);
 }
 
+static void a_kit_that_is_asked_for_beats_in_every_style(void **state) {
+    (void)state;
+    static const char *const wanted[] = {"standard-kit"};
+    for (size_t s = 0; s < catalogue->style_count; s++)
+        for (int only = 0; only < 2; only++) {
+            grm_brief brief = brief_for(&catalogue->styles[s], 4);
+            brief.instruments = (grm_words){1, wanted};
+            brief.only_instruments = only;
+            grm_score *score = compose(&brief);
+            size_t hits = 0;
+            for (size_t p = 0; p < score->part_count; p++) {
+                if (strcmp(score->parts[p].instrument, "standard-kit") == 0) assert_true(score->parts[p].drums);
+                hits += score->parts[p].drums ? score->parts[p].note_count : 0;
+            }
+            if (hits < 50) fail_msg("%s%s: %zu hits", brief.style, only ? " alone" : "", hits);
+            grm_score_free(score);
+        }
+}
+
 static void any_metre_and_any_length_can_be_composed(void **state) {
     (void)state;
     static const grm_metre metres[] = {{3, 4}, {6, 8}, {7, 8}, {5, 4}, {12, 8}, {2, 4}};
@@ -415,6 +434,7 @@ int main(void) {
         cmocka_unit_test(what_is_excluded_does_not_play),
         cmocka_unit_test(what_is_wanted_plays),
         cmocka_unit_test(a_kit_that_alone_may_play_plays_whole),
+        cmocka_unit_test(a_kit_that_is_asked_for_beats_in_every_style),
         cmocka_unit_test(any_metre_and_any_length_can_be_composed),
     };
     return cmocka_run_group_tests(tests, open_catalogue, close_catalogue);

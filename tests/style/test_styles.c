@@ -83,7 +83,7 @@ static void nothing_in_a_style_is_left_over(void **state) {
     for (size_t s = 0; s < catalogue->style_count; s++) {
         const grm_style *style = &catalogue->styles[s];
         for (size_t p = 0; p < style->part_count; p++) {
-            bool plays = false;
+            bool plays = style->parts[p].when_asked;
             for (size_t i = 0; i < style->section_count; i++)
                 for (size_t w = 0; w < style->sections[i].players.count; w++)
                     plays = plays || strstr(style->sections[i].players.items[w], style->parts[p].name);
