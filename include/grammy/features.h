@@ -64,7 +64,7 @@
     X(tempo_confidence, "", 0, 1, "of tempo_bpm, against its alternatives")                                           \
     X(tempo_drift_percent, "%", 0, 100, "spread of the tempo over time, 10th to 90th percentile")                     \
     X(beat_confidence, "", 0, 1, "share of onset strength that beats explain")                                        \
-    X(beats_per_bar, "", 2, 12, "from the downbeats")                                                                 \
+    X(beats_per_bar, "", 2, 12, "from the downbeats: 3, 4, 5, or 6 and 7 eighths")                                    \
     X(onset_rate_hz, "1/s", 0, 30, "onsets found")                                                                    \
     X(onset_strength_mean, "", 0, 100, "librosa.onset.onset_strength")                                                \
     X(pulse_clarity, "", 0, 1, "Lartillot et al. 2008: largest autocorrelation of onset strength")                    \

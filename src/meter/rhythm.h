@@ -90,7 +90,7 @@ typedef struct grm_bars {
     double *beats;      // frames
     uint8_t *position;  // 0: the bar begins
     unsigned beats_per_bar;
-    double score, quality;
+    double quality;  // how well the bars fit
 } grm_bars;
 grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *novelty, const double *pulse, size_t count,
                          bool steady, grm_bars *bars, grm_error *err);

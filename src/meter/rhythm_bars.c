@@ -4,47 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "meter/rhythm.h"
+#include "meter/rhythm_bars.h"
 
-// low, mid, all, change of harmony from beat to beat and over two beats; where the change over two and over four beats
-// is the largest of its bar
-enum { CUES = 7, FITTED = 5, MOST_HALVES = 14 };
-
-// What each cue is like, in deviations from its mean, at the half beats of a bar.
-typedef struct bar_template {
-    unsigned beats;
-    float price;  // for being rare
-    float cue[CUES][MOST_HALVES];
-} bar_template;
-
-static const bar_template templates[] = {
-    {4,
-     0,
-     {{0.69f, -0.16f, -0.22f, -0.18f, 0, -0.02f, -0.04f, -0.06f},
-      {-0.29f, -0.62f, 0.49f, -0.04f, -0.09f, 0.32f, 0.60f, -0.37f},
-      {-0.22f, -0.26f, -0.20f, 0.06f, 0.35f, 0.10f, 0.11f, 0.05f},
-      {0.57f, 0.19f, -0.59f, 0.02f, 0.78f, -0.10f, -0.31f, -0.58f},
-      {-0.15f, 0.54f, -0.18f, -0.42f, -0.62f, -0.48f, 0.17f, 1.14f},
-      {0.70f, 0.30f, -0.14f, -0.17f, -0.13f, -0.17f, -0.14f, 0.30f},
-      {1.20f, 0.50f, -0.22f, -0.27f, -0.24f, -0.27f, -0.22f, 0.50f}}},
-    {3,
-     0.03f,
-     {{1.05f, -0.30f, -0.12f, -0.24f, -0.07f, -0.32f},
-      {0.09f, -0.34f, 0.40f, -0.26f, 0.41f, -0.30f},
-      {0.61f, -0.43f, 0.28f, -0.35f, 0.32f, -0.42f},
-      {1.54f, -0.38f, -0.13f, -0.43f, -0.10f, -0.48f},
-      {0.47f, 0.16f, -0.27f, -0.30f, -0.25f, 0.19f},
-      {0.70f, 0.30f, -0.21f, -0.25f, -0.21f, 0.30f},
-      {1.20f, 0.50f, -0.36f, -0.45f, -0.36f, 0.50f}}},
-};
-enum { TEMPLATES = sizeof templates / sizeof *templates };
-
-static float largest_near(const float *x, size_t frames, double t, double reach) {
+float grm_largest_near(const float *x, size_t frames, double t, double reach) {
     ptrdiff_t from = (ptrdiff_t)floor(t - reach), to = (ptrdiff_t)ceil(t + reach);
     if (from < 0) from = 0;
     float top = 0;
     for (ptrdiff_t k = from; k <= to && k < (ptrdiff_t)frames; k++) top = fmaxf(top, x[k]);
     return top;
+}
+
+double grm_share_between(const grm_novelty *novelty, const double *pulse, size_t count, double part) {
+    enum { NEAR = 2 };
+    double on = 0, between = 0;
+    for (size_t i = 0; i < count; i++) {
+        double step = i + 1 < count ? pulse[i + 1] - pulse[i] : i > 0 ? pulse[i] - pulse[i - 1] : 0;
+        on += (double)grm_largest_near(novelty->all, novelty->frames, pulse[i], NEAR);
+        between += (double)grm_largest_near(novelty->all, novelty->frames, pulse[i] + part * step, NEAR);
+    }
+    return between / fmax(on, 0.1 * (double)count);
 }
 
 static size_t chroma_index(double frame, size_t count) {
@@ -73,7 +51,7 @@ static float harmony_change(const float (*sums)[GRM_RHYTHM_PITCHES], size_t coun
 }
 
 // To mean 0 and deviation 1, outliers held.
-static void standardise(float (*cue)[CUES], size_t count, size_t which) {
+static void standardise(float (*cue)[GRM_BAR_CUES], size_t count, size_t which) {
     double sum = 0, square = 0;
     for (size_t i = 0; i < count; i++) sum += cue[i][which], square += cue[i][which] * cue[i][which];
     double mean = sum / (double)count, variance = square / (double)count - mean * mean;
@@ -84,7 +62,7 @@ static void standardise(float (*cue)[CUES], size_t count, size_t which) {
 // Keeps what is the largest within three beats and over the mean, the rest becomes 0: changes of chords come on many
 // beats, the large ones, between sections too, where a bar begins. They spread to both neighbours, so that they don't
 // say which half beats are the beats. scratch: [count]
-static void keep_peaks(float (*cue)[CUES], size_t count, size_t which, float *scratch) {
+static void keep_peaks(float (*cue)[GRM_BAR_CUES], size_t count, size_t which, float *scratch) {
     enum { NEAR = 6 };  // half beats
     const float least = 0.5f, gain = 2;
     for (size_t i = 0; i < count; i++) scratch[i] = cue[i][which], cue[i][which] = 0;
@@ -100,11 +78,11 @@ static void keep_peaks(float (*cue)[CUES], size_t count, size_t which, float *sc
 // Viterbi over the half beats; a bar that is not whole costs `broken`, more when the beat itself turns, which it never
 // does where a machine keeps it. With the first `cues` of them; with all, what `state` says of beats and offbeats
 // stays.
-static double follow(const bar_template *bar, const float (*cue)[CUES], size_t cues, size_t count, bool steady,
-                     uint8_t *state, uint8_t *from) {
+static void follow(const grm_bar_template *bar, const float (*cue)[GRM_BAR_CUES], size_t cues, size_t count,
+                   bool steady, uint8_t *state, uint8_t *from) {
     const size_t states = 2 * bar->beats;
     const float broken = steady ? 40 : 24, turned = steady ? 1e6f : 60, never = 1e6f;
-    float best[MOST_HALVES] = {0}, next[MOST_HALVES];
+    float best[GRM_MOST_HALVES] = {0}, next[GRM_MOST_HALVES];
     for (size_t i = 0; i < count; i++) {
         size_t even = 0, odd = 1;
         for (size_t s = 0; s < states; s += 2) even = best[s] > best[even] ? s : even;
@@ -115,29 +93,27 @@ static double follow(const bar_template *bar, const float (*cue)[CUES], size_t c
             size_t same = s % 2 ? even : odd, other = s % 2 ? odd : even;  // the state before is of the other parity
             if (i > 0 && best[same] - broken > top) top = best[same] - broken, before = same;
             if (i > 0 && best[other] - turned > top) top = best[other] - turned, before = other;
-            from[i * MOST_HALVES + s] = (uint8_t)before;
+            from[i * GRM_MOST_HALVES + s] = (uint8_t)before;
             for (size_t k = 0; k < cues; k++) top += bar->cue[k][s] * cue[i][k];
-            next[s] = cues == CUES && state[i] % 2 != s % 2 ? top - never : top;
+            next[s] = cues == GRM_BAR_CUES && state[i] % 2 != s % 2 ? top - never : top;
         }
         memcpy(best, next, sizeof best);
     }
     size_t s = 0;
     for (size_t k = 1; k < states; k++) s = best[k] > best[s] ? k : s;
-    double score = best[s];
     for (size_t i = count; i-- > 0;) {
         state[i] = (uint8_t)s;
-        s = from[i * MOST_HALVES + s];
+        s = from[i * GRM_MOST_HALVES + s];
     }
-    return score / (double)count;
 }
 
 // How well the bars fit, the alternation of beats and offbeats apart, which every metre shares: mean of what the cues
 // are like at their places, for a template of size 1.
-static double fit(const bar_template *bar, const float (*cue)[CUES], const uint8_t *state, size_t count) {
+static double fit(const grm_bar_template *bar, const float (*cue)[GRM_BAR_CUES], const uint8_t *state, size_t count) {
     const size_t states = 2 * bar->beats;
     double sum = 0, size = 0;
-    for (size_t k = 0; k < FITTED; k++) {
-        double mean[2] = {0}, own[MOST_HALVES];
+    for (size_t k = 0; k < GRM_BAR_FITTED; k++) {
+        double mean[2] = {0}, own[GRM_MOST_HALVES];
         for (size_t s = 0; s < states; s++) mean[s % 2] += bar->cue[k][s] / bar->beats;
         for (size_t s = 0; s < states; s++) {
             own[s] = bar->cue[k][s] - mean[s % 2];
@@ -163,19 +139,19 @@ static void halve(const grm_novelty *novelty, const double *pulse, size_t count,
 
 // What is heard at the half beats. scratch: [halves]
 static void take_cues(const grm_rhythm_series *series, const grm_novelty *novelty, const double *half, size_t halves,
-                      float (*cue)[CUES], float *scratch) {
+                      float (*cue)[GRM_BAR_CUES], float *scratch) {
     const float *curve[3] = {novelty->low, novelty->mid, novelty->all};
     for (size_t i = 0; i < halves; i++) {
         double span = i + 2 < halves ? half[i + 2] - half[i] : half[i] - half[i - 2];
-        for (size_t k = 0; k < 3; k++) cue[i][k] = largest_near(curve[k], novelty->frames, half[i], 3);
+        for (size_t k = 0; k < 3; k++) cue[i][k] = grm_largest_near(curve[k], novelty->frames, half[i], 3);
         for (size_t k = 0; k < 3; k++)  // over one, two and four beats
             cue[i][3 + k] = harmony_change((const float(*)[GRM_RHYTHM_PITCHES])series->sums, series->chroma_frames,
                                            half[i], (double)(1u << k) * span);
         cue[i][6] = cue[i][5];
         cue[i][5] = cue[i][4];
     }
-    for (size_t k = 0; k < CUES; k++) standardise(cue, halves, k);
-    for (size_t k = FITTED; k < CUES; k++) keep_peaks(cue, halves, k, scratch);
+    for (size_t k = 0; k < GRM_BAR_CUES; k++) standardise(cue, halves, k);
+    for (size_t k = GRM_BAR_FITTED; k < GRM_BAR_CUES; k++) keep_peaks(cue, halves, k, scratch);
 }
 
 grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *novelty, const double *pulse, size_t count,
@@ -183,8 +159,8 @@ grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *nov
     *bars = (grm_bars){0};
     if (count < 4) return GRM_OK;
     const size_t halves = 2 * count;
-    float(*cue)[CUES] = calloc(halves, sizeof *cue);
-    uint8_t *state = calloc(halves, 1), *from = calloc(halves, MOST_HALVES), *kept = calloc(halves, 1);
+    float(*cue)[GRM_BAR_CUES] = calloc(halves, sizeof *cue);
+    uint8_t *state = calloc(halves, 1), *from = calloc(halves, GRM_MOST_HALVES), *kept = calloc(halves, 1);
     double *half = calloc(halves, sizeof *half);
     float *scratch = grm_floats_new(halves);
     bars->beats = calloc(halves, sizeof *bars->beats);
@@ -195,20 +171,25 @@ grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *nov
     if (status != GRM_OK) goto done;
     halve(novelty, pulse, count, half);
     take_cues(series, novelty, half, halves, cue, scratch);
-    double best = -1e30;
-    size_t chosen = 0;
-    for (size_t m = 0; m < TEMPLATES; m++) {
-        double score = follow(&templates[m], (const float(*)[CUES])cue, FITTED, halves, steady, state, from);
-        double mark = fit(&templates[m], (const float(*)[CUES])cue, state, halves) - templates[m].price;
-        if (mark <= best) continue;
-        best = mark;
+    size_t templates;
+    const grm_bar_template *bar = grm_bar_templates(&templates), *chosen = bar;
+    double alike[GRM_ALIKE_LAGS + 1];
+    grm_alike_measure((const float(*)[GRM_BAR_CUES])cue, halves, alike);
+    double pace = log2(60 * GRM_RHYTHM_FPS * (double)(count - 1) / fmax(pulse[count - 1] - pulse[0], 1) / 120);
+    double between = grm_share_between(novelty, pulse, count, 0.5);
+    bars->quality = -INFINITY;
+    for (size_t m = 0; m < templates; m++, bar++) {
+        follow(bar, (const float(*)[GRM_BAR_CUES])cue, GRM_BAR_FITTED, halves, steady, state, from);
+        double mark = bar->usual + bar->pace * pace + bar->between * between +
+                      bar->fit * fit(bar, (const float(*)[GRM_BAR_CUES])cue, state, halves) +
+                      bar->alike * grm_alike_contrast(alike, bar->beats);
+        if (mark <= bars->quality) continue;
         bars->quality = mark;
-        bars->score = score;
-        bars->beats_per_bar = templates[m].beats;
-        chosen = m;
+        chosen = bar;
         memcpy(kept, state, halves);
     }
-    follow(&templates[chosen], (const float(*)[CUES])cue, CUES, halves, steady, kept, from);
+    bars->beats_per_bar = chosen->beats;
+    follow(chosen, (const float(*)[GRM_BAR_CUES])cue, GRM_BAR_CUES, halves, steady, kept, from);
     for (size_t i = 0; i < halves; i++) {
         if (kept[i] % 2) continue;
         if (i > 0 && kept[i - 1] % 2 == 0) continue;  // the beat turns: the one before stays

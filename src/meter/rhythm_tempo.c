@@ -141,7 +141,7 @@ size_t grm_tempo_candidates(const grm_tempogram *tempogram, double *index, size_
         static const double relative[3] = {1, 0.5, 2};
         for (size_t r = 0; r < 3; r++) {
             double other = grm_tempo_index(grm_tempo_period((double)top) * relative[r]);
-            bool known = other < 12 || other > GRM_TEMPI - 20;
+            bool known = other < 3 || other > GRM_TEMPI - 20;
             for (size_t k = 0; k < count; k++) known = known || fabs(index[k] - other) < 4;
             if (!known) index[count++] = other;
         }

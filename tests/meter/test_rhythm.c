@@ -87,6 +87,96 @@ static void bars_begin_where_the_chords_change(void **state) {
     }
 }
 
+// Drums and chords, a letter a beat: k and s are struck, hats go through.
+static sound pattern(double seconds, double bpm, const char *drums) {
+    static const int roots[4] = {0, 9, 5, 7};
+    sound s = sound_new(RATE, seconds);
+    const int beats = (int)strlen(drums);
+    double beat = 60 / bpm;
+    for (int i = 0; 0.1 + i * beat < seconds - 0.2; i++) {
+        double at = 0.1 + i * beat;
+        if (drums[i % beats] == 'k') add_kick(&s, at, 0.6);
+        if (drums[i % beats] == 's') add_snare(&s, at, 0.25);
+        add_hat(&s, at, 0.1);
+        int root = roots[i / beats % 4];
+        if (i % beats == 0) add_chord(&s, at, beats * beat, root, root == 9, 0);
+    }
+    return s;
+}
+
+static void bars_of_five_six_and_seven_are_counted(void **state) {
+    (void)state;
+    static const struct {
+        double bpm;
+        const char *drums;
+    } bars[] = {{128, "k.ks."}, {141, "k..ks"}, {186, "k..s.."}, {204, "k.ks.k"}, {188, "k.k.s.."}, {212, "k..s.s."}};
+    for (size_t b = 0; b < GRM_COUNT(bars); b++) {
+        double beats = (double)strlen(bars[b].drums), bar = beats * 60 / bars[b].bpm;
+        sound s = pattern(48, bars[b].bpm, bars[b].drums);
+        hearing h;
+        hear(&h, &s);
+        const grm_analysis *a = &h.analysis;
+        assert_float_equal(a->features.beats_per_bar, beats, 0);
+        assert_float_equal(a->features.tempo_bpm, bars[b].bpm, 0.002 * bars[b].bpm);
+        size_t hit = 0;
+        for (size_t i = 0; i < a->downbeat_count; i++) {
+            double at = (a->downbeats_s[i] - 0.1) / bar;
+            hit += fabs(at - round(at)) * bar < 0.03;
+        }
+        assert_true(a->downbeat_count > 0.85 * 48 / bar && hit > 0.9 * a->downbeat_count);
+        hearing_end(&h);
+        free(s.x);
+    }
+}
+
+// Bass and hats are the loudest between the beats, as in trance.
+static void a_bass_between_the_beats_leaves_them_where_they_are(void **state) {
+    (void)state;
+    const double bpm = 138, beat = 60 / bpm;
+    static const int roots[4] = {0, 9, 5, 7};
+    sound s = sound_new(RATE, 40);
+    for (int i = 0; 0.1 + i * beat < 39; i++) {
+        double at = 0.1 + i * beat;
+        int root = roots[i / 8 % 4];
+        add_kick(&s, at, 0.5);
+        if (i % 2) add_snare(&s, at, 0.12);
+        add_tone(&s, at + 0.5 * beat, 0.45 * beat, 36 + root, 0, 0.25);
+        add_hat(&s, at + 0.5 * beat, 0.15);
+        if (i % 8 == 0) add_chord(&s, at, 8 * beat, root, root == 9, 0);
+    }
+    hearing h;
+    hear(&h, &s);
+    assert_float_equal(h.analysis.features.tempo_bpm, bpm, 0.3);
+    assert_true(share_hit(&h, beat, 39, 0.03) > 0.95);
+    hearing_end(&h);
+    free(s.x);
+}
+
+// Drum and bass: a two-step break with a ghosted snare, over a bass at half its speed.
+static void a_breakbeat_is_counted_at_its_own_pace(void **state) {
+    (void)state;
+    const double bpm = 174, beat = 60 / bpm;
+    static const int roots[4] = {0, 0, 8, 10};
+    sound s = sound_new(RATE, 44);
+    for (int i = 0; 0.1 + i * beat < 43; i++) {
+        double at = 0.1 + i * beat;
+        if (i % 4 == 0) add_kick(&s, at, 0.6);
+        if (i % 4 == 2) add_kick(&s, at + 0.5 * beat, 0.6);
+        if (i % 2) add_snare(&s, at, 0.3);
+        if (i % 4 == 1) add_snare(&s, at + 0.75 * beat, 0.08);
+        add_hat(&s, at, 0.1);
+        add_hat(&s, at + 0.5 * beat, 0.1);
+        if (i % 8 == 0) add_chord(&s, at, 8 * beat, roots[i / 8 % 4], false, 0);
+        if (i % 4 == 0) add_tone(&s, at, 1.8 * beat, 36 + roots[i / 8 % 4], 0, 0.2);
+    }
+    hearing h;
+    hear(&h, &s);
+    assert_float_equal(h.analysis.features.tempo_bpm, bpm, 0.4);
+    assert_float_equal(h.analysis.features.beats_per_bar, 4, 0);
+    hearing_end(&h);
+    free(s.x);
+}
+
 static void beats_keep_to_a_tempo_that_changes(void **state) {
     (void)state;
     sound s = sound_new(RATE, 40);
@@ -341,6 +431,9 @@ int main(void) {
         cmocka_unit_test(the_tempo_of_a_groove_is_exact),
         cmocka_unit_test(beats_are_where_the_drums_are),
         cmocka_unit_test(bars_begin_where_the_chords_change),
+        cmocka_unit_test(bars_of_five_six_and_seven_are_counted),
+        cmocka_unit_test(a_bass_between_the_beats_leaves_them_where_they_are),
+        cmocka_unit_test(a_breakbeat_is_counted_at_its_own_pace),
         cmocka_unit_test(beats_keep_to_a_tempo_that_changes),
         cmocka_unit_test(a_machine_keeps_its_beats_through_a_break),
         cmocka_unit_test(swing_comes_back_as_played),
