@@ -11,7 +11,7 @@ static void load_parts(grm_model *m, grm_weights *w) {
     size_t width = m->config.decoder.width, bins = m->config.chroma_bins;
     grm_text_encoder_load(&m->text, &m->config.text, w);
     if (m->config.text.width != width) {
-        m->text_projection = grm_weights_matrix(w, GRM_CARE_SOME, width, m->config.text.width, "enc_to_dec_proj");
+        m->text_projection = grm_weights_matrix(w, GRM_CARE_MUCH, width, m->config.text.width, "enc_to_dec_proj");
         m->text_projection.bias = grm_weights_floats(w, width, 1, "enc_to_dec_proj.bias");
     }
     if (m->config.melody) {

@@ -19,18 +19,18 @@ void grm_text_encoder_load(grm_text_encoder *e, const grm_text_config *config, g
     for (size_t i = 0; i < config->layers && !w->status; i++) {
         grm_text_layer *l = &e->layers[i];
         l->attention_norm = grm_weights_floats(w, width, 1, "%s.%zu.layer.0.layer_norm.weight", block, i);
-        l->q = grm_weights_matrix(w, GRM_CARE_SOME, inner, width, "%s.%zu.layer.0.SelfAttention.q", block, i);
-        l->k = grm_weights_matrix(w, GRM_CARE_SOME, inner, width, "%s.%zu.layer.0.SelfAttention.k", block, i);
-        l->v = grm_weights_matrix(w, GRM_CARE_SOME, inner, width, "%s.%zu.layer.0.SelfAttention.v", block, i);
-        l->o = grm_weights_matrix(w, GRM_CARE_SOME, width, inner, "%s.%zu.layer.0.SelfAttention.o", block, i);
+        l->q = grm_weights_matrix(w, GRM_CARE_MUCH, inner, width, "%s.%zu.layer.0.SelfAttention.q", block, i);
+        l->k = grm_weights_matrix(w, GRM_CARE_MUCH, inner, width, "%s.%zu.layer.0.SelfAttention.k", block, i);
+        l->v = grm_weights_matrix(w, GRM_CARE_MUCH, inner, width, "%s.%zu.layer.0.SelfAttention.v", block, i);
+        l->o = grm_weights_matrix(w, GRM_CARE_MUCH, width, inner, "%s.%zu.layer.0.SelfAttention.o", block, i);
         l->ffn_norm = grm_weights_floats(w, width, 1, "%s.%zu.layer.1.layer_norm.weight", block, i);
         if (config->gated)
-            l->gate = grm_weights_matrix(w, GRM_CARE_SOME, config->ffn, width, "%s.%zu.layer.1.DenseReluDense.wi_0",
+            l->gate = grm_weights_matrix(w, GRM_CARE_MUCH, config->ffn, width, "%s.%zu.layer.1.DenseReluDense.wi_0",
                                          block, i);
-        l->up = grm_weights_matrix(w, GRM_CARE_SOME, config->ffn, width, "%s.%zu.layer.1.DenseReluDense.%s", block, i,
+        l->up = grm_weights_matrix(w, GRM_CARE_MUCH, config->ffn, width, "%s.%zu.layer.1.DenseReluDense.%s", block, i,
                                    config->gated ? "wi_1" : "wi");
         l->down =
-            grm_weights_matrix(w, GRM_CARE_SOME, width, config->ffn, "%s.%zu.layer.1.DenseReluDense.wo", block, i);
+            grm_weights_matrix(w, GRM_CARE_MUCH, width, config->ffn, "%s.%zu.layer.1.DenseReluDense.wo", block, i);
     }
 }
 

@@ -10,7 +10,8 @@
 #include "fixture.h"
 #include "neural/model.h"
 
-static const random_model model = {512, 4, 8, 2048, 256, 4, 1, 128, 2, 4, 32, 256, 400, 16, 4, false, true, 1, 0, 1};
+static const random_model model = {512, 4,   8,  2048, 256,   4,    1, 128, 2,     4, 32,
+                                   256, 400, 16, 4,    false, true, 1, 0,   false, 0, 1};
 static char path[] = "/tmp/grammy-sharing-XXXXXX";  // made by the first
 
 // Kilobytes that a line of /proc/self/smaps gives for the mapping that `address` is in (NULL: of all of them together).

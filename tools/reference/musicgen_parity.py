@@ -154,7 +154,7 @@ def reference(model, m, ids, start, melody):
     """-> hidden states, guided logits (None for windows), codes, sound."""
     guidance = m.get("guidance", 3.0)
     hidden = model.text_encoder.double()(input_ids=ids).last_hidden_state[0].numpy()  # of which float32 may be 1e-4 off
-    model.text_encoder.float()
+    model.text_encoder.to(next(model.decoder.parameters()).dtype)
     if "seconds" in m:
         channels = model.config.decoder.audio_channels
         given = np.zeros((model.config.decoder.num_codebooks, 0), np.int64)
@@ -174,16 +174,32 @@ def reference(model, m, ids, start, melody):
     return hidden, logits.numpy(), codes.numpy(), sound[0].numpy()
 
 
-def compare(name, m, grammy, tokenizer_source, work):
+def likeness(name, ours, hidden, logits, codes, given):
+    """Of a precision that rounds: as long as both have read the same codes."""
+    if logits is None or len(logits) != len(ours["logits"]):
+        return f"{name:18} not compared", True
+    differ = np.flatnonzero((ours["codes"] != codes).any(0))
+    steps = min(differ[0] - given + 1 if len(differ) else len(logits), len(logits))  # frame d is fed after step d
+    if steps < 1:
+        return f"{name:18} not compared: the given codes differ", False
+    logits = logits.reshape(ours["logits"].shape)
+    cosines = []
+    for x, y in ((ours["text_hidden"], hidden), (ours["logits"][:steps], logits[:steps])):
+        x, y = x.ravel().astype(float), y.ravel().astype(float)
+        cosines.append(x @ y / np.sqrt((x @ x) * (y @ y)))
+    return f"{name:18} cosine of hidden states {cosines[0]:.6f}, of logits {cosines[1]:.6f} over {steps} of {len(logits)} steps", True
+
+
+def compare(name, m, a, work):
     folder, trace = work / name, work / "trace"
     folder.mkdir()
-    tokenizer = store_tokenizer(tokenizer_source, folder, m)
+    tokenizer = store_tokenizer(a.tokenizer, folder, m)
     model = store(configure(m), m, folder)
     prompt = m.get("prompt", "Slow dark trap beat, 808s & bells: 140 BPM in F# minor ☂")
     ids = torch.tensor([tokenizer.encode(prompt).ids])
     channels = model.config.decoder.audio_channels
     start = melody = None
-    command = [grammy, "generate", prompt, "--model", folder, "--greedy", "--trace", trace, "-o", work / "x.wav", "--quiet"]
+    command = [a.grammy, "generate", prompt, "--model", folder, "--greedy", "--trace", trace, "-o", work / "x.wav", "--quiet"]
     if "start" in m:
         start = write_wav(work / "start.wav", sound_of(m["start"], channels, 1))
         command += ["--continue", work / "start.wav"]
@@ -194,14 +210,18 @@ def compare(name, m, grammy, tokenizer_source, work):
     if "guidance" in m:
         command += ["--guidance", str(m["guidance"])]
     ran = subprocess.run([str(c) for c in command], capture_output=True, text=True,
-                         env={"MODEL_PRECISION": "float32", "LIGHTWEIGHT_MODE": "false", "PATH": "/usr/bin:/bin"})
+                         env={"MODEL_PRECISION": a.precision, "LIGHTWEIGHT_MODE": "false", "PATH": "/usr/bin:/bin"})
     if ran.returncode:
         return f"{name:18} FAILED: {ran.stderr.strip()}", False
+    if a.double:
+        model.double()
     with torch.inference_mode():
         hidden, logits, codes, sound = reference(model, m, ids, start, melody)
     ours = {n: np.load(trace / f"{n}.npy") for n in ("input_ids", "text_hidden", "logits", "codes", "audio")}
     for file in trace.iterdir():
         file.unlink()
+    if a.precision != "float32":
+        return likeness(name, ours, hidden, logits, codes, 0 if start is None else -(-start.shape[1] // 640))
     said, fine = [], True
 
     def judge(text, good):
@@ -240,8 +260,11 @@ def main():
     p.add_argument("grammy")
     p.add_argument("names", nargs="*", help="parts of models' names (default: all)")
     p.add_argument("--tokenizer", default=pathlib.Path(__file__).parents[2] / "tests/golden/musicgen/mono/tokenizer.json")
+    p.add_argument("--precision", default="float32", help="another: the cosine of logits until codes differ")
+    p.add_argument("--layers", type=int, help="of the decoder, in place of few")
+    p.add_argument("--double", action="store_true", help="the reference in float64")
     p.add_argument("--threads", type=int, default=1)
-    a = p.parse_args()
+    a = p.parse_intermixed_args()
     torch.set_num_threads(a.threads)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
@@ -249,8 +272,10 @@ def main():
     for name, m in MODELS.items():
         if a.names and not any(word in name for word in a.names):
             continue
+        if a.layers:
+            m["layers"] = a.layers
         with tempfile.TemporaryDirectory() as work:
-            line, fine = compare(name, m, a.grammy, a.tokenizer, pathlib.Path(work))
+            line, fine = compare(name, m, a, pathlib.Path(work))
         print(line, flush=True)
         failed += not fine
     print("all agree" if not failed else f"{failed} differ")
