@@ -268,5 +268,6 @@ grm_status grm_cast_parts(grm_work *work, grm_error *err) {
     if (status == GRM_OK && work->brief->only_instruments && work->brief->instruments.count) pass_on(work);
     if (status == GRM_OK) status = seat_textures(work, err);
     if (status == GRM_OK) status = grm_part_names(work, err);
+    if (status == GRM_OK) grm_players_go_on(work);
     return status;
 }

@@ -131,3 +131,30 @@ bool grm_part_plays(const grm_work *work, const grm_writer_part *part, const grm
     if (p->stop && *to > p->stop && stops(part->plan->play)) *to = p->stop;
     return *from < *to;
 }
+
+static bool has_tune(const char *tune) {
+    return tune && strcmp(tune, "-") != 0 && strcmp(tune, "solo") != 0;
+}
+
+static const char *main_tune(const grm_work *work) {
+    for (size_t i = 0; i < work->passage_count; i++)
+        if (has_tune(work->passages[i].tune)) return work->passages[i].tune;
+    for (size_t i = 0; i < work->style->section_count; i++)
+        if (has_tune(work->style->sections[i].tune)) return work->style->sections[i].tune;
+    return NULL;
+}
+
+void grm_players_go_on(grm_work *work) {
+    const char *tune = main_tune(work);
+    for (size_t i = 0; i < work->passage_count && tune && work->brief->only_instruments; i++) {
+        grm_passage *p = &work->passages[i];
+        bool filled = p->tune && strcmp(p->tune, "-") != 0;
+        for (size_t k = 0; k < work->part_count && !filled; k++) {
+            grm_play play = work->parts[k].plan->play;
+            int32_t from, to;
+            filled = !is_line(play) && play != GRM_PLAY_TEXTURE && play != GRM_PLAY_FX &&
+                     grm_part_plays(work, &work->parts[k], p, &from, &to);
+        }
+        if (!filled) p->tune = tune;
+    }
+}

@@ -104,6 +104,8 @@ grm_status grm_part_names(grm_work *work, grm_error *err);
 // ---- players.c: who plays when ----
 // How many players of an instrument the brief names, 1 where it does not.
 int grm_player_count(const grm_work *work, const grm_instrument *instrument);
+// Gives the tune to sections of a band that plays alone in which nobody would play.
+void grm_players_go_on(grm_work *work);
 // The stretch of a passage in which the part plays; false when it is silent in it.
 bool grm_part_plays(const grm_work *work, const grm_writer_part *part, const grm_passage *passage, int32_t *from,
                     int32_t *to);

@@ -90,6 +90,30 @@ static void somebody_always_plays(void **state) {
         }
 }
 
+// Soloists have nobody to bridge an introduction or a build.
+static void a_soloist_plays_on_in_every_style(void **state) {
+    (void)state;
+    static const char *const clarinet[] = {"clarinet"};
+    for (size_t s = 0; s < catalogue->style_count; s++) {
+        grm_brief brief = brief_for(&catalogue->styles[s], s);
+        brief.instruments = (grm_words){1, clarinet};
+        brief.only_instruments = true;
+        brief.duration_s = s % 2 ? 20 : 60;
+        grm_score *score = compose(&brief);
+        assert_true(score->part_count >= 1);
+        for (size_t i = 0; i < score->section_count; i++) {
+            const grm_section *section = &score->sections[i];
+            int32_t bars = (section->end - section->start) / (4 * GRM_PPQ);
+            size_t notes = 0;
+            for (size_t k = 0; k < score->parts[0].note_count; k++)
+                notes += score->parts[0].notes[k].start >= section->start - GRM_PPQ &&
+                         score->parts[0].notes[k].start < section->end;
+            if (bars >= 4 && notes < 2) fail_msg("%s: %zu notes in %s", brief.style, notes, section->name);
+        }
+        grm_score_free(score);
+    }
+}
+
 static bool has_notes(const grm_score *score, const char *instrument, grm_role role) {
     for (size_t p = 0; p < score->part_count; p++)
         if (strcmp(score->parts[p].instrument, instrument) == 0 && score->parts[p].role == role &&
@@ -140,6 +164,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_plays_two_parts_at_a_time_on_what_sounds_one_note),
         cmocka_unit_test(somebody_always_plays),
+        cmocka_unit_test(a_soloist_plays_on_in_every_style),
         cmocka_unit_test(a_cello_has_the_tune_over_a_piano_and_the_bass_under_violins),
         cmocka_unit_test(parts_are_called_after_those_who_play_them),
     };
