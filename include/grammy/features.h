@@ -82,6 +82,8 @@
     /* source */                                                                                                      \
     X(harmonic_ratio, "", 0, 1, "harmonic share of the energy (librosa.effects.hpss); in lightweight within 0.14")    \
     X(speech_likeness, "", 0, 1, "of speech alone: pauses, a level that goes far up and down, syllables not in step") \
+    X(voice_likeness, "", 0, 1, "that somebody sings or speaks: the ninth decile of the seconds, docs/series.md")     \
+    X(voice_share, "", 0, 1, "share of the seconds that sound in which a voice is likelier than none")                \
     /* stereo */                                                                                                      \
     X(stereo_correlation, "", -1, 1, "of left and right")                                                             \
     X(stereo_width, "", 0, 1, "share of the energy in the side signal")                                               \

@@ -135,15 +135,16 @@ static void put_head(const grm_card_look *l, const char *name, const grm_analysi
     put(l, slash ? slash + 1 : name, strlen(slash ? slash + 1 : name));
     dip(l, PLAIN);
     fprintf(l->out, "\n  ");
-    char facts[260], tempo[32] = "", key[32] = "";
+    char facts[280], tempo[32] = "", key[32] = "", voice[40] = "";
     if (isfinite(f->tempo_bpm)) snprintf(tempo, sizeof tempo, "%s%.1f BPM", dot, f->tempo_bpm);
     if (f->key[0]) snprintf(key, sizeof key, "%s%s", dot, f->key);
-    snprintf(facts, sizeof facts, "%ld:%02ld%s%.4g kHz%s%s%s%s%s%s%s", seconds / 60, seconds % 60, dot,
+    if (f->voice_likeness > 0.5) snprintf(voice, sizeof voice, "%svoice in %.0f %%", dot, 100 * f->voice_share);
+    snprintf(facts, sizeof facts, "%ld:%02ld%s%.4g kHz%s%s%s%s%s%s%s%s", seconds / 60, seconds % 60, dot,
              f->sample_rate_hz / 1000, dot,
              f->channels == 1   ? "mono"
              : f->channels == 2 ? "stereo"
                                 : "surround",
-             tempo, key, dot, r->genre[0] ? r->genre : "any genre (--genre tells)",
+             tempo, key, voice, dot, r->genre[0] ? r->genre : "any genre (--genre tells)",
              a->lightweight ? ", lightweight" : "");
     dip(l, FAINT);
     put_wrapped(l, facts, 2, 0);

@@ -52,7 +52,8 @@ void grm_meter_explain_features(FILE *out) {
         "nearly it is\nthe hook.\n\n`grammy meter --series DIR` writes the frame series as .npy, float32, "
         "shaped and named as librosa's functions are:\n`melspectrogram`, `mfcc`, `chroma_stft`, `spectral_centroid`, "
         "`spectral_bandwidth`, `spectral_rolloff`,\n`spectral_contrast`, `spectral_flatness`, `zero_crossing_rate`, "
-        "`rms`, `onset_strength`, `tonnetz`; and `beats` (frame\nnumbers, int64).\n",
+        "`rms`, `onset_strength`, `tonnetz`; `voice_likeness` (a\nvalue a second); and `beats` (frame numbers, "
+        "int64).\n",
         out);
 }
 

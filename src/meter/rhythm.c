@@ -2,7 +2,7 @@
 #include "meter/rhythm.h"
 
 static grm_status rhythm_open(const grm_listening *listening, void **self, grm_error *err) {
-    return grm_rhythm_front_new(listening->rate_hz, (grm_rhythm_front **)self, err);
+    return grm_rhythm_front_new(listening, (grm_rhythm_front **)self, err);
 }
 
 static grm_status rhythm_hear(void *self, const grm_block *block, grm_error *err) {
@@ -122,6 +122,7 @@ static grm_status rhythm_finish(void *self, const grm_run *run, grm_analysis *an
     f->tempo_bpm = f->tempo_confidence = f->tempo_drift_percent = f->beat_confidence = f->beats_per_bar = NAN;
     f->onset_rate_hz = f->pulse_clarity = f->swing_ratio = f->syncopation = f->danceability = NAN;
     grm_status status = grm_rhythm_front_end(self, &series, err);
+    if (status == GRM_OK) status = grm_rhythm_front_voice(self, analysis, err);
     if (status == GRM_OK) status = grm_danceability_measure(series, &f->danceability, err);
     if (status == GRM_OK) status = grm_speech_measure(series, &f->speech_likeness, err);
     if (status == GRM_OK) status = grm_novelty_make(series, &novelty, err);

@@ -32,11 +32,13 @@ typedef struct grm_rhythm_series {
 
 // ---- from samples to series ----
 typedef struct grm_rhythm_front grm_rhythm_front;
-grm_status grm_rhythm_front_new(unsigned rate_hz, grm_rhythm_front **out, grm_error *err);
+grm_status grm_rhythm_front_new(const grm_listening *listening, grm_rhythm_front **out, grm_error *err);
 void grm_rhythm_front_free(grm_rhythm_front *front);
 grm_status grm_rhythm_front_hear(grm_rhythm_front *front, const float *mono, size_t frames, grm_error *err);
 // The last windows; the series stay the front's.
 grm_status grm_rhythm_front_end(grm_rhythm_front *front, grm_rhythm_series **series, grm_error *err);
+// After the end: what its ear for voices heard.
+grm_status grm_rhythm_front_voice(grm_rhythm_front *front, grm_analysis *analysis, grm_error *err);
 // The colours come back from their file, and the series goes. *out is the front's.
 grm_status grm_rhythm_front_colours(grm_rhythm_front *front, const grm_colour_frame **out, size_t *count,
                                     grm_error *err);

@@ -6,6 +6,7 @@
 
 #include "meter/pitch.h"
 #include "meter/rhythm.h"
+#include "meter/voice.h"
 
 enum {
     SIZE = 1024,         // 46 ms
@@ -34,6 +35,8 @@ struct grm_rhythm_front {
     bool avx2;
     double reference;  // slowly moving magnitude that the logarithm starts from
     double heard_power, chroma_sum[GRM_RHYTHM_PITCHES];
+    grm_voice *voice;
+    bool keep_voice;  // as a series
     grm_rhythm_series series;
     grm_colour_frame colour;    // of the frames that are heard now
     grm_colour_frame *colours;  // all, once they are back
@@ -75,17 +78,19 @@ static void lay_bands(grm_rhythm_front *front) {
     }
 }
 
-grm_status grm_rhythm_front_new(unsigned rate_hz, grm_rhythm_front **out, grm_error *err) {
+grm_status grm_rhythm_front_new(const grm_listening *listening, grm_rhythm_front **out, grm_error *err) {
     grm_status status = GRM_OK;
     *out = NULL;
     grm_rhythm_front *front = calloc(1, sizeof *front);
     if (!front) return grm_fail_memory(err);
+    front->keep_voice = listening->series;
     front->line = grm_floats_new(LINE);
     front->power = grm_floats_new(CHROMA_SIZE / 2 + 1);
     if (!front->line || !front->power) status = grm_fail_memory(err);
     if (status == GRM_OK) status = grm_stft_new(GRM_WINDOW_HANN, SIZE, &front->stft, err);
     if (status == GRM_OK) status = grm_stft_new(GRM_WINDOW_HANN, CHROMA_SIZE, &front->chroma_stft, err);
-    if (status == GRM_OK) status = grm_thinner_new(rate_hz, GRM_RHYTHM_RATE, 0, &front->thinner, err);
+    if (status == GRM_OK) status = grm_voice_new(grm_cpu_detect().avx2_fma, &front->voice, err);
+    if (status == GRM_OK) status = grm_thinner_new(listening->rate_hz, GRM_RHYTHM_RATE, 0, &front->thinner, err);
     if (status == GRM_OK) status = grm_tape_new(1, GRM_RHYTHM_RATE, NULL, &front->series.flux, err);
     if (status == GRM_OK) status = grm_tape_new(1, GRM_RHYTHM_RATE, NULL, &front->series.colours, err);
     if (status == GRM_OK) {
@@ -113,6 +118,7 @@ void grm_rhythm_front_free(grm_rhythm_front *front) {
     grm_thinner_free(front->thinner);
     grm_stft_free(front->stft);
     grm_stft_free(front->chroma_stft);
+    grm_voice_free(front->voice);
     free(front->line);
     free(front->power);
     forget(&front->series);
@@ -266,6 +272,8 @@ static grm_status take_frames(grm_rhythm_front *front, grm_error *err) {
             series->chroma_frames++;
         }
         take_flux(front, x - SIZE / 2, flux, &front->colour);
+        status = grm_voice_hear(front->voice, front->before + 1, err);
+        if (status != GRM_OK) return status;
         status = grm_tape_append(series->flux, planes, GRM_RHYTHM_BANDS, err);
         if (status != GRM_OK) return status;
         series->level[series->frames] = (float)sqrt(grm_power(x, GRM_RHYTHM_HOP));
@@ -314,6 +322,10 @@ grm_status grm_rhythm_front_end(grm_rhythm_front *front, grm_rhythm_series **ser
     if (front->series.frames > real) front->series.frames = real;
     *series = &front->series;
     return status;
+}
+
+grm_status grm_rhythm_front_voice(grm_rhythm_front *front, grm_analysis *analysis, grm_error *err) {
+    return grm_voice_finish(front->voice, front->keep_voice, analysis, err);
 }
 
 // The last frame, which is short, is left out.

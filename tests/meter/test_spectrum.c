@@ -58,8 +58,9 @@ static void assert_series(const golden_sound *sound, const grm_series *ours) {
 static void series_are_librosas(void **state) {
     for (size_t i = 0; i < GRM_COUNT(golden_sounds); i++) {
         grm_analysis *a = hear(&golden_sounds[i], "false");
-        assert_int_equal(a->series_count, 12);
-        for (size_t s = 0; s < a->series_count; s++) assert_series(&golden_sounds[i], &a->series[s]);
+        assert_int_equal(a->series_count, 13);
+        for (size_t s = 0; s < a->series_count; s++)
+            if (strcmp(a->series[s].name, "voice_likeness") != 0) assert_series(&golden_sounds[i], &a->series[s]);
         grm_analysis_free(a);
     }
 }
@@ -84,7 +85,8 @@ static void lightweight_mode_skips_what_it_says(void **state) {
     for (size_t s = 0; s < a->series_count; s++) {
         assert_string_not_equal(a->series[s].name, "mfcc");
         assert_string_not_equal(a->series[s].name, "chroma_stft");
-        assert_int_equal(a->series[s].frames, 1 + 22050 / 1024);
+        size_t frames = strcmp(a->series[s].name, "voice_likeness") == 0 ? 1 : 1 + 22050 / 1024;
+        assert_int_equal(a->series[s].frames, frames);
     }
     grm_analysis_free(a);
 }
