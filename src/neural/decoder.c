@@ -13,8 +13,8 @@ enum { LINE_FLOATS = 16 };
 // Keys and values of a layer's heads: [row][head], each a run of memory.
 typedef struct store {
     grm_precision precision;
-    size_t head, positions;  // rounded up to 64
-    size_t key_bytes, value_bytes;
+    size_t head, positions;                      // rounded up to 16
+    size_t key_bytes, value_bytes, scale_bytes;  // of a head
     uint8_t *keys, *values;
     float *key_scales, *value_scales;
 } store;
@@ -23,7 +23,6 @@ typedef struct store {
 typedef struct stores {
     store *layer;
     uint8_t *bytes;
-    float *scales;
 } stores;
 
 struct grm_decoder_state {
@@ -33,7 +32,6 @@ struct grm_decoder_state {
     grm_precision precision;  // of keys and values, at most
     stores past, text;
     float *frequencies;        // [width / 2]
-    float *position;           // [width]
     float *qkv, *mixed, *up;   // [GRM_ROWS or rows][...], of all members
     float **normed, **scores;  // [member]
     float *room;
@@ -50,56 +48,54 @@ static size_t width_of(grm_precision precision) {
 }
 
 // Zeroed, in huge pages where there are any: a head's keys are a short run, which the processor hardly foresees.
-static void *take_zeroed(size_t count, size_t size) {
-    enum { HUGE_PAGE = 2 << 20 };
-    if (count > (SIZE_MAX - HUGE_PAGE) / size) return NULL;
-    if (count * size < 2 * HUGE_PAGE) return calloc(count, size);
-    size_t bytes = round_up(count * size, HUGE_PAGE);
-    void *memory = aligned_alloc(HUGE_PAGE, bytes);
+static void *take_zeroed(size_t bytes) {
+    enum { HUGE_PAGE = 2 << 20, WORTH = 1 << 18 };
+    if (bytes > SIZE_MAX - HUGE_PAGE) return NULL;
+    size_t page = bytes < WORTH ? GRM_LINE : HUGE_PAGE;
+    bytes = round_up(bytes, page);
+    void *memory = aligned_alloc(page, bytes);
+    if (!memory || page < HUGE_PAGE) return memory ? memset(memory, 0, bytes) : NULL;
 #ifdef MADV_HUGEPAGE
-    if (memory) madvise(memory, bytes, MADV_HUGEPAGE);
+    madvise(memory, bytes, MADV_HUGEPAGE);
 #endif
 #ifdef __linux__  // where memory of one's own that was given back is zero when it is next used, and not there before
-    if (memory && madvise(memory, bytes, MADV_DONTNEED) == 0) return memory;
+    if (madvise(memory, bytes, MADV_DONTNEED) == 0) return memory;
 #endif
-    return memory ? memset(memory, 0, bytes) : NULL;
+    return memset(memory, 0, bytes);
 }
 
 static void stores_clear(stores *s) {
     free(s->layer);
     free(s->bytes);
-    free(s->scales);
     *s = (stores){0};
 }
 
-// Zeroed: kernels read whole blocks of 64 positions. In one piece, which huge pages are worth while for. Layers whose
-// weights are wider have wider keys and values.
+// Zeroed, in one piece, which huge pages are worth while for, and close together: each page of memory that a step needs
+// for the first time takes it a while to find. Layers whose weights are wider have wider keys and values.
 static bool stores_new(stores *s, const grm_decoder *d, grm_precision precision, size_t heads, size_t positions) {
-    size_t layers = d->config.layers, head = d->config.width / d->config.heads, bytes = 0, scales = 0;
+    enum { BLOCK = 16, READ = 64 };  // positions
+    size_t layers = d->config.layers, head = d->config.width / d->config.heads, bytes = 0;
     *s = (stores){.layer = calloc(layers, sizeof *s->layer)};
-    if (!s->layer || positions > SIZE_MAX / 4096 / (heads * round_up(head, 16)) / layers) return false;
+    if (!s->layer || positions > SIZE_MAX / 8192 / (heads * round_up(head, 16)) / layers) return false;
     for (size_t i = 0; i < layers; i++) {
         grm_precision own = d->layers[i].qkv.precision;
         store *l = &s->layer[i];
-        *l =
-            (store){.precision = own < precision ? own : precision, .head = head, .positions = round_up(positions, 64)};
+        *l = (store){
+            .precision = own < precision ? own : precision, .head = head, .positions = round_up(positions, BLOCK)};
         l->key_bytes = l->positions * round_up(head, 4) * width_of(l->precision);
         l->value_bytes = l->positions * round_up(head, 16) * width_of(l->precision);
-        bytes += heads * (l->key_bytes + l->value_bytes);
-        if (l->precision == GRM_INT8) scales += heads * l->positions;
+        l->scale_bytes = l->precision == GRM_INT8 ? l->positions * sizeof(float) : 0;
+        bytes += heads * (l->key_bytes + l->value_bytes + 2 * l->scale_bytes);
     }
-    s->bytes = take_zeroed(bytes, 1);
-    s->scales = scales ? calloc(2 * scales, sizeof *s->scales) : NULL;
-    if (!s->bytes || (scales && !s->scales)) return false;
-    uint8_t *next = s->bytes;
-    float *scale = s->scales;
+    // Kernels read the keys of 64 positions at once, though not all count.
+    uint8_t *next = s->bytes = take_zeroed(bytes + READ * round_up(head, 16) * sizeof(float));
+    if (!next) return false;
     for (size_t i = 0; i < layers; i++) {
         store *l = &s->layer[i];
         l->keys = next, next += heads * l->key_bytes;
         l->values = next, next += heads * l->value_bytes;
-        if (l->precision != GRM_INT8) continue;
-        l->key_scales = scale, scale += heads * l->positions;
-        l->value_scales = scale, scale += heads * l->positions;
+        l->key_scales = (float *)(void *)next, next += heads * l->scale_bytes;
+        l->value_scales = (float *)(void *)next, next += heads * l->scale_bytes;
     }
     return true;
 }
@@ -121,13 +117,13 @@ static void foresee(const grm_cache *c, size_t count) {
     size_t width = width_of(c->precision), keys = round_up(c->head, 4) * width, values = round_up(c->head, 16) * width;
     const uint8_t *k = c->keys, *v = c->values;
     for (size_t i = 0; i < LINES && i * GRM_LINE < count * keys; i++) {
-        GRM_PREFETCH(k + i * GRM_LINE);
-        GRM_PREFETCH(v + i * GRM_LINE);
+        GRM_PREFETCH_NEAR(k + i * GRM_LINE);
+        GRM_PREFETCH_NEAR(v + i * GRM_LINE);
     }
-    for (size_t i = 0; i < LINES * keys; i += GRM_LINE) GRM_PREFETCH(k + count / LINES * LINES * keys + i);
-    for (size_t i = 0; i < 4 * values; i += GRM_LINE) GRM_PREFETCH(v + count / 4 * 4 * values + i);
-    if (c->key_scales) GRM_PREFETCH(c->key_scales);
-    if (c->value_scales) GRM_PREFETCH(c->value_scales);
+    for (size_t i = 0; i < LINES * keys; i += GRM_LINE) GRM_PREFETCH_NEAR(k + count / LINES * LINES * keys + i);
+    for (size_t i = 0; i < 4 * values; i += GRM_LINE) GRM_PREFETCH_NEAR(v + count / 4 * 4 * values + i);
+    if (c->key_scales) GRM_PREFETCH_NEAR(c->key_scales);
+    if (c->value_scales) GRM_PREFETCH_NEAR(c->value_scales);
 }
 
 static size_t rows_at_most(const grm_decoder_state *s) {
@@ -140,11 +136,10 @@ static bool make_room(grm_decoder_state *s) {
     size_t longest = round_up((s->positions > s->tokens ? s->positions : s->tokens) + 64, 64);
     size_t width = round_up(c->width, LINE_FLOATS), ffn = round_up(c->ffn, LINE_FLOATS);
     free(s->room);
-    s->room = grm_floats_new(width * 2 + rows * (4 * width + ffn) + members * (rows * width + longest));
+    s->room = grm_floats_new(width + rows * (4 * width + ffn) + members * (rows * width + longest));
     if (!s->room) return false;
     float *next = s->room;
     s->frequencies = next, next += width;
-    s->position = next, next += width;
     s->qkv = next, next += rows * 3 * width;
     s->mixed = next, next += rows * width;
     s->up = next, next += rows * ffn;
@@ -232,19 +227,6 @@ void grm_decoder_embed(const grm_decoder *d, const uint16_t *codes, float *x) {
     for (size_t k = 1; k < d->config.codebooks; k++) grm_table_add(&d->embedding[k], codes[k], x);
 }
 
-// Positions as sines: cosines in the first half of the width, sines in the second, in float32 as the reference.
-static void add_positions(grm_decoder_state *s, float *x, size_t count) {
-    size_t width = s->decoder->config.width, half = width / 2;
-    for (size_t i = 0; i < count; i++) {
-        for (size_t f = 0; f < half; f++) {
-            float angle = (float)(s->at + i) * s->frequencies[f];
-            s->position[f] = (float)cos((double)angle);
-            s->position[half + f] = (float)sin((double)angle);
-        }
-        for (size_t r = 0; r < s->rows; r++) grm_add(x + (r * count + i) * width, s->position, width);
-    }
-}
-
 // ---- a step, as one member of the team ----
 
 typedef struct step {
@@ -267,10 +249,17 @@ static const float *normalize(const step *p, const grm_norm *norm, size_t rows) 
     return to;
 }
 
-// This member's share of y = finish(W x), panel by panel.
-static void multiply(const step *p, const grm_matrix *m, const float *x, size_t rows, float *y, grm_finish finish) {
+// Every other product is shared out from the other end: what a member reads of it then goes on where it stopped reading
+// of the one before, as matrices follow one another in memory. At each jump its stream has to be found anew.
+static unsigned turned(const step *p) {
+    return p->size - 1 - p->member;
+}
+
+// The member `place`'s share of y = finish(W x), panel by panel.
+static void multiply(const step *p, unsigned place, const grm_matrix *m, const float *x, size_t rows, float *y,
+                     grm_finish finish) {
     size_t begin, end;
-    grm_share_out(grm_matrix_panels(m->out), 1, p->member, p->size, &begin, &end);
+    grm_share_out(grm_matrix_panels(m->out), 1, place, p->size, &begin, &end);
     grm_matrix_share(p->state->compute, p->member, m, x, m->in, rows, y, m->out, finish, begin, end);
 }
 
@@ -312,7 +301,7 @@ static void run_self(const step *p, size_t layer) {
             }
         }
     meet(p);
-    multiply(p, &l->o, s->mixed, rows, p->x, GRM_ADD);
+    multiply(p, turned(p), &l->o, s->mixed, rows, p->x, GRM_ADD);
     meet(p);
 }
 
@@ -322,6 +311,10 @@ static void run_cross(const step *p, size_t layer) {
     const grm_decoder_layer *l = &s->decoder->layers[layer];
     size_t width = c->width, head = width / c->heads, rows = s->conditioned * p->count, begin, end;
     share_heads(p, head, &begin, &end);
+    for (size_t h = begin; h < end; h++) {
+        grm_cache coming = store_head(&s->text.layer[layer], h);
+        foresee(&coming, s->tokens);
+    }
     multiply_heads(p, &l->cross_q, normalize(p, &l->cross_norm, rows), rows, s->qkv, head, begin, end);
     for (size_t h = begin; h < end; h++) {
         grm_cache cache = store_head(&s->text.layer[layer], h);
@@ -330,7 +323,7 @@ static void run_cross(const step *p, size_t layer) {
                                         s->scores[p->member], s->mixed + row * width + h * head);
     }
     meet(p);
-    multiply(p, &l->cross_o, s->mixed, rows, p->x, GRM_ADD);
+    multiply(p, turned(p), &l->cross_o, s->mixed, rows, p->x, GRM_ADD);
     meet(p);
 }
 
@@ -339,9 +332,10 @@ static void run_ffn(const step *p, size_t layer) {
     const grm_decoder_layer *l = &s->decoder->layers[layer];
     size_t rows = s->rows * p->count;
     bool relu = s->decoder->config.activation == GRM_RELU;
-    multiply(p, &l->up, normalize(p, &l->ffn_norm, rows), rows, s->up, relu ? GRM_STORE_RELU : GRM_STORE_GELU);
+    multiply(p, p->member, &l->up, normalize(p, &l->ffn_norm, rows), rows, s->up,
+             relu ? GRM_STORE_RELU : GRM_STORE_GELU);
     meet(p);
-    multiply(p, &l->down, s->up, rows, p->x, GRM_ADD);
+    multiply(p, turned(p), &l->down, s->up, rows, p->x, GRM_ADD);
     meet(p);
 }
 
@@ -352,13 +346,32 @@ static void run_heads(const step *p) {
     for (size_t r = 0; r < s->rows; r++)
         s->compute->kernels->layer_norm(p->x + (r * p->count + p->count - 1) * width, s->decoder->norm.weight,
                                         s->decoder->norm.bias, width, EPSILON, to + r * width);
-    multiply(p, &s->decoder->heads, to, s->rows, p->logits, GRM_STORE);
+    multiply(p, p->member, &s->decoder->heads, to, s->rows, p->logits, GRM_STORE);
+}
+
+// Positions as sines: cosines in the first half of the width, sines in the second, in float32 as the reference.
+static void add_positions(const step *p) {
+    grm_decoder_state *s = p->state;
+    size_t width = s->decoder->config.width, half = width / 2, begin, end;
+    grm_share_out(half, LINE_FLOATS, p->member, p->size, &begin, &end);
+    for (size_t i = 0; i < p->count; i++)
+        for (size_t f = begin; f < end; f++) {
+            float angle = (float)(s->at + i) * s->frequencies[f];
+            float cosine = (float)cos((double)angle), sine = (float)sin((double)angle);
+            for (size_t r = 0; r < s->rows; r++) {
+                float *x = p->x + (r * p->count + i) * width;
+                x[f] += cosine;
+                x[half + f] += sine;
+            }
+        }
+    meet(p);
 }
 
 static void run_step(void *context, unsigned member, unsigned size) {
     step p = *(const step *)context;
     p.member = member;
     p.size = size;
+    add_positions(&p);
     for (size_t i = 0; i < p.state->decoder->config.layers; i++) {
         run_self(&p, i);
         if (p.state->decoder->cross && p.state->conditioned) run_cross(&p, i);
@@ -371,7 +384,6 @@ void grm_decoder_run(grm_decoder_state *s, float *x, size_t count, float *logits
     step p = {.state = s, .x = x, .logits = logits, .count = count};
     enum { WORTH_SPREADING = 1 << 17 };  // multiplications of a stage; the barriers of a small one cost more than it
     const grm_decoder_config *c = &s->decoder->config;
-    add_positions(s, x, count);
     if (s->rows * count * c->width * c->width < WORTH_SPREADING)
         run_step(&p, 0, 1);
     else

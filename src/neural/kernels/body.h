@@ -203,7 +203,6 @@ GRM_INLINE void finish(const grm_product *p, size_t panel, size_t row, size_t ro
             vf v = vf_mul(sums[2 * r + h], vf_set(m->unit));
             if (m->bias) v = vf_add(v, load_part(m->bias + o, part));
             if (p->finish == GRM_ADD) v = vf_add(v, part == 16 ? vf_load(y) : load_part(y, part));
-            if (p->finish == GRM_STORE_GELU) v = gelu_of(v);
             if (p->finish == GRM_STORE_RELU) v = vf_max(v, vf_set(0));
             if (part == 16)
                 vf_store(y, v);
@@ -311,7 +310,7 @@ GRM_INLINE void byte_tile(const grm_product *p, size_t panel, size_t row, size_t
             sums[2 * r + 1] = vf_fma(vf_whole(whole[1]), vf_mul(b, scale), sums[2 * r + 1]);
         }
     }
-    if (rows >= 4 || fours) {  // whose products need the registers
+    if (rows >= 4) {  // whose products need the registers
         finish(p, panel, row, rows, sums);
         return;
     }
@@ -333,7 +332,7 @@ GRM_INLINE void byte_panel(const grm_product *p, size_t panel, bool fours, bool 
     if (row < p->rows) byte_tile(p, panel, row, 1, fours, ahead, 0);
 }
 
-static void multiply(const grm_product *p, size_t begin, size_t end) {
+static void multiply_panels(const grm_product *p, size_t begin, size_t end) {
     switch (p->matrix->precision) {
         case GRM_FLOAT32:
             for (size_t i = begin; i < end; i++) float_panel(p, i, false);
@@ -350,6 +349,14 @@ static void multiply(const grm_product *p, size_t begin, size_t end) {
     }
 }
 
+// GELU comes when all is there: between panels it would hold up what is read of the next.
+static void multiply(const grm_product *p, size_t begin, size_t end) {
+    size_t first = begin * GRM_PANEL, last = end * GRM_PANEL < p->matrix->out ? end * GRM_PANEL : p->matrix->out;
+    multiply_panels(p, begin, end);
+    for (size_t r = 0; r < p->rows && p->finish == GRM_STORE_GELU && first < last; r++)
+        gelu(p->y + r * p->y_stride + first, last - first);
+}
+
 // ---- attention ----
 
 GRM_INLINE vf load_cached(const void *from, size_t at, grm_precision precision) {
@@ -357,16 +364,16 @@ GRM_INLINE vf load_cached(const void *from, size_t at, grm_precision precision) 
     return vf_half((const uint16_t *)from + at);
 }
 
-// scores = scale q . k of 64 positions, in four chains.
+// scores = scale q . k of `blocks` times 16 positions, up to 64, each a chain.
 GRM_INLINE void score(const grm_cache *c, grm_precision precision, const float *query, float scale, size_t position,
-                      float *scores) {
+                      size_t blocks, float *scores) {
     vf sums[4] = {vf_set(0), vf_set(0), vf_set(0), vf_set(0)};
     for (size_t d = 0; d < c->head; d++) {
         vf q = vf_set(query[d]);
-        for (size_t b = 0; b < 4; b++)
+        for (size_t b = 0; b < blocks; b++)
             sums[b] = vf_fma(q, load_cached(c->keys, ((position / 16 + b) * c->head + d) * 16, precision), sums[b]);
     }
-    for (size_t b = 0; b < 4; b++) vf_store(scores + position + 16 * b, vf_mul(sums[b], vf_set(scale)));
+    for (size_t b = 0; b < blocks; b++) vf_store(scores + position + 16 * b, vf_mul(sums[b], vf_set(scale)));
 }
 
 // scores -> exp(scores - the largest) -> their sum. What fills the last 16 is 0.
@@ -406,7 +413,9 @@ GRM_INLINE void mix(const grm_cache *c, grm_precision precision, const float *sc
 
 GRM_INLINE void attend_as(const grm_cache *c, grm_precision precision, const float *query, float scale, size_t count,
                           float *scores, float *out) {
-    for (size_t t = 0; t < count; t += 64) score(c, precision, query, scale, t, scores);
+    size_t from = 0;
+    for (; from + 48 < count; from += 64) score(c, precision, query, scale, from, 4, scores);
+    for (; from < count; from += 16) score(c, precision, query, scale, from, 1, scores);
     vf norm = vf_set(1.0f / soften(scores, count));
     size_t row = (c->head + 15) / 16 * 16, at = 0;
     for (; at + 64 <= row; at += 64) mix(c, precision, scores, count, at, 4, norm, out);
@@ -452,9 +461,9 @@ GRM_INLINE void score_bytes(const grm_cache *c, const planes *query, float scale
 
 enum { WIDE = MOST_ROWS >= 8 ? 4 : 2 };  // as many sums as fit into registers
 
-// sums += shares v of `wide` times 16 figures of 64 positions.
-GRM_INLINE void mix_bytes(const grm_cache *c, const planes *shares, size_t position, size_t first, size_t wide,
-                          float *sums) {
+// sums += shares v of `wide` times 16 figures of `count` positions, up to 64.
+GRM_INLINE void mix_bytes(const grm_cache *c, const planes *shares, size_t position, size_t count, size_t first,
+                          size_t wide, float *sums) {
     size_t row = (c->head + 15) / 16;
     const uint8_t *values = (const uint8_t *)c->values + (position / 4 * row + first) * GRM_LINE;
     vi high[WIDE], low[WIDE];
@@ -462,7 +471,7 @@ GRM_INLINE void mix_bytes(const grm_cache *c, const planes *shares, size_t posit
         high[j] = vi_set(-BIAS * shares->sum);
         low[j] = vi_set(-BIAS * shares->low_sum);
     }
-    for (size_t t = 0; t < 64; t += 4, values += row * GRM_LINE)
+    for (size_t t = 0; t < count; t += 4, values += row * GRM_LINE)
         for (size_t j = 0; j < wide; j++) {
             vw w = vw_load(values + j * GRM_LINE);
             high[j] = vi_dot(high[j], w, shares->high + t);
@@ -486,12 +495,12 @@ static void attend_bytes(const grm_cache *c, const float *query, float scale, si
     memset(sums, 0, 16 * row * sizeof *sums);
     for (size_t t = (count + 15) / 16 * 16; t % 64; t += 16) vf_store(scores + t, vf_set(0));
     for (size_t t = 0; t < count; t += 64) {
-        for (size_t i = t; i < t + 64; i += 16)
+        size_t j = 0, here = count - t < 64 ? count - t : 64;
+        for (size_t i = t; i < t + here; i += 16)
             vf_store(scores + i, vf_mul(vf_load(scores + i), vf_load(c->value_scales + i)));
         split_twice(scores + t, 64, &p);
-        size_t j = 0;
-        for (; j + WIDE <= row; j += WIDE) mix_bytes(c, &p, t, j, WIDE, sums);
-        for (; j < row; j++) mix_bytes(c, &p, t, j, 1, sums);
+        for (; j + WIDE <= row; j += WIDE) mix_bytes(c, &p, t, here, j, WIDE, sums);
+        for (; j < row; j++) mix_bytes(c, &p, t, here, j, 1, sums);
     }
     for (size_t j = 0; j < row; j++) {
         size_t part = c->head - 16 * j < 16 ? c->head - 16 * j : 16;

@@ -30,7 +30,7 @@ typedef struct grm_product {
 
 enum { GRM_MOST_HEAD = 1024 };  // figures of a head at a position
 
-// Keys and values of one head, position by position. Whole blocks of 64 positions are read.
+// Keys and values of one head, position by position. Keys are read by 64 positions, whatever lies behind the last.
 typedef struct grm_cache {
     grm_precision precision;  // float32, float16 or int8
     size_t head;              // figures a position
