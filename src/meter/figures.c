@@ -73,6 +73,18 @@ static double noise_likeness(const grm_features *f) {
     return logistic((f->noise_db + 8) / 1.2) * logistic((0.22 - pulse) / 0.03);
 }
 
+// Speech in a room or in noise has a clarity of 0.16 to 0.19 and an entropy of 0.97 to 0.98; of recordings, metal has
+// the entropy but a clarity of 0.4, slow strings the clarity but an entropy of 0.86.
+static double formless(const grm_features *f) {
+    double pulse = isfinite(f->pulse_clarity) ? f->pulse_clarity : 0;
+    return logistic((0.25 - pulse) / 0.02) * logistic((f->chroma_entropy - 0.955) / 0.005);
+}
+
+// One loop, one chord, a scale up and down have 0 to 0.3 dB and 0 to 0.5 LU; recordings 0.45 dB and 1 LU or more.
+static double sameness(const grm_features *f) {
+    return logistic((0.42 - f->timbre_change_db) / 0.04) * logistic((0.8 - f->loudness_range_lu) / 0.1);
+}
+
 void grm_figures_take(const grm_analysis *a, double values[GRM_FIGURES]) {
     const grm_features *f = &a->features;
 #define FEATURE(name, ...) values[GRM_FIGURE_##name] = f->name;
@@ -83,6 +95,8 @@ void grm_figures_take(const grm_analysis *a, double values[GRM_FIGURES]) {
     values[GRM_FIGURE_clipped_per_minute] = minutes > 0 ? f->clipped_samples / minutes : NAN;
     values[GRM_FIGURE_dropouts_per_minute] = minutes > 0 ? f->dropouts / minutes : NAN;
     values[GRM_FIGURE_noise_likeness] = noise_likeness(f);
+    values[GRM_FIGURE_formless] = formless(f);
+    values[GRM_FIGURE_sameness] = sameness(f);
     values[GRM_FIGURE_dc_offset_abs] = fabs(f->dc_offset);
     values[GRM_FIGURE_balance_abs_db] = fabs(f->stereo_balance_db);
     values[GRM_FIGURE_low_side] = width_of(f, 0, 1);

@@ -5,18 +5,20 @@
 #include "meter/meter.h"
 
 // X(name, unit, what it is)
-#define GRM_DERIVED_LIST(X)                                                       \
-    X(edge_silence_s, "s", "silence before the first and behind the last sound")  \
-    X(clipped_per_minute, "1/min", "clipped_samples over the length")             \
-    X(dropouts_per_minute, "1/min", "dropouts over the length")                   \
-    X(noise_likeness, "", "0 to 1: noise_db near 0 and no pulse (pulse_clarity)") \
-    X(dc_offset_abs, "", "dc_offset without its sign")                            \
-    X(balance_abs_db, "dB", "stereo_balance_db without its sign")                 \
-    X(low_side, "", "share of the side in the energy below 120 Hz")               \
-    X(mid_width, "", "share of the side in the energy from 500 Hz to 8 kHz")      \
-    X(hook_place, "", "hook_first_s over the length")                             \
-    X(section_length_s, "s", "length over section_count")                         \
-    X(section_kinds, "", "different section labels")                              \
+#define GRM_DERIVED_LIST(X)                                                                      \
+    X(edge_silence_s, "s", "silence before the first and behind the last sound")                 \
+    X(clipped_per_minute, "1/min", "clipped_samples over the length")                            \
+    X(dropouts_per_minute, "1/min", "dropouts over the length")                                  \
+    X(noise_likeness, "", "0 to 1: noise_db near 0 and no pulse (pulse_clarity)")                \
+    X(formless, "", "0 to 1: no pulse (pulse_clarity), and all notes as often (chroma_entropy)") \
+    X(sameness, "", "0 to 1: neither timbre_change_db nor loudness_range_lu over the track")     \
+    X(dc_offset_abs, "", "dc_offset without its sign")                                           \
+    X(balance_abs_db, "dB", "stereo_balance_db without its sign")                                \
+    X(low_side, "", "share of the side in the energy below 120 Hz")                              \
+    X(mid_width, "", "share of the side in the energy from 500 Hz to 8 kHz")                     \
+    X(hook_place, "", "hook_first_s over the length")                                            \
+    X(section_length_s, "s", "length over section_count")                                        \
+    X(section_kinds, "", "different section labels")                                             \
     X(chord_kinds, "", "different chords that sound for 2 % of the track or more")
 
 enum {
