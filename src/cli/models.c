@@ -200,7 +200,7 @@ const grm_command grm_command_models = {
         "are kept in $XDG_DATA_HOME/grammy/models (~/.local/share/grammy/models), and `grammy generate --model NAME`\n"
         "finds them there.\n"
         "quantize packs a model into one file that opens at once: --precision float32, float16, int8 (a quarter of\n"
-        "the memory) or int4 (a seventh). verify reads all of one and compares it with its checksums.\n"
+        "the memory) or int4 (a fifth). verify reads all of one and compares it with its checksums.\n"
         "Meta's MusicGen weights are licensed CC-BY-NC 4.0: what they make may not be sold.",
     .least = 1,
     .most = 3,

@@ -54,16 +54,16 @@ static void load_layer(const grm_decoder_config *c, bool cross, size_t i, layer_
     static const char *const qkv[] = {"q", "k", "v"};
     size_t width = c->width;
     l->self_norm = take_norm(w, width, stem, i, "self_attn_layer_norm");
-    l->qkv = grm_weights_stack(w, care.attention, qkv, 3, width / c->heads, width, width, "%s.%zu.self_attn.*_proj",
-                               stem, i);
-    l->o = grm_weights_matrix(w, care.attention, width, width, "%s.%zu.self_attn.out_proj", stem, i);
+    // In int4 self attention and what cross attention adds would lose more than all the rest together.
+    grm_care more = care.attention > GRM_CARE_SOME ? care.attention : GRM_CARE_SOME;
+    l->qkv = grm_weights_stack(w, more, qkv, 3, width / c->heads, width, width, "%s.%zu.self_attn.*_proj", stem, i);
+    l->o = grm_weights_matrix(w, more, width, width, "%s.%zu.self_attn.out_proj", stem, i);
     if (cross) {
-        grm_care once = care.attention > GRM_CARE_SOME ? care.attention : GRM_CARE_SOME;
         l->cross_norm = take_norm(w, width, stem, i, "encoder_attn_layer_norm");
         l->cross_q = grm_weights_matrix(w, care.attention, width, width, "%s.%zu.encoder_attn.q_proj", stem, i);
-        l->cross_o = grm_weights_matrix(w, care.attention, width, width, "%s.%zu.encoder_attn.out_proj", stem, i);
-        l->cross_k = grm_weights_matrix(w, once, width, width, "%s.%zu.encoder_attn.k_proj", stem, i);
-        l->cross_v = grm_weights_matrix(w, once, width, width, "%s.%zu.encoder_attn.v_proj", stem, i);
+        l->cross_o = grm_weights_matrix(w, more, width, width, "%s.%zu.encoder_attn.out_proj", stem, i);
+        l->cross_k = grm_weights_matrix(w, more, width, width, "%s.%zu.encoder_attn.k_proj", stem, i);
+        l->cross_v = grm_weights_matrix(w, more, width, width, "%s.%zu.encoder_attn.v_proj", stem, i);
     }
     l->ffn_norm = take_norm(w, width, stem, i, "final_layer_norm");
     l->up = grm_weights_matrix(w, care.up, c->ffn, width, "%s.%zu.fc1", stem, i);

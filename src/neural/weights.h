@@ -22,7 +22,8 @@ typedef struct grm_weights {
 // What has more or less to lose, when the model is packed as ...   float32  float16  int8     int4
 typedef enum grm_care {
     GRM_CARE_LITTLE,  //                                            float32  float16  int8     int4
-    GRM_CARE_SOME,    // the heads, cross keys and values:          float32  float16  int8     int8
+    GRM_CARE_SOME,    // self attention, cross attention but its    float32  float16  int8     int8
+                      // queries, the heads
     GRM_CARE_MUCH,    // the text encoder, whose unscaled scores    float32  float16  float16  float16
                       // see every error and which runs once; the
                       // codec, which is bound by arithmetic
