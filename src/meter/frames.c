@@ -243,7 +243,7 @@ GRM_INLINE void measure_body(grm_group *g, const grm_spectrum_plan *plan) {
     if (plan->full) memcpy(rows + RECORD_ROW(low), power, sizeof(float) * GRM_LOW_BINS * LANES);
     if (plan->full) chroma_body(plan->banks->chroma_weights, power, rows + RECORD_ROW(chroma));
     contrast(plan, g->magnitude, rows + RECORD_ROW(peak_db), rows + RECORD_ROW(valley_db));
-    if (plan->full) rms_body(g, plan, rows + RECORD_ROW(rms));
+    if (plan->full && plan->series) rms_body(g, plan, rows + RECORD_ROW(rms));
     for (size_t l = 0; l < LANES; l++) {
         rows[RECORD_ROW(centroid) + l] = centre[l] * hz_a_bin;
         rows[RECORD_ROW(bandwidth) + l] = s.sum[l] > 0 ? sqrtf(spread[l] / s.sum[l]) * hz_a_bin : 0;
@@ -276,7 +276,7 @@ static void to_decibels(float *x, size_t count, float smallest) {
 void grm_group_measure(grm_group *g, const grm_spectrum_plan *plan) {
     if (!plan->full) {
         transform_each(g, plan, g->medians);
-        rms_each(g, plan, g->record_rows + RECORD_ROW(rms));
+        if (plan->series) rms_each(g, plan, g->record_rows + RECORD_ROW(rms));
     }
     (plan->avx2 ? measure_avx2 : measure_plain)(g, plan);
     to_decibels(g->record_rows + RECORD_ROW(mel_db), (size_t)GRM_MELS * LANES, 0);

@@ -53,6 +53,7 @@ static grm_status open_plan(spectrum *s, grm_error *err) {
     p->columns = GRM_LANES + p->overlap;
     p->full = s->listening.profile->full_analysis;
     p->record = p->full ? GRM_RECORD : GRM_SHORT_RECORD;
+    p->series = s->listening.series;
     p->avx2 = grm_cpu_detect().avx2_fma;
     p->wide_window = calloc(GRM_SPECTRUM_SIZE, sizeof *p->wide_window);
     p->window = grm_floats_new(GRM_SPECTRUM_SIZE);

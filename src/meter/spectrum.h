@@ -93,6 +93,7 @@ typedef struct grm_spectrum_plan {
     size_t hop, overlap, columns;  // overlap: hops in a frame; columns: hops in a group, plus padding
     size_t record;                 // floats of a record
     bool full, avx2;
+    bool series;  // are wanted: RMS is for them alone
     grm_lane_fft *fft;
     grm_banks *banks;
     double *wide_window;
