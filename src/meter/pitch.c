@@ -9,6 +9,10 @@
 #include "audio/audio.h"
 #include "dsp/dsp.h"
 
+#if GRM_HAVE_AVX2
+#include <immintrin.h>
+#endif
+
 enum {
     LOW_NOTE = 28,  // E1, 41 Hz
     NOTES = 72,     // up to D#7
@@ -35,6 +39,7 @@ typedef struct waiting_frame {
 } waiting_frame;
 
 struct grm_pitch {
+    bool avx2;
     grm_stft *stft;
     float x[GRM_PITCH_SIZE];
     size_t filled, heard, stride;  // heard: frames
@@ -105,6 +110,7 @@ grm_status grm_pitch_new(unsigned stride, grm_pitch **out, grm_error *err) {
         goto failed;
     }
     fill_tables(pitch);
+    pitch->avx2 = grm_cpu_detect().avx2_fma;
     pitch->filled = GRM_PITCH_SIZE / 2;  // the first frame is centred on the first sample
     *out = pitch;
     return GRM_OK;
@@ -125,26 +131,81 @@ void grm_pitch_free(grm_pitch *pitch) {
 
 // ---- spectrum -> peaks ----
 
-// Sums of magnitudes and their squares, so that any stretch of bins has its mean and deviation at once. Each waits for
-// the one before, so STRANDS of them run side by side and are joined at the end.
-static void sum_up(grm_pitch *pitch) {
-    enum { STRANDS = 4, EACH = (BINS - 1) / STRANDS };
-    double sum[STRANDS] = {0}, square[STRANDS] = {0};
-    for (size_t k = 0; k < BINS; k++) pitch->magnitude[k] = sqrtf(pitch->power[k]);
-    for (size_t k = 0; k < EACH; k++)
-        for (size_t s = 0; s < STRANDS; s++) {
-            pitch->sums[s * EACH + k + 1] = sum[s] += (double)pitch->magnitude[s * EACH + k];
-            pitch->squares[s * EACH + k + 1] = square[s] += (double)pitch->power[s * EACH + k];
-        }
-    for (size_t s = 1; s < STRANDS; s++) {
-        const double before = pitch->sums[s * EACH], before_square = pitch->squares[s * EACH];
-        for (size_t k = 1; k <= EACH; k++) {
-            pitch->sums[s * EACH + k] += before;
-            pitch->squares[s * EACH + k] += before_square;
-        }
+// Sums of magnitudes and their squares, so that any stretch of bins has its mean and deviation at once: to[k] is that
+// of x[0 .. k - 1]. Each four are summed by themselves, in pairs, and then on top of what was before.
+static void accumulate_plain(const float *x, size_t count, double *to) {
+    double before = to[0] = 0;
+    for (size_t k = 0; k + 4 <= count; k += 4) {
+        double a = (double)x[k], b = (double)x[k + 1], c = (double)x[k + 2], d = (double)x[k + 3], ab = a + b;
+        to[k + 1] = before + a;
+        to[k + 2] = before + ab;
+        to[k + 3] = before + (ab + c);
+        before = to[k + 4] = before + (ab + (c + d));
     }
-    pitch->sums[BINS] = pitch->sums[BINS - 1] + (double)pitch->magnitude[BINS - 1];
-    pitch->squares[BINS] = pitch->squares[BINS - 1] + (double)pitch->power[BINS - 1];
+    for (size_t k = count / 4 * 4; k < count; k++) to[k + 1] = to[k] + (double)x[k];
+}
+
+static void roots_plain(const float *power, size_t count, float *magnitude) {
+    for (size_t k = 0; k < count; k++) magnitude[k] = sqrtf(power[k]);
+}
+
+// Bins that are larger than both neighbours and at least `least`; without branches, which nobody could foresee.
+static size_t list_tops(const float *p, size_t from, float least, uint16_t *tops) {
+    size_t count = 0;
+    for (size_t k = from; k < HIGH_BIN; k++) {
+        tops[count] = (uint16_t)k;
+        count += (size_t)((p[k] > p[k - 1]) & (p[k] >= p[k + 1]) & (p[k] >= least));
+    }
+    return count;
+}
+
+static size_t tops_plain(const float *p, float least, uint16_t *tops) {
+    return list_tops(p, LOW_BIN, least, tops);
+}
+
+#if GRM_HAVE_AVX2
+GRM_AVX2 static void accumulate_avx2(const float *x, size_t count, double *to) {
+    const __m256d nothing = _mm256_setzero_pd();
+    __m256d before = nothing;
+    to[0] = 0;
+    for (size_t k = 0; k + 4 <= count; k += 4) {
+        __m256d now = _mm256_cvtps_pd(_mm_loadu_ps(x + k));                    // a b c d
+        __m256d pairs = _mm256_add_pd(now, _mm256_unpacklo_pd(nothing, now));  // a, a + b, c, c + d
+        __m256d low = _mm256_permute4x64_pd(pairs, 0x50);                      // a, a, a + b, a + b
+        low = _mm256_blend_pd(nothing, low, 0x8 | 0x4);
+        __m256d all = _mm256_add_pd(before, _mm256_add_pd(low, pairs));
+        _mm256_storeu_pd(to + k + 1, all);
+        before = _mm256_permute4x64_pd(all, 0xff);
+    }
+    for (size_t k = count / 4 * 4; k < count; k++) to[k + 1] = to[k] + (double)x[k];
+}
+
+GRM_AVX2 static void roots_avx2(const float *power, size_t count, float *magnitude) {
+    roots_plain(power, count, magnitude);
+}
+
+GRM_AVX2 static size_t tops_avx2(const float *p, float least, uint16_t *tops) {
+    const __m256 lowest = _mm256_set1_ps(least);
+    size_t count = 0, k = LOW_BIN;
+    for (; k + 8 <= HIGH_BIN; k += 8) {
+        __m256 now = _mm256_loadu_ps(p + k), higher = _mm256_cmp_ps(now, _mm256_loadu_ps(p + k - 1), _CMP_GT_OQ);
+        __m256 held = _mm256_and_ps(_mm256_cmp_ps(now, _mm256_loadu_ps(p + k + 1), _CMP_GE_OQ),
+                                    _mm256_cmp_ps(now, lowest, _CMP_GE_OQ));
+        for (int bits = _mm256_movemask_ps(_mm256_and_ps(higher, held)); bits; bits &= bits - 1)
+            tops[count++] = (uint16_t)(k + (size_t)__builtin_ctz((unsigned)bits));
+    }
+    return count + list_tops(p, k, least, tops + count);
+}
+#else
+#define accumulate_avx2 accumulate_plain
+#define roots_avx2 roots_plain
+#define tops_avx2 tops_plain
+#endif
+
+static void sum_up(grm_pitch *pitch) {
+    (pitch->avx2 ? roots_avx2 : roots_plain)(pitch->power, BINS, pitch->magnitude);
+    (pitch->avx2 ? accumulate_avx2 : accumulate_plain)(pitch->magnitude, BINS, pitch->sums);
+    (pitch->avx2 ? accumulate_avx2 : accumulate_plain)(pitch->power, BINS, pitch->squares);
 }
 
 // How far bin k stands out of its surroundings, an octave wide (at least 16 bins), in deviations of these; 0 where that
@@ -169,27 +230,18 @@ static double vertex(const float *power) {
     return at < -0.5 ? -0.5 : at > 0.5 ? 0.5 : at;
 }
 
-// Bins that are larger than both neighbours and at least `least`; without branches, which nobody could foresee.
-static size_t list_tops(const float *p, float least, uint16_t tops[HIGH_BIN]) {
-    size_t count = 0;
-    for (size_t k = LOW_BIN; k < HIGH_BIN; k++) {
-        tops[count] = (uint16_t)k;
-        count += (size_t)((p[k] > p[k - 1]) & (p[k] >= p[k + 1]) & (p[k] >= least));
-    }
-    return count;
-}
-
 static size_t find_peaks(grm_pitch *pitch, peak *peaks) {
     const float *p = pitch->power, loudest = grm_peak(p + LOW_BIN, HIGH_BIN - LOW_BIN);
     uint16_t tops[HIGH_BIN];
-    size_t count = 0, top_count = list_tops(p, 1e-6f * loudest, tops);
+    size_t count = 0, top_count;
+    top_count = (pitch->avx2 ? tops_avx2 : tops_plain)(p, 1e-6f * loudest, tops);
     sum_up(pitch);
     for (size_t i = 0; i < top_count && count < PEAKS; i++) {
         const size_t k = tops[i];
         float stands_out = prominence(pitch, k, 0.5);
         if (stands_out == 0) continue;
         double hz = ((double)k + vertex(p + k)) * GRM_PITCH_RATE / GRM_PITCH_SIZE;
-        peaks[count].note = (float)(69 + 12 * log2(hz / 440));
+        peaks[count].note = 69 + (float)(12 / M_LN2) * grm_logarithm((float)(hz / 440));
         peaks[count++].weight = sqrtf(stands_out);
     }
     return count;
@@ -197,27 +249,26 @@ static size_t find_peaks(grm_pitch *pitch, peak *peaks) {
 
 // ---- peaks -> notes -> chroma ----
 
+// cos(pi x)^2 for x from -0.5 to 0.5, within 1e-6
+static float nearness(float x) {
+    float y = x * x;
+    float c = 1 + y * (-4.9348022f + y * (4.0587121f + y * (-1.3352628f + y * (0.2353306f - 0.0258069f * y))));
+    return c * c;
+}
+
 static void spread_peaks(const grm_pitch *pitch, const waiting_frame *w, float *keys) {
     memset(keys, 0, NOTES * sizeof *keys);
     for (size_t i = 0; i < w->peaks; i++) {
         double place = w->peak[i].note - pitch->tuning - LOW_NOTE, nearest = floor(place + 0.5);
         if (nearest < 0 || nearest >= NOTES) continue;
-        double away = cos(GRM_PI * (place - nearest));  // 0 between two keys
-        float amount = w->peak[i].weight * (float)(away * away);
+        float amount = w->peak[i].weight * nearness((float)(place - nearest));  // 0 between two keys
         if (amount > keys[(size_t)nearest]) keys[(size_t)nearest] = amount;
     }
 }
 
 // Least squares of keys = notes with their partials, notes >= 0, by coordinate descent on the normal equations. Most
 // notes stay silent, and cost nothing.
-static void explain(const grm_pitch *pitch, const float *keys, float *notes) {
-    float rest[NOTES];  // how much of each note what is left of the keys would hold
-    memset(notes, 0, NOTES * sizeof *notes);
-    for (int n = 0; n < NOTES; n++) {
-        rest[n] = 0;
-        for (int h = 0; h < PARTIALS && n + pitch->offset[h] < NOTES; h++)
-            rest[n] += pitch->strength[h] * keys[n + pitch->offset[h]];
-    }
+GRM_INLINE void descend_body(const grm_pitch *pitch, float *restrict rest, float *restrict notes) {
     for (int sweep = 0; sweep < SWEEPS; sweep++)
         for (int n = 0; n < NOTES; n++) {
             float now = notes[n] + (rest[n] - 0.05f) * pitch->share[n];
@@ -228,6 +279,29 @@ static void explain(const grm_pitch *pitch, const float *keys, float *notes) {
             const float *overlap = pitch->overlap[n];
             for (int m = 0; m < NOTES; m++) rest[m] -= change * overlap[m];
         }
+}
+
+static void descend_plain(const grm_pitch *pitch, float *rest, float *notes) {
+    descend_body(pitch, rest, notes);
+}
+
+#if GRM_HAVE_AVX2
+GRM_AVX2 static void descend_avx2(const grm_pitch *pitch, float *rest, float *notes) {
+    descend_body(pitch, rest, notes);
+}
+#else
+#define descend_avx2 descend_plain
+#endif
+
+static void explain(const grm_pitch *pitch, const float *keys, float *notes) {
+    float rest[NOTES];  // how much of each note what is left of the keys would hold
+    memset(notes, 0, NOTES * sizeof *notes);
+    for (int n = 0; n < NOTES; n++) {
+        rest[n] = 0;
+        for (int h = 0; h < PARTIALS && n + pitch->offset[h] < NOTES; h++)
+            rest[n] += pitch->strength[h] * keys[n + pitch->offset[h]];
+    }
+    (pitch->avx2 ? descend_avx2 : descend_plain)(pitch, rest, notes);
 }
 
 // Mean rated consonance of the notes that sound at once, each pair weighted by the product of its amounts. Octaves say
