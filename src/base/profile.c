@@ -130,7 +130,7 @@ static void fill_modes(grm_profile *p, const grm_given *mode, double chosen) {
                  mode_words[(int)chosen], grm_origin_name(mode->origin));
     p->analysis_rate_hz = p->lightweight ? 22050 : 0;
     p->analysis_hop = p->lightweight ? 1024 : 512;
-    p->analysis_stride = p->lightweight ? 2 : 1;
+    p->analysis_stride = p->lightweight ? 4 : 1;
     p->full_analysis = !p->lightweight;
     p->stem_separation = !p->lightweight;
     p->neural_token_share = p->lightweight ? 0.8 : 1.0;

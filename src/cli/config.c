@@ -72,7 +72,7 @@ static void print_table(const grm_profile *p) {
         printf("\nanalysis             at %u Hz, hop %u", p->analysis_rate_hz, p->analysis_hop);
     else
         printf("\nanalysis             at the file's own rate, hop %u", p->analysis_hop);
-    printf(", %s long frames, %s\n", p->analysis_stride > 1 ? "half of the" : "all",
+    printf(", %s frames of balance, %s\n", p->analysis_stride > 1 ? "a quarter of the" : "all",
            p->full_analysis ? "HPSS, MFCC and chroma computed" : "HPSS, MFCC and chroma skipped");
     printf("stem separation      %s\n", p->stem_separation ? "on" : "off");
     printf("neural token share   %g\n", p->neural_token_share);

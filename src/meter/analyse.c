@@ -153,6 +153,7 @@ typedef struct hall {
 
 // Who takes long comes first, lest the others wait for it: the spectrum, which shares its work besides, rhythm,
 // harmony, faults and level; then whoever reads on (EARS), sides and form.
+_Static_assert(EARS == 7, "turns and chains name every ear");
 static const unsigned turns[EARS + 1] = {1, 2, 3, 5, 0, EARS, 6, 4};
 
 static void do_item(void *context, size_t index) {

@@ -83,7 +83,7 @@ GRM_INLINE void roots_body(const float *power, size_t count, float *magnitude) {
 
 // Powers by bins, and magnitudes by frames.
 static void transform_each(grm_group *g, const grm_spectrum_plan *plan, float *power) {
-    for (size_t l = 0; l < LANES; l++) grm_stft_power(g->stft, g->samples + l * plan->hop, g->frames + l * ROWS);
+    for (size_t l = 0; l < LANES; l++) grm_stft_power(g->stft, g->plain + l * plan->hop, g->frames + l * ROWS);
     grm_transpose(g->frames, ROWS, LANES, ROWS, power, LANES);
     for (size_t l = 0; l < LANES; l++) roots_body(g->frames + l * ROWS, BINS, g->frames + l * ROWS);
 }
@@ -195,7 +195,7 @@ static void contrast(const grm_spectrum_plan *plan, const float *magnitude, floa
 static void rms_each(const grm_group *g, const grm_spectrum_plan *plan, float *rms) {
     double hops[2 * LANES + 8];
     for (size_t c = 0; c < LANES + plan->overlap - 1; c++)
-        hops[c] = grm_power(g->samples + c * plan->hop, plan->hop) * (double)plan->hop;
+        hops[c] = grm_power(g->plain + c * plan->hop, plan->hop) * (double)plan->hop;
     for (size_t l = 0; l < LANES; l++) {
         double sum = 0;
         for (size_t k = 0; k < plan->overlap; k++) sum += hops[l + k];

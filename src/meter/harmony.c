@@ -22,7 +22,7 @@ static grm_status harmony_open(const grm_listening *listening, void **self, grm_
     harmony *h = calloc(1, sizeof *h);
     if (!h) return grm_fail_memory(err);
     grm_status status = grm_thinner_new(listening->rate_hz, GRM_PITCH_RATE, 0, &h->thinner, err);
-    if (!status) status = grm_pitch_new(listening->stride, &h->pitch, err);
+    if (!status) status = grm_pitch_new(&h->pitch, err);
     if (status)
         harmony_close(h);
     else

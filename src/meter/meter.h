@@ -14,7 +14,7 @@ typedef struct grm_listening {
     const grm_profile *profile;
     unsigned file_rate_hz, channels;
     unsigned rate_hz, hop;  // of the analysis: the file's own, or the profile's lower one
-    unsigned stride;        // ears that work in long frames hear every stride-th of them; 0: all
+    unsigned stride;        // ears for the mean of long frames (balance, sides) hear every stride-th of them; 0: all
     bool series;
     bool spectra;        // as series: mid_spectrum, side_spectrum, channel_means
     const grm_run *run;  // its pool may be used in `hear` too

@@ -42,7 +42,7 @@ struct grm_pitch {
     bool avx2;
     grm_stft *stft;
     float x[GRM_PITCH_SIZE];
-    size_t filled, heard, stride;  // heard: frames
+    size_t filled;
     float power[BINS], magnitude[BINS];
     double sums[BINS + 1], squares[BINS + 1];
     // how the partials of each note fall on keys, and the products of that matrix with itself
@@ -55,8 +55,7 @@ struct grm_pitch {
     size_t waiting_count;
     bool tuned;
     double tuning_re, tuning_im, tuning;
-    grm_pitch_frame *held;  // [stride + 1] the last that was looked at, and what follows until the next
-    grm_tape *tape;         // of the frames before: long recordings leave room for the beats
+    grm_tape *tape;  // of the frames: long recordings leave room for the beats
     size_t count;
     grm_pitch_frame *frames;  // all, once they are back
 };
@@ -94,7 +93,7 @@ static void fill_tables(grm_pitch *pitch) {
     }
 }
 
-grm_status grm_pitch_new(unsigned stride, grm_pitch **out, grm_error *err) {
+grm_status grm_pitch_new(grm_pitch **out, grm_error *err) {
     *out = NULL;
     grm_pitch *pitch = calloc(1, sizeof *pitch);
     if (!pitch) return grm_fail_memory(err);
@@ -102,10 +101,8 @@ grm_status grm_pitch_new(unsigned stride, grm_pitch **out, grm_error *err) {
     if (status) goto failed;
     status = grm_tape_new(1, GRM_PITCH_RATE, NULL, &pitch->tape, err);
     if (status) goto failed;
-    pitch->stride = stride > 0 ? stride : 1;
     pitch->waiting = calloc(WAITING, sizeof *pitch->waiting);
-    pitch->held = calloc(pitch->stride + 1, sizeof *pitch->held);
-    if (!pitch->waiting || !pitch->held) {
+    if (!pitch->waiting) {
         status = grm_fail_memory(err);
         goto failed;
     }
@@ -122,7 +119,6 @@ failed:
 void grm_pitch_free(grm_pitch *pitch) {
     if (!pitch) return;
     free(pitch->frames);
-    free(pitch->held);
     grm_tape_free(pitch->tape);
     free(pitch->waiting);
     grm_stft_free(pitch->stft);
@@ -269,16 +265,21 @@ static void spread_peaks(const grm_pitch *pitch, const waiting_frame *w, float *
 // Least squares of keys = notes with their partials, notes >= 0, by coordinate descent on the normal equations. Most
 // notes stay silent, and cost nothing.
 GRM_INLINE void descend_body(const grm_pitch *pitch, float *restrict rest, float *restrict notes) {
-    for (int sweep = 0; sweep < SWEEPS; sweep++)
+    const float enough = 2e-3f;  // amounts of notes are about 1
+    float most = 1;              // change of a sweep
+    for (int sweep = 0; sweep < SWEEPS && most > enough; sweep++) {
+        most = 0;
         for (int n = 0; n < NOTES; n++) {
             float now = notes[n] + (rest[n] - 0.05f) * pitch->share[n];
             if (now < 0) now = 0;
             float change = now - notes[n];
             if (change == 0) continue;
+            most = fabsf(change) > most ? fabsf(change) : most;
             notes[n] = now;
             const float *overlap = pitch->overlap[n];
             for (int m = 0; m < NOTES; m++) rest[m] -= change * overlap[m];
         }
+    }
 }
 
 static void descend_plain(const grm_pitch *pitch, float *rest, float *notes) {
@@ -339,41 +340,14 @@ static void look_at_frame(const grm_pitch *pitch, const waiting_frame *w, grm_pi
     }
 }
 
-// What was not looked at, on the way from frames[0] to frames[stride].
-static void fill_between(grm_pitch_frame *frames, size_t stride) {
-    const grm_pitch_frame a = frames[0], b = frames[stride];
-    for (size_t i = 1; i < stride; i++) {
-        float y = (float)i / (float)stride, x = 1 - y;
-        for (size_t c = 0; c < 12; c++) {
-            frames[i].bass[c] = x * a.bass[c] + y * b.bass[c];
-            frames[i].middle[c] = x * a.middle[c] + y * b.middle[c];
-            frames[i].top[c] = x * a.top[c] + y * b.top[c];
-        }
-        frames[i].level = x * a.level + y * b.level;
-        frames[i].consonance = x * a.consonance + y * b.consonance;
-        frames[i].pairs = x * a.pairs + y * b.pairs;
-    }
-}
-
 enum { FRAME_FLOATS = sizeof(grm_pitch_frame) / sizeof(float) };
 
-static grm_status write_held(grm_pitch *pitch, grm_error *err) {
-    const float *planes[] = {(const float *)pitch->held};
-    return grm_tape_append(pitch->tape, planes, pitch->stride * FRAME_FLOATS, err);
-}
-
 static grm_status add_frame(grm_pitch *pitch, const waiting_frame *w, grm_error *err) {
-    grm_pitch_frame *held = pitch->held;
-    const size_t stride = pitch->stride;
-    look_at_frame(pitch, w, &held[stride]);
-    if (pitch->count > 0) {
-        fill_between(held, stride);
-        grm_status status = write_held(pitch, err);
-        if (status) return status;
-    }
-    for (size_t i = 0; i < stride; i++) held[i] = held[stride];  // until the next is known
-    pitch->count += stride;
-    return GRM_OK;
+    grm_pitch_frame frame;
+    const float *planes[] = {(const float *)&frame};
+    look_at_frame(pitch, w, &frame);
+    pitch->count++;
+    return grm_tape_append(pitch->tape, planes, FRAME_FLOATS, err);
 }
 
 // ---- tuning ----
@@ -401,7 +375,6 @@ static grm_status settle_tuning(grm_pitch *pitch, grm_error *err) {
 }
 
 static grm_status hear_frame(grm_pitch *pitch, grm_error *err) {
-    if (pitch->heard++ % pitch->stride > 0) return GRM_OK;
     waiting_frame *w = &pitch->waiting[pitch->waiting_count];
     w->peaks = 0;
     w->level = (float)grm_power(pitch->x, GRM_PITCH_SIZE);
@@ -411,7 +384,7 @@ static grm_status hear_frame(grm_pitch *pitch, grm_error *err) {
     }
     if (pitch->tuned) return add_frame(pitch, w, err);
     hear_tuning(pitch, w);
-    return ++pitch->waiting_count * pitch->stride >= WAITING ? settle_tuning(pitch, err) : GRM_OK;
+    return ++pitch->waiting_count == WAITING ? settle_tuning(pitch, err) : GRM_OK;
 }
 
 grm_status grm_pitch_hear(grm_pitch *pitch, const float *x, size_t frames, grm_error *err) {
@@ -442,9 +415,8 @@ grm_status grm_pitch_finish(grm_pitch *pitch, grm_pitch_series *out, grm_error *
     grm_status status = grm_pitch_hear(pitch, silence, GRM_PITCH_SIZE / 2, err);
     if (status) return status;
     if (!pitch->tuned) status = settle_tuning(pitch, err);
-    if (!status && pitch->count) status = write_held(pitch, err);
     if (!status) status = read_back(pitch, err);
-    out->count = pitch->count < pitch->heard ? pitch->count : pitch->heard;
+    out->count = pitch->count;
     out->frames = pitch->frames;
     out->tuning = pitch->tuning;
     return status;

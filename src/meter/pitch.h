@@ -25,9 +25,7 @@ typedef struct grm_pitch_series {
 } grm_pitch_series;
 
 typedef struct grm_pitch grm_pitch;
-// stride: every how many frames one is looked at; those between are on the way from
-// the one to the next. 0: all are looked at.
-grm_status grm_pitch_new(unsigned stride, grm_pitch **out, grm_error *err);
+grm_status grm_pitch_new(grm_pitch **out, grm_error *err);
 void grm_pitch_free(grm_pitch *pitch);
 // x: [frames] at GRM_PITCH_RATE.
 grm_status grm_pitch_hear(grm_pitch *pitch, const float *x, size_t frames, grm_error *err);

@@ -12,8 +12,7 @@ static const double edges_hz[GRM_WIDTH_BANDS + 1] = {0, 120, 500, 2000, 8000, 1e
 
 typedef struct sides {
     grm_listening listening;
-    size_t size, filled, frames, passed;  // frames: those that were looked at of those that passed,
-    size_t stride;                        // one of so many: means alone are wanted, so fewer than of notes will do
+    size_t size, filled, frames, passed, stride;  // frames: those that were looked at of those that passed
     grm_stft *stft;
     float *mid, *side, *power;  // [size], [size], [bins]
     double *sums[2];            // [bins], of mid and side
@@ -38,7 +37,7 @@ static grm_status sides_open(const grm_listening *listening, void **self, grm_er
     sides *s = calloc(1, sizeof *s);
     if (!s) return grm_fail_memory(err);
     s->listening = *listening;
-    s->stride = listening->stride > 1 ? (size_t)listening->stride * listening->stride : 1;
+    s->stride = listening->stride > 1 ? listening->stride : 1;
     for (s->size = 1024; (double)s->size < least_frame_s * listening->file_rate_hz;) s->size *= 2;
     size_t bins = s->size / 2 + 1;
     s->mid = grm_floats_new(s->size);

@@ -108,12 +108,11 @@ static void lay_out(const spectrum *s, grm_group *g) {
     size_t needed = (p->columns - 1) * p->hop;
     if (first >= (ptrdiff_t)s->start && (size_t)first + needed <= s->heard) {
         const float *from = s->samples + ((size_t)first - s->start);
-        if (p->full)
-            grm_transpose(from, p->hop, p->columns - 1, p->hop, g->samples, p->columns);
-        else
-            memcpy(g->samples, from, needed * sizeof *from);
+        g->plain = from;
+        if (p->full) grm_transpose(from, p->hop, p->columns - 1, p->hop, g->samples, p->columns);
         return;
     }
+    g->plain = g->samples;
     for (size_t c = 0; c < p->columns - 1; c++)
         for (size_t m = 0; m < p->hop; m++) {
             float *to = g->samples + (p->full ? m * p->columns + c : c * p->hop + m);

@@ -71,8 +71,9 @@ typedef struct grm_group {
     size_t first;  // frame
     size_t count;  // frames that there are, of GRM_LANES
     // [hop][columns]: column c holds hop c of the group's samples, silence outside; in lightweight mode one after the
-    // other
+    // other, `plain` where they lie
     float *samples;
+    const float *plain;
     grm_stft *stft;      // in lightweight mode: single precision, frame by frame
     double *wide;        // [GRM_SPECTRUM_SIZE][wide lanes]
     float *work;         // [GRM_SPECTRUM_SIZE][lanes]

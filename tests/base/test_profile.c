@@ -98,7 +98,7 @@ static void lightweight_is_as_designed_on_every_machine(void **state) {
     assert_int_equal(p->audio_buffer_bytes, 2048);
     assert_int_equal(p->analysis_rate_hz, 22050);
     assert_int_equal(p->analysis_hop, 1024);
-    assert_int_equal(p->analysis_stride, 2);
+    assert_int_equal(p->analysis_stride, 4);
     assert_false(p->full_analysis);
     assert_false(p->stem_separation);
     assert_int_equal(p->worker_concurrency, 1);
