@@ -8,6 +8,7 @@
 
 A second counts as with a voice when one is active in 35 % of it, as without when in 2 % or less; between, it says nothing.
 Half of the clips have a voice, which is more than recordings may have: SHIFT makes up for it, at the price of faint voices.
+Built in are 1,350 clips, 16 rounds and a SHIFT of -0.7.
 """
 import sys
 import textwrap
@@ -53,7 +54,7 @@ def read(paths):
     return features, share >= 0.35, (share >= 0.35) | (share <= 0.02), about
 
 
-def fit(path, clips, epochs=24, batch=32):
+def fit(path, clips, epochs=16, batch=32):
     torch.manual_seed(1)
     rng = np.random.default_rng(0)
     x, with_voice, told, _ = read(clips)
