@@ -9,15 +9,21 @@
 #if KNOWN_TO_THE_LIBRARY
 #include <sys/platform/x86.h>
 
+// CPU_FEATURE_ACTIVE, whose header shifts a one into a sign.
+static bool active(unsigned index) {
+    const unsigned bits = 8 * sizeof(unsigned), leaf = 4 * bits;  // of a register; of the four that a question gives
+    return __x86_get_cpuid_feature_leaf(index / leaf)->active_array[index % leaf / bits] >> index % bits & 1;
+}
+
 // The C library (glibc 2.33 and newer) has asked the processor when the program started, for itself and for what the
 // system saves; each question costs 15 us and more in a virtual machine.
 grm_cpu grm_cpu_detect(void) {
-    grm_cpu cpu = {.avx2_fma = CPU_FEATURE_ACTIVE(AVX2) && CPU_FEATURE_ACTIVE(FMA)};
-    cpu.sha = CPU_FEATURE_ACTIVE(SHA) && CPU_FEATURE_ACTIVE(SSE4_1);
-    cpu.f16c = cpu.avx2_fma && CPU_FEATURE_ACTIVE(F16C);
-    cpu.avx512 = cpu.avx2_fma && CPU_FEATURE_ACTIVE(AVX512F) && CPU_FEATURE_ACTIVE(AVX512BW) &&
-                 CPU_FEATURE_ACTIVE(AVX512DQ) && CPU_FEATURE_ACTIVE(AVX512VL);
-    cpu.avx512_vnni = cpu.avx512 && CPU_FEATURE_ACTIVE(AVX512_VNNI);
+    grm_cpu cpu = {.avx2_fma = active(x86_cpu_AVX2) && active(x86_cpu_FMA)};
+    cpu.sha = active(x86_cpu_SHA) && active(x86_cpu_SSE4_1);
+    cpu.f16c = cpu.avx2_fma && active(x86_cpu_F16C);
+    cpu.avx512 = cpu.avx2_fma && active(x86_cpu_AVX512F) && active(x86_cpu_AVX512BW) && active(x86_cpu_AVX512DQ) &&
+                 active(x86_cpu_AVX512VL);
+    cpu.avx512_vnni = cpu.avx512 && active(x86_cpu_AVX512_VNNI);
     return cpu;
 }
 
