@@ -6,12 +6,13 @@
 
 enum { CENTS = 100 };
 static const double low_hz = 130, middle_hz = 650, high_hz = 3200;
-static const double steady = 0.5;    // how well partials must agree within a frame to count
-static const float alone = 8;        // times the power beside it that a partial has
-static const double stretch_s = 4;   // of slow drift
-static const double agree = 0.4;     // length of the mean vector of a stretch that has a tuning
-enum { fewest = 6 };                 // frames of such a stretch
-static const float beneath = 1e-5f;  // peaks 50 dB under the strongest of the frame are left out
+static const double steady = 0.5;      // how well partials must agree within a frame to count
+static const float alone = 8;          // times the power beside it that a partial has
+static const double stretch_s = 4;     // of slow drift
+static const double agree = 0.4;       // length of the mean vector of a stretch that has a tuning
+static const double frames_alike = 3;  // half a second, over which a note is the same
+enum { fewest = 6 };                   // frames of such a stretch
+static const float beneath = 1e-5f;    // peaks 50 dB under the strongest of the frame are left out
 
 // Sums of unit vectors at the deviation of low and high partials, 0 to 2 pi for a semitone.
 typedef struct stretch {
@@ -140,23 +141,29 @@ static double middle_of_tuned(const grm_drift *w, bool high) {
     return atan2(im, re) / (2 * GRM_PI) * CENTS;
 }
 
-// What low and high partials share, for sure, of the way of stretches from their middle: the covariance less its error.
+// The deviation that low and high partials share for sure: their covariance less twice its error, which comes of what
+// they do not share (`apart`, the variance of their difference).
+static double shared(double covariance, double apart, double independent) {
+    double common = fmax(0, covariance), error = sqrt((common * apart + apart * apart / 4) / independent);
+    return sqrt(fmax(0, common - 2 * error));
+}
+
+// What they share of the way of stretches from their middle.
 static double slow_drift(const grm_drift *w) {
     double low = middle_of_tuned(w, false), high = middle_of_tuned(w, true), count = (double)w->count;
-    double covariance = 0, low_square = 0, high_square = 0;
+    double covariance = 0, apart = 0;
     for (size_t i = 0; i < w->count; i++) {
         double a = remainder((double)w->tuned[i].low - low, CENTS),
                b = remainder((double)w->tuned[i].high - high, CENTS);
         covariance += a * b / count;
-        low_square += a * a / count;
-        high_square += b * b / count;
+        apart += (a - b) * (a - b) / count;
     }
-    return sqrt(fmax(0, covariance - sqrt(low_square * high_square / count)));
+    return shared(covariance, apart, count);
 }
 
 void grm_drift_tell(const grm_drift *w, grm_features *out) {
     if (w->count >= 4) out->pitch_drift_cents = slow_drift(w);
-    double low[CENTS] = {0}, high[CENTS] = {0}, sum = 0, covariance = 0;
+    double low[CENTS] = {0}, high[CENTS] = {0}, sum = 0, covariance = 0, apart = 0;
     for (size_t i = 0; i < CENTS; i++)
         for (size_t k = 0; k < CENTS; k++) {
             low[i] += w->joint[i][k];
@@ -166,7 +173,10 @@ void grm_drift_tell(const grm_drift *w, grm_features *out) {
     if (sum < 20) return;
     double low_middle = middle_of(low), high_middle = middle_of(high);
     for (size_t i = 0; i < CENTS; i++)
-        for (size_t k = 0; k < CENTS; k++)
-            covariance += w->joint[i][k] * off(i, low_middle) * off(k, high_middle) / sum;
-    out->pitch_wander_cents = sqrt(fmax(0, covariance));
+        for (size_t k = 0; k < CENTS; k++) {
+            double a = off(i, low_middle), b = off(k, high_middle), share = w->joint[i][k] / sum;
+            covariance += share * a * b;
+            apart += share * (a - b) * (a - b);
+        }
+    out->pitch_wander_cents = shared(covariance, apart, sum / frames_alike);
 }
