@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tempo, beats and downbeats beside librosa's and madmom's, by hand.
+"""Tempo, beats, bars and downbeats beside librosa's and madmom's, by hand.
 
     tempo.py BENCH_RHYTHM FOLDER
 
@@ -51,6 +51,14 @@ def beats_of(path, all_beats=False):
                 downbeats.append(beats[-1])
     first = -1 if all_beats else seconds(min(notes)) - 0.01
     return [np.array([b for b in times if b >= first]) for times in (beats, downbeats)]
+
+
+def bar_of(path):
+    """Beats in the first bar of a MIDI file, as it is written: 6 in 6/8."""
+    for event in (event for track in mido.MidiFile(path).tracks for event in track):
+        if event.type == "time_signature":
+            return event.numerator
+    return 4
 
 
 def f_measure(truth, heard, tolerance):
@@ -127,7 +135,7 @@ def cached_peers(folder, path):
 
 def main(bench, folder):
     folder = pathlib.Path(folder)
-    scored = collections.defaultdict(list)
+    scored, bars = collections.defaultdict(list), collections.Counter()
     tracks = sorted(folder.glob("*/master.wav")) + sorted(p for p in folder.glob("*.*") if p.suffix in (".wav", ".flac", ".mp3", ".ogg"))
     for path in tracks:
         line = subprocess.run([bench, path], check=True, capture_output=True, text=True).stdout
@@ -139,6 +147,9 @@ def main(bench, folder):
         if midi.exists():
             beats, downbeats = beats_of(midi)
             bpm = 60 / np.median(np.diff(beats))
+            written, counted = bar_of(midi), int(ours["beats_per_bar"] or 0)
+            bars[written, counted] += 1
+            scored["beats in a bar as written", "grammy"].append(counted == written)
             for name, who in heard.items():
                 right = min(abs(who["tempo"] / bpm / level - 1) for level in LEVELS) < 0.005
                 figures = {
@@ -163,6 +174,9 @@ def main(bench, folder):
     for what in dict.fromkeys(what for what, _ in scored):
         row = (scored.get((what, name)) for name in ("grammy", "librosa", "madmom"))
         print(f"{what:32}" + "".join(f"{np.mean(v):10.3f}" if v else " " * 10 for v in row))
+    for written in sorted({written for written, _ in bars}):
+        heard = ", ".join(f"{count} as {n}" for (w, n), count in sorted(bars.items()) if w == written)
+        print(f"bars of {written} beats are heard {heard}")
 
 
 if __name__ == "__main__":
