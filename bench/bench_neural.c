@@ -1,8 +1,11 @@
 // How near a decoder step comes to the memory's speed. Each step reads every weight of the decoder and all keys and
 // values so far, so the floor is their bytes over the bandwidth that the same threads read with; which is measured
 // before every step, as it is not the same from second to second. Steps and measurements in which a thread was put off
-// its processor do not count (both read huge pages where there are any); on a busy machine nearly none is
-// left unless the scheduler prefers the program (chrt -f 1).
+// its processor do not count; on a busy machine nearly none is left unless the scheduler prefers the program (chrt -f
+// 1). The floor is always that of huge pages. Weights that lie in pages of 4 kB cannot be read at it, and then the
+// share of what such pages can be read at is given beside it. Two processors may be threads of one core, from one
+// minute to the next on a virtual machine; a barrier then takes less than 0.1 us, and both read as fast as one core
+// does.
 //   bench_neural MODEL [STEPS [THREADS [VARIATIONS]]]    a packed model, or a folder (MODEL_PRECISION); guidance is on
 #define _DEFAULT_SOURCE  // madvise
 #include <math.h>
@@ -67,6 +70,34 @@ static double read_bandwidth(grm_team *team, const uint8_t *pool, size_t turn) {
     double start = now_s();
     grm_team_run(team, read_share, &p);
     return PROBE / (now_s() - start);
+}
+
+static uint8_t *make_pool(bool huge) {
+    uint8_t *pool = aligned_alloc(2 << 20, POOL);
+#ifdef MADV_HUGEPAGE
+    if (pool) madvise(pool, POOL, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+#endif
+    return pool ? memset(pool, 0, POOL) : NULL;
+}
+
+// How much of what is there of the mapping around the address lies in huge pages; NAN: not known.
+static double huge_share(const void *address) {
+    FILE *file = fopen("/proc/self/smaps", "r");
+    unsigned long begin, end, kb;
+    double there = 0, huge = 0;
+    bool inside = false;
+    char text[512];
+    while (file && fgets(text, sizeof text, file)) {
+        if (sscanf(text, "%lx-%lx ", &begin, &end) == 2)
+            inside = begin <= (uintptr_t)address && (uintptr_t)address < end;
+        else if (inside && sscanf(text, "Rss: %lu", &kb) == 1)
+            there = (double)kb;
+        else if (inside &&
+                 (sscanf(text, "AnonHugePages: %lu", &kb) == 1 || sscanf(text, "FilePmdMapped: %lu", &kb) == 1))
+            huge += (double)kb;
+    }
+    if (file) fclose(file);
+    return there > 0 ? huge / there : NAN;
 }
 
 typedef struct meeting {
@@ -150,23 +181,23 @@ static int measure(bench *b, size_t steps, grm_precision cache) {
     double weights = weight_bytes(b->model), each = cache == GRM_FLOAT32 ? 4 : cache == GRM_FLOAT16 ? 2 : 1;
     double position =
         2 * (double)(c->layers * c->width) * each + (cache == GRM_INT8 ? 8.0 * (double)(c->layers * c->heads) : 0);
-    uint8_t *pool = aligned_alloc(2 << 20, POOL);
-#ifdef MADV_HUGEPAGE
-    if (pool) madvise(pool, POOL, MADV_HUGEPAGE);
-#endif
     double *times = malloc(steps * sizeof *times), *rates = malloc(steps * sizeof *rates),
-           *shares = malloc(steps * sizeof *shares);
+           *shares = malloc(steps * sizeof *shares), *small_rates = malloc(steps * sizeof *small_rates),
+           *small_shares = malloc(steps * sizeof *small_shares);
     float *text = calloc(TOKENS * c->width, sizeof *text);
     uint16_t codes[8 * GRM_MAX_CODEBOOKS] = {0};
-    if (!pool || !times || !rates || !shares || !text) return 1;
-    memset(pool, 0, POOL);
+    uint8_t *pool = make_pool(true), *small_pool = NULL;
+    if (!pool || !times || !rates || !shares || !small_rates || !small_shares || !text) return 1;
     for (size_t i = 0; i < TOKENS * c->width; i++) text[i] = grm_rng_normal(&b->rng);
     if (!b->model->config.melody && grm_decoder_read_text(b->state, text, TOKENS, NULL)) return 1;
     step(b, codes);
     grm_decoder_state_rewind(b->state);
+    double huge = huge_share(b->model->decoder.heads.panels);
+    if (huge < 0.9 && !(small_pool = make_pool(false))) return 1;
     size_t kept = 0;
     for (size_t i = 0; i < steps; i++) {
         long before = switches();
+        double small = small_pool ? read_bandwidth(b->compute->team, small_pool, i) : NAN;
         double bandwidth = read_bandwidth(b->compute->team, pool, i), start = now_s();
         step(b, codes);
         double time = now_s() - start;
@@ -174,16 +205,25 @@ static int measure(bench *b, size_t steps, grm_precision cache) {
         double bytes = weights + position * ((double)(b->rows * (i + 1)) + TOKENS);
         times[kept] = time;
         rates[kept] = bandwidth;
+        small_rates[kept] = small;
+        small_shares[kept] = bytes / time / small;
         shares[kept++] = bytes / time / bandwidth;
     }
-    double ms = 1e3 * median(times, kept);
+    double ms = 1e3 * median(times, kept), share = median(shares, kept), barrier = 1e6 * barrier_s(b->compute->team);
     printf(
-        "%s + %s cache: %.0f MB of weights, %zu rows; a step %.2f ms, %.1f ms of it at %.1f GB/s that were read: %.0f "
-        "%% of "
-        "the floor; %.2f s of work a second of sound; barrier %.2f us; %zu of %zu steps undisturbed\n",
+        "%s + %s cache: %.0f MB of weights, %zu rows; a step %.2f ms, %.0f %% of the floor (%.1f ms at the %.1f GB/s "
+        "that huge pages are read at); ",
         grm_precision_name(grm_packed_precision(b->model->packed)), grm_precision_name(cache), weights / 1e6, b->rows,
-        ms, ms * median(shares, kept), median(rates, kept) / 1e9, 100 * median(shares, kept), ms * 0.05,
-        1e6 * barrier_s(b->compute->team), kept, steps);
+        ms, 100 * share, ms * share, median(rates, kept) / 1e9);
+    if (small_pool)
+        printf(
+            "of the weights only %.0f %% are in huge pages: %.0f %% of the %.1f GB/s that pages of 4 kB are read at; ",
+            100 * huge, 100 * median(small_shares, kept), median(small_rates, kept) / 1e9);
+    printf("%.2f s of work a second of sound; barrier %.2f us%s; %zu of %zu steps undisturbed\n", ms * 0.05, barrier,
+           grm_team_size(b->compute->team) == 2 && barrier < 0.1 ? " (both threads on one core)" : "", kept, steps);
+    free(small_pool);
+    free(small_rates);
+    free(small_shares);
     free(pool);
     free(times);
     free(rates);

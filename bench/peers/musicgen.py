@@ -51,7 +51,7 @@ def steps(model, count, seen, tokens=16):
 
 def ours(bench, file, count, threads):
     said = subprocess.run([bench, file, str(count), str(threads)], capture_output=True, text=True, check=True).stdout
-    return float(re.search(r"a step ([\d.]+) ms", said)[1]), int(re.search(r"read: (\d+) %", said)[1])
+    return float(re.search(r"a step ([\d.]+) ms", said)[1]), int(re.search(r"(\d+) % of the floor", said)[1])
 
 
 def main():
