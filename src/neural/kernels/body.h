@@ -321,6 +321,11 @@ GRM_INLINE void byte_tile(const grm_product *p, size_t panel, size_t row, size_t
 
 // Where a panel is read by more than one tile, arithmetic takes longer than memory, which would stand still while all
 // but the first compute: so each asks for its share of the next panel. With one tile the processor foresees it better.
+static void soften_panel(const grm_product *p, size_t panel, size_t rows) {
+    size_t first = panel * GRM_PANEL, count = p->matrix->out - first < GRM_PANEL ? p->matrix->out - first : GRM_PANEL;
+    for (size_t r = 0; r < rows; r++) gelu(p->y + r * p->y_stride + first, count);
+}
+
 GRM_INLINE void byte_panel(const grm_product *p, size_t panel, bool fours, bool last) {
     size_t row = 0, group = fours ? GRM_INT4_GROUP : GRM_INT8_GROUP, groups = (p->matrix->in + group - 1) / group;
     size_t tiles = MOST_ROWS >= 4 ? p->rows / 4 : 0;
@@ -328,6 +333,7 @@ GRM_INLINE void byte_panel(const grm_product *p, size_t panel, bool fours, bool 
     const uint8_t *ahead = p->matrix->panels + (panel + 1) * groups * group_step(fours);
     for (; MOST_ROWS >= 4 && row + 4 <= p->rows; row += 4, ahead += lines * groups * GRM_LINE)
         byte_tile(p, panel, row, MOST_ROWS >= 4 ? 4 : 1, fours, ahead, lines);
+    if (MOST_ROWS >= 4 && row && p->finish == GRM_STORE_GELU) soften_panel(p, panel, row);
     for (; row + 2 <= p->rows; row += 2) byte_tile(p, panel, row, 2, fours, ahead, 0);
     if (row < p->rows) byte_tile(p, panel, row, 1, fours, ahead, 0);
 }
@@ -349,11 +355,13 @@ static void multiply_panels(const grm_product *p, size_t begin, size_t end) {
     }
 }
 
-// GELU comes when all is there: between panels it would hold up what is read of the next.
+// GELU of tiles of few rows comes when all is there: between panels it would hold up what is read of the next.
 static void multiply(const grm_product *p, size_t begin, size_t end) {
     size_t first = begin * GRM_PANEL, last = end * GRM_PANEL < p->matrix->out ? end * GRM_PANEL : p->matrix->out;
     multiply_panels(p, begin, end);
-    for (size_t r = 0; r < p->rows && p->finish == GRM_STORE_GELU && first < last; r++)
+    bool bytes = grm_matrix_group(p->matrix->precision) > 0;
+    size_t few = MOST_ROWS >= 4 && bytes ? p->rows / 4 * 4 : 0;  // the first row of those
+    for (size_t r = few; r < p->rows && p->finish == GRM_STORE_GELU && first < last; r++)
         gelu(p->y + r * p->y_stride + first, last - first);
 }
 
