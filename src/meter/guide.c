@@ -116,19 +116,15 @@ static const char *const damage[][3] = {
 
 static void write_damage(FILE *out) {
     fputs(
-        "\n## What damage costs\n\nPoints of production quality that recordings of others lose, none of which served "
-        "to "
-        "set the ears for hum and speed: 23, 30 s of\neach (the speed: 13). Of longer ones more is heard, since hum "
-        "and "
-        "speed are weighed against their error. Damage that is there\nalready costs less once more. What covers a "
-        "fault "
-        "takes its cost away: flat tops are no longer flat when they are filtered,\nresampled or under noise (a "
-        "recording "
-        "with 600 of them in a million came back by 5 to 7 points), less treble helps where\nthere was too much, and a "
-        "low "
-        "middle frees the peaks of a squeezed master.\n\n| damage | half of them lose, or more | three of four lose, "
-        "or "
-        "more |\n|---|---|---|\n",
+        "\n## What damage costs\n\nPoints of production quality that recordings of others lose: 23, 30 s of each (the "
+        "speed: 13). Of longer ones more is heard, since hum and\nspeed are weighed against their error. Damage that "
+        "is "
+        "there already costs less once more. What covers a fault takes its cost away: flat\ntops are no longer flat "
+        "when "
+        "they are filtered, resampled or under noise (a recording with 600 of them in a million came back by 5 to 7\n"
+        "points), less treble helps where there was too much, and a low middle frees the peaks of a squeezed "
+        "master.\n\n"
+        "| damage | half of them lose, or more | three of four lose, or more |\n|---|---|---|\n",
         out);
     for (size_t i = 0; i < GRM_COUNT(damage); i++)
         fprintf(out, "| %s | %s | %s |\n", damage[i][0], damage[i][1], damage[i][2]);
