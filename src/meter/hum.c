@@ -9,10 +9,12 @@
 #include "meter/pitch.h"
 
 // What lies around 50 and 60 Hz and their harmonics is brought down to 0 Hz and weighed minute by minute.
-enum { RATE = 1000, TAPS = 401, WIDE_TAPS = 101, MAINS = 2, BLOCK = 4000 };
+enum { RATE = 1000, TAPS = 401, WIDE_TAPS = 101, MAINS = 2, BLOCK = 4000, LANES = 8 };
 enum { HOP = RATE / GRM_HUM_RATE, WIDE_HOP = RATE / GRM_HUM_WIDE_RATE, STEP = 10 };  // STEP divides both
 enum { SHORTEST = 8 * GRM_HUM_RATE, WORTH_WEIGHING = GRM_HUM_CHAPTER / 2 };
 static const double mains_hz[MAINS] = {50, 60};
+enum { PERIOD_50 = 20, PERIOD_60 = 50 };  // samples after which all harmonics begin anew
+static const size_t periods[MAINS] = {PERIOD_50, PERIOD_60};
 // Half of what is let through; narrow, nothing is left at 10 Hz, where it would fold back.
 static const double band_hz = 5, wide_band_hz = 13, beta = 6, wide_beta = 4;
 static const double least_gain = 70;  // of log likelihood, times the root of the chapters
@@ -28,39 +30,41 @@ struct grm_hum {
     grm_thinner *thinner;
     grm_hum_scale *scale;
     float x[TAPS - 1 + BLOCK];
-    grm_complex taps[MAINS][GRM_HUM_LINES][TAPS], wide_taps[MAINS][GRM_HUM_LINES][WIDE_TAPS];
-    size_t filled, at, points, wide, chapters;  // at: the sample of the chapter that x begins at
-    double sum, heard;                          // of squares, and samples
+    float taps[TAPS], wide_taps[WIDE_TAPS];
+    float re[MAINS][PERIOD_60][LANES], im[MAINS][PERIOD_60][LANES];  // of the harmonics, sample by sample
+    size_t filled, at, points, wide, chapters;                       // at: the sample of the chapter that x begins at
+    double sum, heard;                                               // of squares, and samples
     mains mains[MAINS];
 };
 
-// A lowpass that turns a line down to 0 Hz, by sqrt 2 more, so that a line's power comes out.
-static void fill_taps(double line_hz, double half_band_hz, double kaiser_beta, int count, grm_complex *taps) {
+// A lowpass, by sqrt 2 more, so that the power of a line that was turned down to 0 Hz comes out.
+static void fill_taps(double half_band_hz, double kaiser_beta, int count, float *taps) {
     double window[TAPS], sum = 0;
     for (int k = 0; k < count; k++) {
         double t = k - count / 2, place = t / (count / 2), turn = 2 * half_band_hz / RATE * GRM_PI * t;
         window[k] = (k == count / 2 ? 1 : sin(turn) / turn) * grm_bessel_i0(kaiser_beta * sqrt(1 - place * place));
         sum += window[k];
     }
-    for (int k = 0; k < count; k++) {
-        double turn = -2 * GRM_PI * line_hz * k / RATE, tap = M_SQRT2 * window[k] / sum;
-        taps[k] = (grm_complex){(float)(tap * cos(turn)), (float)(tap * sin(turn))};
-    }
+    for (int k = 0; k < count; k++) taps[k] = (float)(M_SQRT2 * window[k] / sum);
 }
 
-static void fill_all_taps(grm_hum *h) {
+static void fill_tables(grm_hum *h) {
+    fill_taps(band_hz, beta, TAPS, h->taps);
+    fill_taps(wide_band_hz, wide_beta, WIDE_TAPS, h->wide_taps);
     for (size_t m = 0; m < MAINS; m++)
-        for (size_t n = 0; n < GRM_HUM_LINES; n++) {
-            fill_taps(mains_hz[m] * (double)(n + 1), band_hz, beta, TAPS, h->taps[m][n]);
-            fill_taps(mains_hz[m] * (double)(n + 1), wide_band_hz, wide_beta, WIDE_TAPS, h->wide_taps[m][n]);
-        }
+        for (size_t k = 0; k < periods[m]; k++)
+            for (size_t n = 0; n < GRM_HUM_LINES; n++) {
+                double turn = -2 * GRM_PI * mains_hz[m] * (double)((n + 1) * k) / RATE;
+                h->re[m][k][n] = (float)cos(turn);
+                h->im[m][k][n] = (float)sin(turn);
+            }
 }
 
 grm_status grm_hum_new(unsigned rate_hz, grm_hum **out, grm_error *err) {
     *out = NULL;
     grm_hum *h = calloc(1, sizeof *h);
     if (!h) return grm_fail_memory(err);
-    fill_all_taps(h);
+    fill_tables(h);
     grm_status status =
         grm_thinner_new(rate_hz, RATE, mains_hz[MAINS - 1] * GRM_HUM_LINES + wide_band_hz, &h->thinner, err);
     if (status == GRM_OK) status = grm_hum_scale_new(&h->scale, err);
@@ -91,31 +95,55 @@ static void end_chapter(grm_hum *h) {
     h->points = h->wide = h->at = 0;
 }
 
-static void take_point(const float *x, const grm_complex *taps, size_t count, double line_hz, size_t at, float *to_re,
-                       float *to_im) {
-    float re = 0, im = 0;
-    for (size_t k = 0; k < count; k++) re += x[k] * taps[k].re, im += x[k] * taps[k].im;
-    // the taps begin anew with every point, the line goes on
-    double turn = -2 * GRM_PI * fmod(line_hz * (double)at / RATE, 1);
-    float c = (float)cos(turn), s = (float)sin(turn);
-    *to_re = re * c - im * s;
-    *to_im = re * s + im * c;
+// What passes the lowpass, folded by the mains' period, of which the sample `at` is one, and turned down to 0 Hz by
+// each harmonic: one transform of a few figures in place of a filter a line.
+static void take_lines(const grm_hum *h, size_t m, const float *passed, size_t count, size_t at, float *re, float *im) {
+    float folded[PERIOD_60] = {0};
+    size_t period = periods[m], place = at % period;
+    for (size_t k = 0; k < count;) {
+        size_t run = period - place < count - k ? period - place : count - k;
+        for (size_t i = 0; i < run; i++) folded[place + i] += passed[k + i];
+        k += run;
+        place = 0;
+    }
+    for (size_t n = 0; n < LANES; n++) re[n] = im[n] = 0;
+    for (size_t k = 0; k < period; k++)
+        for (size_t n = 0; n < LANES; n++) {
+            re[n] += folded[k] * h->re[m][k][n];
+            im[n] += folded[k] * h->im[m][k][n];
+        }
+}
+
+static void take_narrow(grm_hum *h, const float *x) {
+    float passed[TAPS], re[LANES], im[LANES];
+    for (size_t k = 0; k < TAPS; k++) passed[k] = x[k] * h->taps[k];
+    for (size_t m = 0; m < MAINS; m++) {
+        take_lines(h, m, passed, TAPS, h->at, re, im);
+        for (size_t n = 0; n < GRM_HUM_LINES; n++) {
+            h->mains[m].lines[n].re[h->points] = re[n];
+            h->mains[m].lines[n].im[h->points] = im[n];
+        }
+    }
+    h->points++;
+}
+
+static void take_wide(grm_hum *h, const float *x) {
+    float passed[WIDE_TAPS], re[LANES], im[LANES];
+    for (size_t k = 0; k < WIDE_TAPS; k++) passed[k] = x[(TAPS - WIDE_TAPS) / 2 + k] * h->wide_taps[k];
+    for (size_t m = 0; m < MAINS; m++) {
+        take_lines(h, m, passed, WIDE_TAPS, h->at, re, im);
+        for (size_t n = 0; n < GRM_HUM_LINES; n++) {
+            h->mains[m].lines[n].wide_re[h->wide] = re[n];
+            h->mains[m].lines[n].wide_im[h->wide] = im[n];
+        }
+    }
+    h->wide++;
 }
 
 // All points whose turn it is at the sample `at` of the chapter; x: [TAPS] from there on.
 static void take_points(grm_hum *h, const float *x) {
-    bool narrow = h->at % HOP == 0 && h->points < GRM_HUM_CHAPTER, wide = h->at % WIDE_HOP == 0;
-    for (size_t m = 0; (narrow || wide) && m < MAINS; m++)
-        for (size_t n = 0; n < GRM_HUM_LINES; n++) {
-            grm_hum_line *line = &h->mains[m].lines[n];
-            double hz = mains_hz[m] * (double)(n + 1);
-            if (narrow) take_point(x, h->taps[m][n], TAPS, hz, h->at, &line->re[h->points], &line->im[h->points]);
-            if (wide)
-                take_point(x + (TAPS - WIDE_TAPS) / 2, h->wide_taps[m][n], WIDE_TAPS, hz, h->at,
-                           &line->wide_re[h->wide], &line->wide_im[h->wide]);
-        }
-    h->points += narrow;
-    h->wide += wide;
+    if (h->at % HOP == 0 && h->points < GRM_HUM_CHAPTER) take_narrow(h, x);
+    if (h->at % WIDE_HOP == 0) take_wide(h, x);
 }
 
 static const size_t chapter_samples = (size_t)GRM_HUM_CHAPTER_S * RATE;

@@ -71,13 +71,28 @@ static float median_of(grm_hum_scale *s, const float *x, size_t count) {
     return s->sorted[kept / 2];
 }
 
-// The power of moments, never less than `floor`.
-static void smooth(const float *power, size_t count, size_t width, float floor, float *out) {
+// The power of moments, never less than `floor`. Width is one of two, so that there is a loop for each.
+GRM_INLINE void smooth_by(const float *power, size_t count, size_t width, float floor, float *out) {
+    size_t half = width / 2;
     for (size_t i = 0; i < count; i++) {
+        if (i == half && count > width) {
+            for (; i + half < count; i++) {
+                float sum = 0;
+                for (size_t k = 0; k < width; k++) sum += power[i - half + k];
+                out[i] = sum / (float)width + floor;
+            }
+        }
         float sum = 0;
-        for (size_t k = i < width / 2 ? 0 : i - width / 2; k <= i + width / 2 && k < count; k++) sum += power[k];
+        for (size_t k = i < half ? 0 : i - half; k <= i + half && k < count; k++) sum += power[k];
         out[i] = sum / (float)width + floor;
     }
+}
+
+static void smooth(const float *power, size_t count, size_t width, float floor, float *out) {
+    if (width == SMOOTH)
+        smooth_by(power, count, SMOOTH, floor, out);
+    else
+        smooth_by(power, count, WIDE_SMOOTH, floor, out);
 }
 
 static void powers(const float *re, const float *im, size_t count, float *out) {
@@ -100,18 +115,20 @@ static void take_spectrum(grm_hum_scale *s, const grm_hum_line *line, size_t cou
     }
 }
 
-// A line at `hz` brought down to 0 Hz.
+// A line at `hz` brought down to 0 Hz. Four turns at a time, each from the one four before.
 static void turn_back(grm_hum_scale *s, const float *from_re, const float *from_im, size_t count, double hz,
                       double rate) {
-    double turn = -2 * GRM_PI * hz / rate, c = cos(turn), d = sin(turn), x = 1, y = 0;
-    for (size_t i = 0; i < count; i++) {
-        float re = (float)x, im = (float)y;
-        s->re[i] = from_re[i] * re - from_im[i] * im;
-        s->im[i] = from_re[i] * im + from_im[i] * re;
-        double next = x * c - y * d;
-        y = x * d + y * c;
-        x = next;
-    }
+    double turn = -2 * GRM_PI * hz / rate, c = cos(4 * turn), d = sin(4 * turn), x[4], y[4];
+    for (int l = 0; l < 4; l++) x[l] = cos(l * turn), y[l] = sin(l * turn);
+    for (size_t i = 0; i < count; i += 4)
+        for (size_t l = 0; l < 4; l++) {
+            float re = (float)x[l], im = (float)y[l];
+            s->re[i + l] = from_re[i + l] * re - from_im[i + l] * im;
+            s->im[i + l] = from_re[i + l] * im + from_im[i + l] * re;
+            double next = x[l] * c - y[l] * d;
+            y[l] = x[l] * d + y[l] * c;
+            x[l] = next;
+        }
 }
 
 static void without(grm_hum_scale *s, size_t count, float re, float im) {
@@ -121,20 +138,22 @@ static void without(grm_hum_scale *s, size_t count, float re, float im) {
     }
 }
 
-// The steady line by least squares, the quiet moments (of what is left) heaviest. Its power.
+// The steady line by least squares, the quiet moments (of what is left) heaviest. Its power. Four sums side by side.
 static float fit(grm_hum_scale *s, size_t count, size_t width, float floor) {
     float re = 0, im = 0;
     memcpy(s->rest, s->base, count * sizeof *s->rest);
     for (int turn = 0; turn < 3; turn++) {
-        double sum_re = 0, sum_im = 0, weights = 0;
-        for (size_t i = 0; i < count; i++) {
-            double w = 1 / (double)s->rest[i];
-            sum_re += w * (double)s->re[i];
-            sum_im += w * (double)s->im[i];
-            weights += w;
-        }
-        re = (float)(sum_re / weights);
-        im = (float)(sum_im / weights);
+        double sum_re[4] = {0}, sum_im[4] = {0}, weights[4] = {0};
+        for (size_t i = 0; i + 4 <= count; i += 4)
+            for (size_t l = 0; l < 4; l++) {
+                double w = 1 / (double)s->rest[i + l];
+                sum_re[l] += w * (double)s->re[i + l];
+                sum_im[l] += w * (double)s->im[i + l];
+                weights[l] += w;
+            }
+        double all = (weights[0] + weights[1]) + (weights[2] + weights[3]);
+        re = (float)(((sum_re[0] + sum_re[1]) + (sum_re[2] + sum_re[3])) / all);
+        im = (float)(((sum_im[0] + sum_im[1]) + (sum_im[2] + sum_im[3])) / all);
         without(s, count, re, im);
         smooth(s->power, count, width, floor, s->rest);
     }
@@ -212,7 +231,7 @@ static void try_lines(grm_hum_scale *s, const grm_hum_line *line, size_t harmoni
 
 // The bin of a harmonic where the comb is shifted by `shift` and the mains are off by `off`; BINS: it is too far out.
 static size_t bin_of(double shift, double off, size_t harmonic) {
-    size_t bin = (size_t)lround((shift + (double)(harmonic + 1) * off) / bin_hz + SIDE);
+    size_t bin = (size_t)((shift + (double)(harmonic + 1) * off) / bin_hz + SIDE + 0.5);
     return bin < BINS ? bin : BINS;
 }
 
