@@ -33,11 +33,14 @@ static const float least = 1e-3f;          // of the median power: what no momen
 struct grm_hum_scale {
     grm_fft *fft;
     float padded[PADDED], weight[GRM_HUM_CHAPTER], base[GRM_HUM_WIDE_CHAPTER], rest[GRM_HUM_WIDE_CHAPTER];
+    float bases[GRM_HUM_LINES][GRM_HUM_CHAPTER], floors[GRM_HUM_LINES];  // the power of moments, by harmonic
     float power[GRM_HUM_WIDE_CHAPTER], re[GRM_HUM_WIDE_CHAPTER], im[GRM_HUM_WIDE_CHAPTER];
     grm_complex bins[2][PADDED / 2 + 1];
     float spectrum[BINS], sorted[GRM_HUM_WIDE_CHAPTER];
-    // By harmonic and bin: what a steady line there would gain, its power, and the bin it stands on.
-    float gain[GRM_HUM_LINES][BINS], line[GRM_HUM_LINES][BINS];
+    // By harmonic and bin: whether a line stands there, what it would gain if it were steady, its power; and what is
+    // gained about it, and by the line of which bin.
+    bool stands[GRM_HUM_LINES][BINS];
+    float own[GRM_HUM_LINES][BINS], line[GRM_HUM_LINES][BINS], gain[GRM_HUM_LINES][BINS];
     size_t at[GRM_HUM_LINES][BINS];
 };
 
@@ -59,16 +62,30 @@ void grm_hum_scale_free(grm_hum_scale *s) {
     free(s);
 }
 
-static int rising(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
+// The figure at a place of the sorted order (Hoare's Find); x is left half sorted.
+static float find_rank(float *x, ptrdiff_t count, ptrdiff_t place) {
+    ptrdiff_t low = 0, high = count - 1;
+    while (low < high) {
+        float pivot = x[place];
+        ptrdiff_t i = low, j = high;
+        while (i <= j) {
+            while (x[i] < pivot) i++;
+            while (pivot < x[j]) j--;
+            if (i > j) break;
+            float swap = x[i];
+            x[i++] = x[j];
+            x[j--] = swap;
+        }
+        if (j < place) low = i;
+        if (place < i) high = j;
+    }
+    return x[place];
 }
 
 static float median_of(grm_hum_scale *s, const float *x, size_t count) {
     size_t kept = 0;
     for (size_t i = 0; i < count; i += 3) s->sorted[kept++] = x[i];  // neighbours are alike
-    qsort(s->sorted, kept, sizeof *s->sorted, rising);
-    return s->sorted[kept / 2];
+    return find_rank(s->sorted, (ptrdiff_t)kept, (ptrdiff_t)kept / 2);
 }
 
 // The power of moments, never less than `floor`. Width is one of two, so that there is a loop for each.
@@ -189,49 +206,55 @@ static float limit_of(grm_hum_scale *s) {
     for (size_t k = 1; k + 1 < BINS; k++)
         if (stands(s, k, limit)) s->sorted[count++] = s->spectrum[k];
     if (count <= CANDIDATES) return limit;
-    qsort(s->sorted, count, sizeof *s->sorted, rising);
-    return s->sorted[count - CANDIDATES - 1];
+    return find_rank(s->sorted, (ptrdiff_t)count, (ptrdiff_t)count - CANDIDATES - 1);
 }
 
 static double hz_of(size_t bin) {
     return ((double)bin - SIDE) * bin_hz;
 }
 
-// A line counts for the bins around it too, as far as the resolution goes.
-static void spread(grm_hum_scale *s, size_t harmonic, size_t reach) {
-    float *gain = s->gain[harmonic], wide[BINS] = {0};
-    for (size_t k = 0; k < BINS; k++) {
-        if (gain[k] <= 0) continue;
-        for (size_t i = k < reach ? 0 : k - reach; i <= k + reach && i < BINS; i++)
-            if (gain[k] > wide[i]) wide[i] = gain[k], s->at[harmonic][i] = k;
-    }
-    memcpy(gain, wide, sizeof wide);
-}
-
-// Tries the lines that stand where a hum may have this harmonic, or all those beside.
-static void try_lines(grm_hum_scale *s, const grm_hum_line *line, size_t harmonic, size_t count, bool beside) {
-    float *gain = s->gain[harmonic];
-    size_t reach = (size_t)((double)(harmonic + 1) * STEPS * step_hz / bin_hz) + 1;
+// Which lines around a harmonic stand out.
+static void look(grm_hum_scale *s, const grm_hum_line *line, size_t harmonic, size_t count) {
+    float *base = s->bases[harmonic];
     powers(line->re, line->im, count, s->power);
-    float floor = least * median_of(s, s->power, count) + 1e-14f;
-    smooth(s->power, count, SMOOTH, floor, s->base);
-    for (size_t i = 0; i < count; i++) s->weight[i] = 1 / s->base[i];
+    float floor = s->floors[harmonic] = least * median_of(s, s->power, count) + 1e-14f;
+    smooth(s->power, count, SMOOTH, floor, base);
+    for (size_t i = 0; i < count; i++) s->weight[i] = 1 / base[i];
     take_spectrum(s, line, count);
     float limit = limit_of(s);
+    for (size_t k = 1; k + 1 < BINS; k++) s->stands[harmonic][k] = stands(s, k, limit);
+    memset(s->own[harmonic], 0, sizeof s->own[0]);
+}
+
+// A line counts for the bins around it too, as far as the resolution goes.
+static void spread(grm_hum_scale *s, size_t harmonic, size_t reach) {
+    const float *own = s->own[harmonic];
+    float *gain = s->gain[harmonic];
     memset(gain, 0, sizeof s->gain[0]);
+    for (size_t k = 0; k < BINS; k++) {
+        if (own[k] <= 0) continue;
+        for (size_t i = k < reach ? 0 : k - reach; i <= k + reach && i < BINS; i++)
+            if (own[k] > gain[i]) gain[i] = own[k], s->at[harmonic][i] = k;
+    }
+}
+
+// Tries those lines that stand where a hum may have this harmonic, or those beside.
+static void try_lines(grm_hum_scale *s, const grm_hum_line *line, size_t harmonic, size_t count, bool beside) {
+    size_t reach = (size_t)((double)(harmonic + 1) * STEPS * step_hz / bin_hz) + 1;
+    memcpy(s->base, s->bases[harmonic], count * sizeof *s->base);
     for (size_t k = 1; k + 1 < BINS; k++) {
         bool within = k + reach >= SIDE && k <= SIDE + reach;
-        if (!stands(s, k, limit) || !(within || beside)) continue;
+        if (!s->stands[harmonic][k] || within == beside) continue;
         turn_back(s, line->re, line->im, count, hz_of(k), GRM_HUM_RATE);
-        s->line[harmonic][k] = fit(s, count, SMOOTH, floor);
-        gain[k] = gained(s, count);
+        s->line[harmonic][k] = fit(s, count, SMOOTH, s->floors[harmonic]);
+        s->own[harmonic][k] = gained(s, count);
     }
     spread(s, harmonic, (size_t)lround((double)PADDED / (double)count));
 }
 
 // The bin of a harmonic where the comb is shifted by `shift` and the mains are off by `off`; BINS: it is too far out.
 static size_t bin_of(double shift, double off, size_t harmonic) {
-    size_t bin = (size_t)((shift + (double)(harmonic + 1) * off) / bin_hz + SIDE + 0.5);
+    size_t bin = (size_t)((shift + (double)(harmonic + 1) * off) * (1 / bin_hz) + SIDE + 0.5);
     return bin < BINS ? bin : BINS;
 }
 
@@ -286,7 +309,10 @@ static void weigh_hum(grm_hum_scale *s, const grm_hum_line *lines, size_t wide, 
 
 bool grm_hum_weigh(grm_hum_scale *s, const grm_hum_line *lines, size_t count, size_t wide, grm_hum_evidence *out) {
     double unused;
-    for (size_t n = 0; n < GRM_HUM_LINES; n++) try_lines(s, &lines[n], n, count, false);
+    for (size_t n = 0; n < GRM_HUM_LINES; n++) {
+        look(s, &lines[n], n, count);
+        try_lines(s, &lines[n], n, count, false);
+    }
     if (best_comb(s, 0, &unused) < worth_comparing) return false;
     for (size_t n = 0; n < GRM_HUM_LINES; n++) try_lines(s, &lines[n], n, count, true);
     weigh_hum(s, lines, wide, out);
