@@ -27,6 +27,7 @@ typedef struct mains {
 } mains;
 
 struct grm_hum {
+    bool avx2;
     grm_thinner *thinner;
     grm_hum_scale *scale;
     float x[TAPS - 1 + BLOCK];
@@ -64,6 +65,7 @@ grm_status grm_hum_new(unsigned rate_hz, grm_hum **out, grm_error *err) {
     *out = NULL;
     grm_hum *h = calloc(1, sizeof *h);
     if (!h) return grm_fail_memory(err);
+    h->avx2 = grm_cpu_detect().avx2_fma;
     fill_tables(h);
     grm_status status =
         grm_thinner_new(rate_hz, RATE, mains_hz[MAINS - 1] * GRM_HUM_LINES + wide_band_hz, &h->thinner, err);
@@ -97,7 +99,8 @@ static void end_chapter(grm_hum *h) {
 
 // What passes the lowpass, folded by the mains' period, of which the sample `at` is one, and turned down to 0 Hz by
 // each harmonic: one transform of a few figures in place of a filter a line.
-static void take_lines(const grm_hum *h, size_t m, const float *passed, size_t count, size_t at, float *re, float *im) {
+GRM_INLINE void take_lines(const grm_hum *h, size_t m, const float *passed, size_t count, size_t at, float *re,
+                           float *im) {
     float folded[PERIOD_60] = {0};
     size_t period = periods[m], place = at % period;
     for (size_t k = 0; k < count;) {
@@ -114,7 +117,7 @@ static void take_lines(const grm_hum *h, size_t m, const float *passed, size_t c
         }
 }
 
-static void take_narrow(grm_hum *h, const float *x) {
+GRM_INLINE void take_narrow_by(grm_hum *h, const float *x) {
     float passed[TAPS], re[LANES], im[LANES];
     for (size_t k = 0; k < TAPS; k++) passed[k] = x[k] * h->taps[k];
     for (size_t m = 0; m < MAINS; m++) {
@@ -124,10 +127,9 @@ static void take_narrow(grm_hum *h, const float *x) {
             h->mains[m].lines[n].im[h->points] = im[n];
         }
     }
-    h->points++;
 }
 
-static void take_wide(grm_hum *h, const float *x) {
+GRM_INLINE void take_wide_by(grm_hum *h, const float *x) {
     float passed[WIDE_TAPS], re[LANES], im[LANES];
     for (size_t k = 0; k < WIDE_TAPS; k++) passed[k] = x[(TAPS - WIDE_TAPS) / 2 + k] * h->wide_taps[k];
     for (size_t m = 0; m < MAINS; m++) {
@@ -137,13 +139,37 @@ static void take_wide(grm_hum *h, const float *x) {
             h->mains[m].lines[n].wide_im[h->wide] = im[n];
         }
     }
-    h->wide++;
 }
+
+static void take_narrow_plain(grm_hum *h, const float *x) {
+    take_narrow_by(h, x);
+}
+static void take_wide_plain(grm_hum *h, const float *x) {
+    take_wide_by(h, x);
+}
+
+#if GRM_HAVE_AVX2
+GRM_AVX2 static void take_narrow_avx2(grm_hum *h, const float *x) {
+    take_narrow_by(h, x);
+}
+GRM_AVX2 static void take_wide_avx2(grm_hum *h, const float *x) {
+    take_wide_by(h, x);
+}
+#else
+#define take_narrow_avx2 take_narrow_plain
+#define take_wide_avx2 take_wide_plain
+#endif
 
 // All points whose turn it is at the sample `at` of the chapter; x: [TAPS] from there on.
 static void take_points(grm_hum *h, const float *x) {
-    if (h->at % HOP == 0 && h->points < GRM_HUM_CHAPTER) take_narrow(h, x);
-    if (h->at % WIDE_HOP == 0) take_wide(h, x);
+    if (h->at % HOP == 0 && h->points < GRM_HUM_CHAPTER) {
+        (h->avx2 ? take_narrow_avx2 : take_narrow_plain)(h, x);
+        h->points++;
+    }
+    if (h->at % WIDE_HOP == 0) {
+        (h->avx2 ? take_wide_avx2 : take_wide_plain)(h, x);
+        h->wide++;
+    }
 }
 
 static const size_t chapter_samples = (size_t)GRM_HUM_CHAPTER_S * RATE;

@@ -252,33 +252,36 @@ static void try_lines(grm_hum_scale *s, const grm_hum_line *line, size_t harmoni
     spread(s, harmonic, (size_t)lround((double)PADDED / (double)count));
 }
 
-// The bin of a harmonic where the comb is shifted by `shift` and the mains are off by `off`; BINS: it is too far out.
-static size_t bin_of(double shift, double off, size_t harmonic) {
-    size_t bin = (size_t)((shift + (double)(harmonic + 1) * off) * (1 / bin_hz) + SIDE + 0.5);
-    return bin < BINS ? bin : BINS;
+// The bin of a harmonic where the comb is shifted by `shift` and the mains are off by a step of -STEPS .. STEPS. Even
+// the last harmonic of the last shift stays within BINS.
+static size_t bin_of(double shift, int step, size_t harmonic) {
+    float each = (float)((double)(harmonic + 1) * step_hz / bin_hz), middle = (float)(shift / bin_hz) + SIDE + 0.5f;
+    return (size_t)(int)(middle + (float)step * each);
 }
 
 // Several harmonics together; one alone says nothing, since synthesisers hold tones too.
-static double together(const double *gains) {
-    double sum = 0, most = 0;
-    for (size_t n = 0; n < GRM_HUM_LINES; n++) sum += gains[n], most = fmax(most, gains[n]);
-    return fmin(sum, 3 * (sum - most));
+static float together(float sum, float most) {
+    return fminf(sum, 3 * (sum - most));
 }
 
-// The most that a comb of that shift gains, and how far off the mains are then.
-static double best_comb(const grm_hum_scale *s, double shift, double *off) {
-    double best = 0;
-    *off = 0;
-    for (int step = -STEPS; step <= STEPS; step++) {
-        double gains[GRM_HUM_LINES];
-        for (size_t n = 0; n < GRM_HUM_LINES; n++) {
-            size_t bin = bin_of(shift, step * step_hz, n);
-            gains[n] = bin < BINS ? (double)s->gain[n][bin] : 0;
+// The most that a comb of that shift gains, and the step at which it does.
+static double best_comb(const grm_hum_scale *s, double shift, int *at) {
+    enum { ALL = 2 * STEPS + 1 };
+    float sum[ALL] = {0}, most[ALL] = {0}, best = 0;
+    for (size_t n = 0; n < GRM_HUM_LINES; n++) {
+        const float *gain = s->gain[n];
+        for (int i = 0; i < ALL; i++) {
+            float g = gain[bin_of(shift, i - STEPS, n)];
+            sum[i] += g;
+            most[i] = g > most[i] ? g : most[i];
         }
-        double gain = together(gains);
-        if (gain > best) best = gain, *off = step * step_hz;
     }
-    return best;
+    *at = 0;
+    for (int i = 0; i < ALL; i++) {
+        float gain = together(sum[i], most[i]);
+        if (gain > best) best = gain, *at = i - STEPS;
+    }
+    return (double)best;
 }
 
 // How much of the line is there between the strokes too, 0 to 1.
@@ -293,22 +296,25 @@ static double kept(grm_hum_scale *s, const grm_hum_line *line, size_t wide, size
 
 // The comb of the hum itself, of which only what is kept counts.
 static void weigh_hum(grm_hum_scale *s, const grm_hum_line *lines, size_t wide, grm_hum_evidence *out) {
-    double off, gains[GRM_HUM_LINES] = {0};
-    best_comb(s, 0, &off);
+    float sum = 0, most = 0;
+    int step;
+    best_comb(s, 0, &step);
     out->power = 0;
     for (size_t n = 0; n < GRM_HUM_LINES; n++) {
-        size_t bin = bin_of(0, off, n);
-        if (bin == BINS || s->gain[n][bin] <= 0) continue;
+        size_t bin = bin_of(0, step, n);
+        if (s->gain[n][bin] <= 0) continue;
         size_t at = s->at[n][bin];
         double share = kept(s, &lines[n], wide, n, at);
-        gains[n] = share * (double)s->gain[n][bin];
+        float gain = (float)share * s->gain[n][bin];
+        sum += gain;
+        most = fmaxf(most, gain);
         out->power += share * (double)s->line[n][at];
     }
-    out->gain[0] = together(gains);
+    out->gain[0] = (double)together(sum, most);
 }
 
 bool grm_hum_weigh(grm_hum_scale *s, const grm_hum_line *lines, size_t count, size_t wide, grm_hum_evidence *out) {
-    double unused;
+    int unused;
     for (size_t n = 0; n < GRM_HUM_LINES; n++) {
         look(s, &lines[n], n, count);
         try_lines(s, &lines[n], n, count, false);
