@@ -32,6 +32,7 @@ static const float least = 1e-3f;          // of the median power: what no momen
 
 struct grm_hum_scale {
     grm_fft *fft;
+    bool avx2;
     float padded[PADDED], weight[GRM_HUM_CHAPTER], base[GRM_HUM_WIDE_CHAPTER], rest[GRM_HUM_WIDE_CHAPTER];
     float bases[GRM_HUM_LINES][GRM_HUM_CHAPTER], floors[GRM_HUM_LINES];  // the power of moments, by harmonic
     float power[GRM_HUM_WIDE_CHAPTER], re[GRM_HUM_WIDE_CHAPTER], im[GRM_HUM_WIDE_CHAPTER];
@@ -48,6 +49,7 @@ grm_status grm_hum_scale_new(grm_hum_scale **out, grm_error *err) {
     *out = NULL;
     grm_hum_scale *s = calloc(1, sizeof *s);
     if (!s) return grm_fail_memory(err);
+    s->avx2 = grm_cpu_detect().avx2_fma;
     grm_status status = grm_fft_new(PADDED, &s->fft, err);
     if (status == GRM_OK)
         *out = s;
@@ -105,7 +107,7 @@ GRM_INLINE void smooth_by(const float *power, size_t count, size_t width, float 
     }
 }
 
-static void smooth(const float *power, size_t count, size_t width, float floor, float *out) {
+GRM_INLINE void smooth(const float *power, size_t count, size_t width, float floor, float *out) {
     if (width == SMOOTH)
         smooth_by(power, count, SMOOTH, floor, out);
     else
@@ -133,8 +135,8 @@ static void take_spectrum(grm_hum_scale *s, const grm_hum_line *line, size_t cou
 }
 
 // A line at `hz` brought down to 0 Hz. Four turns at a time, each from the one four before.
-static void turn_back(grm_hum_scale *s, const float *from_re, const float *from_im, size_t count, double hz,
-                      double rate) {
+GRM_INLINE void turn_back(grm_hum_scale *s, const float *from_re, const float *from_im, size_t count, double hz,
+                          double rate) {
     double turn = -2 * GRM_PI * hz / rate, c = cos(4 * turn), d = sin(4 * turn), x[4], y[4];
     for (int l = 0; l < 4; l++) x[l] = cos(l * turn), y[l] = sin(l * turn);
     for (size_t i = 0; i < count; i += 4)
@@ -148,29 +150,30 @@ static void turn_back(grm_hum_scale *s, const float *from_re, const float *from_
         }
 }
 
-static void without(grm_hum_scale *s, size_t count, float re, float im) {
+GRM_INLINE void without(grm_hum_scale *s, size_t count, float re, float im) {
     for (size_t i = 0; i < count; i++) {
         float a = s->re[i] - re, b = s->im[i] - im;
         s->power[i] = a * a + b * b;
     }
 }
 
-// The steady line by least squares, the quiet moments (of what is left) heaviest. Its power. Four sums side by side.
-static float fit(grm_hum_scale *s, size_t count, size_t width, float floor) {
+// The steady line by least squares, the quiet moments (of what is left) heaviest. Its power. Eight sums side by side.
+GRM_INLINE float fit(grm_hum_scale *s, size_t count, size_t width, float floor) {
+    enum { LANES = 8 };
     float re = 0, im = 0;
     memcpy(s->rest, s->base, count * sizeof *s->rest);
     for (int turn = 0; turn < 3; turn++) {
-        double sum_re[4] = {0}, sum_im[4] = {0}, weights[4] = {0};
-        for (size_t i = 0; i + 4 <= count; i += 4)
-            for (size_t l = 0; l < 4; l++) {
-                double w = 1 / (double)s->rest[i + l];
-                sum_re[l] += w * (double)s->re[i + l];
-                sum_im[l] += w * (double)s->im[i + l];
+        float sum_re[LANES] = {0}, sum_im[LANES] = {0}, weights[LANES] = {0};
+        for (size_t i = 0; i + LANES <= count; i += LANES)
+            for (size_t l = 0; l < LANES; l++) {
+                float w = 1 / s->rest[i + l];
+                sum_re[l] += w * s->re[i + l];
+                sum_im[l] += w * s->im[i + l];
                 weights[l] += w;
             }
-        double all = (weights[0] + weights[1]) + (weights[2] + weights[3]);
-        re = (float)(((sum_re[0] + sum_re[1]) + (sum_re[2] + sum_re[3])) / all);
-        im = (float)(((sum_im[0] + sum_im[1]) + (sum_im[2] + sum_im[3])) / all);
+        for (size_t l = 1; l < LANES; l++) sum_re[0] += sum_re[l], sum_im[0] += sum_im[l], weights[0] += weights[l];
+        re = sum_re[0] / weights[0];
+        im = sum_im[0] / weights[0];
         without(s, count, re, im);
         smooth(s->power, count, width, floor, s->rest);
     }
@@ -178,7 +181,7 @@ static float fit(grm_hum_scale *s, size_t count, size_t width, float floor) {
 }
 
 // Gain of log likelihood over all of the time, the sixth that speaks loudest left out.
-static float gained(const grm_hum_scale *s, size_t count) {
+GRM_INLINE float gained(const grm_hum_scale *s, size_t count) {
     double sum = 0, most = 0;
     for (size_t part = 0; part < PARTS; part++) {
         size_t from = count * part / PARTS, to = count * (part + 1) / PARTS;
@@ -238,6 +241,25 @@ static void spread(grm_hum_scale *s, size_t harmonic, size_t reach) {
     }
 }
 
+// What the line of a bin would gain if it were steady.
+GRM_INLINE void try_line(grm_hum_scale *s, const grm_hum_line *line, size_t harmonic, size_t count, size_t bin) {
+    turn_back(s, line->re, line->im, count, hz_of(bin), GRM_HUM_RATE);
+    s->line[harmonic][bin] = fit(s, count, SMOOTH, s->floors[harmonic]);
+    s->own[harmonic][bin] = gained(s, count);
+}
+
+static void try_line_plain(grm_hum_scale *s, const grm_hum_line *line, size_t harmonic, size_t count, size_t bin) {
+    try_line(s, line, harmonic, count, bin);
+}
+#if GRM_HAVE_AVX2
+GRM_AVX2 static void try_line_avx2(grm_hum_scale *s, const grm_hum_line *line, size_t harmonic, size_t count,
+                                   size_t bin) {
+    try_line(s, line, harmonic, count, bin);
+}
+#else
+#define try_line_avx2 try_line_plain
+#endif
+
 // Tries those lines that stand where a hum may have this harmonic, or those beside.
 static void try_lines(grm_hum_scale *s, const grm_hum_line *line, size_t harmonic, size_t count, bool beside) {
     size_t reach = (size_t)((double)(harmonic + 1) * STEPS * step_hz / bin_hz) + 1;
@@ -245,9 +267,7 @@ static void try_lines(grm_hum_scale *s, const grm_hum_line *line, size_t harmoni
     for (size_t k = 1; k + 1 < BINS; k++) {
         bool within = k + reach >= SIDE && k <= SIDE + reach;
         if (!s->stands[harmonic][k] || within == beside) continue;
-        turn_back(s, line->re, line->im, count, hz_of(k), GRM_HUM_RATE);
-        s->line[harmonic][k] = fit(s, count, SMOOTH, s->floors[harmonic]);
-        s->own[harmonic][k] = gained(s, count);
+        (s->avx2 ? try_line_avx2 : try_line_plain)(s, line, harmonic, count, k);
     }
     spread(s, harmonic, (size_t)lround((double)PADDED / (double)count));
 }
