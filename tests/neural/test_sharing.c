@@ -55,11 +55,10 @@ static int remove_file(void **state) {
 }
 
 static void read_all(const grm_packed *packed) {
-    volatile unsigned sum = 0;
     for (size_t i = 0; i < grm_packed_count(packed); i++) {
         const grm_entry *e = grm_packed_entry(packed, i);
-        const uint8_t *bytes = grm_packed_bytes(packed, e);
-        for (size_t k = 0; k < e->bytes; k += GRM_LINE) sum += bytes[k];
+        const volatile uint8_t *bytes = grm_packed_bytes(packed, e);
+        for (size_t k = 0; k < e->bytes; k += GRM_LINE) (void)bytes[k];
     }
 }
 
