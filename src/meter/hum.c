@@ -117,60 +117,45 @@ GRM_INLINE void take_lines(const grm_hum *h, size_t m, const float *passed, size
         }
 }
 
-GRM_INLINE void take_narrow_by(grm_hum *h, const float *x) {
+// A point of every line; x: [TAPS] from the sample `at` on.
+GRM_INLINE void take_point(grm_hum *h, const float *x, bool wide) {
+    const size_t count = wide ? WIDE_TAPS : TAPS, to = wide ? h->wide : h->points;
+    const float *taps = wide ? h->wide_taps : h->taps;
     float passed[TAPS], re[LANES], im[LANES];
-    for (size_t k = 0; k < TAPS; k++) passed[k] = x[k] * h->taps[k];
+    x += (TAPS - count) / 2;
+    for (size_t k = 0; k < count; k++) passed[k] = x[k] * taps[k];
     for (size_t m = 0; m < MAINS; m++) {
-        take_lines(h, m, passed, TAPS, h->at, re, im);
+        take_lines(h, m, passed, count, h->at, re, im);
         for (size_t n = 0; n < GRM_HUM_LINES; n++) {
-            h->mains[m].lines[n].re[h->points] = re[n];
-            h->mains[m].lines[n].im[h->points] = im[n];
+            grm_hum_line *line = &h->mains[m].lines[n];
+            (wide ? line->wide_re : line->re)[to] = re[n];
+            (wide ? line->wide_im : line->im)[to] = im[n];
         }
     }
 }
 
-GRM_INLINE void take_wide_by(grm_hum *h, const float *x) {
-    float passed[WIDE_TAPS], re[LANES], im[LANES];
-    for (size_t k = 0; k < WIDE_TAPS; k++) passed[k] = x[(TAPS - WIDE_TAPS) / 2 + k] * h->wide_taps[k];
-    for (size_t m = 0; m < MAINS; m++) {
-        take_lines(h, m, passed, WIDE_TAPS, h->at, re, im);
-        for (size_t n = 0; n < GRM_HUM_LINES; n++) {
-            h->mains[m].lines[n].wide_re[h->wide] = re[n];
-            h->mains[m].lines[n].wide_im[h->wide] = im[n];
-        }
-    }
-}
-
-static void take_narrow_plain(grm_hum *h, const float *x) {
-    take_narrow_by(h, x);
-}
-static void take_wide_plain(grm_hum *h, const float *x) {
-    take_wide_by(h, x);
-}
-
-#if GRM_HAVE_AVX2
-GRM_AVX2 static void take_narrow_avx2(grm_hum *h, const float *x) {
-    take_narrow_by(h, x);
-}
-GRM_AVX2 static void take_wide_avx2(grm_hum *h, const float *x) {
-    take_wide_by(h, x);
-}
-#else
-#define take_narrow_avx2 take_narrow_plain
-#define take_wide_avx2 take_wide_plain
-#endif
-
-// All points whose turn it is at the sample `at` of the chapter; x: [TAPS] from there on.
-static void take_points(grm_hum *h, const float *x) {
+// Narrow and wide points whose turn it is.
+GRM_INLINE void take_points(grm_hum *h, const float *x) {
     if (h->at % HOP == 0 && h->points < GRM_HUM_CHAPTER) {
-        (h->avx2 ? take_narrow_avx2 : take_narrow_plain)(h, x);
+        take_point(h, x, false);
         h->points++;
     }
     if (h->at % WIDE_HOP == 0) {
-        (h->avx2 ? take_wide_avx2 : take_wide_plain)(h, x);
+        take_point(h, x, true);
         h->wide++;
     }
 }
+
+static void take_points_plain(grm_hum *h, const float *x) {
+    take_points(h, x);
+}
+#if GRM_HAVE_AVX2
+GRM_AVX2 static void take_points_avx2(grm_hum *h, const float *x) {
+    take_points(h, x);
+}
+#else
+#define take_points_avx2 take_points_plain
+#endif
 
 static const size_t chapter_samples = (size_t)GRM_HUM_CHAPTER_S * RATE;
 
@@ -189,7 +174,7 @@ grm_status grm_hum_hear(grm_hum *h, const float *mono, size_t frames, grm_error 
         thin += take;
         made -= take;
         for (; at + TAPS <= h->filled; at += STEP) {
-            take_points(h, h->x + at);
+            (h->avx2 ? take_points_avx2 : take_points_plain)(h, h->x + at);
             h->at += STEP;
             if (h->at == chapter_samples) end_chapter(h);
         }
