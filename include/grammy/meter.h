@@ -65,9 +65,9 @@ typedef struct grm_analysis {
     const grm_heard_section *sections;
     const float *energy_lufs;  // momentary loudness, ten a second
     const grm_series *series;  // what grm_analysis_options asked for
-    const struct grm_colour_series
-        *colours;                          // what the ear for rhythm leaves to later ones, NULL once all have finished
-    const struct grm_pitch_series *notes;  // and the one for harmony
+    // What the ears for rhythm and harmony leave to later ones; NULL once all have finished.
+    const struct grm_colour_series *colours;
+    const struct grm_pitch_series *notes;
     struct grm_memory *memory;
 } grm_analysis;
 

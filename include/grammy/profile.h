@@ -51,10 +51,9 @@ typedef struct grm_profile {
 
     unsigned analysis_rate_hz;  // 0: the file's own
     unsigned analysis_hop;
-    unsigned
-        analysis_stride;   // of what is heard in means over long frames (balance, noise, sides): 1: all, 4: a quarter
-    bool full_analysis;    // HPSS, MFCC and chroma are computed
-    bool stem_separation;  // of finished audio
+    unsigned analysis_stride;  // of long frames that are heard in the mean (balance, noise, sides): 4: a quarter
+    bool full_analysis;        // HPSS, MFCC and chroma are computed
+    bool stem_separation;      // of finished audio
     double neural_token_share;
     unsigned hall_lines;                 // of the mix's halls: 16 or 8
     unsigned space_rate_hz;              // that reverbs and echoes run at: 48000 or 24000

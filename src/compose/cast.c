@@ -34,8 +34,7 @@ static int suits(const grm_instrument *instrument, const grm_style_part *plan) {
     const char *family = instrument->family;
     bool bass = strcmp(family, "bass") == 0, kit = strcmp(family, "drums") == 0 || strcmp(family, "percussion") == 0;
     bool texture = strcmp(family, "texture") == 0 || strcmp(family, "fx") == 0;
-    for (size_t i = 0; i < plan->instruments.count; i++)
-        if (strcmp(plan->instruments.items[i].text, instrument->id) == 0) return 10;
+    if (grm_plan_has(plan, instrument)) return 10;
     if (kit || is_kit(plan->role))
         return kit && is_kit(plan->role)
                    ? (strcmp(family, "percussion") == 0) == (plan->role == GRM_ROLE_PERCUSSION) ? 6 : 2

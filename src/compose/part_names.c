@@ -29,10 +29,11 @@ static bool speaks_of(const char *name, const grm_instrument *instrument) {
 // The style knows the instrument in this part, and the name does not speak of another that it might have had.
 static bool is_true(const grm_work *work, const grm_writer_part *part) {
     const grm_style_part *plan = part->plan;
-    bool known = plan->instruments.count == 0 || strcmp(part->instrument->family, "drums") == 0, of_other = false;
+    bool known = plan->instruments.count == 0 || strcmp(part->instrument->family, "drums") == 0 ||
+                 grm_plan_has(plan, part->instrument);
+    bool of_other = false;
     for (size_t i = 0; i < plan->instruments.count; i++) {
         const grm_instrument *other = grm_instrument_find(work->catalogue, plan->instruments.items[i].text);
-        known = known || other == part->instrument;
         of_other = of_other || (other && other != part->instrument && speaks_of(plan->name, other));
     }
     return known && (!of_other || speaks_of(plan->name, part->instrument));

@@ -49,6 +49,12 @@ static bool stops(grm_play play) {
 
 // ---- what a band can play at a time ----
 
+bool grm_plan_has(const grm_style_part *plan, const grm_instrument *instrument) {
+    for (size_t i = 0; i < plan->instruments.count; i++)
+        if (strcmp(plan->instruments.items[i].text, instrument->id) == 0) return true;
+    return false;
+}
+
 int grm_player_count(const grm_work *work, const grm_instrument *instrument) {
     int count = 0;
     for (size_t i = 0; i < work->brief->instruments.count; i++)
@@ -63,12 +69,6 @@ static bool has_hands_enough(const grm_instrument *instrument) {
     for (size_t i = 0; i < GRM_COUNT(played); i++)
         if (strcmp(instrument->family, played[i]) == 0) return false;
     return true;
-}
-
-static bool is_usual(const grm_writer_part *part) {
-    for (size_t i = 0; i < part->plan->instruments.count; i++)
-        if (strcmp(part->plan->instruments.items[i].text, part->instrument->id) == 0) return true;
-    return false;
 }
 
 static bool is_line(grm_play play) {
@@ -111,13 +111,13 @@ static bool precedes(const grm_work *work, const grm_writer_part *a, const grm_w
 static bool is_free(const grm_work *work, const grm_writer_part *part, const grm_passage *p, int32_t from, int32_t to) {
     if (!work->brief->only_instruments || has_hands_enough(part->instrument)) return true;
     bool single = part->instrument->polyphony == 1;
-    if (!single && is_usual(part)) return true;
+    if (!single && grm_plan_has(part->plan, part->instrument)) return true;
     int busy = 0;
     for (size_t i = 0; i < work->part_count; i++) {
         const grm_writer_part *other = &work->parts[i];
         int32_t other_from, other_to;
         if (other == part || other->instrument != part->instrument) continue;
-        bool first = precedes(work, other, part) || (!single && is_usual(other));
+        bool first = precedes(work, other, part) || (!single && grm_plan_has(other->plan, other->instrument));
         if (!first || (!single && is_line(other->plan->play) != is_line(part->plan->play))) continue;
         if (!is_seated(work, other, p, &other_from, &other_to) || other_from >= to || from >= other_to) continue;
         busy += is_free(work, other, p, other_from, other_to);

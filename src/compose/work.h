@@ -102,6 +102,8 @@ grm_status grm_cast_parts(grm_work *work, grm_error *err);
 grm_status grm_part_names(grm_work *work, grm_error *err);
 
 // ---- players.c: who plays when ----
+// Whether the style itself gives the part to the instrument.
+bool grm_plan_has(const grm_style_part *plan, const grm_instrument *instrument);
 // How many players of an instrument the brief names, 1 where it does not.
 int grm_player_count(const grm_work *work, const grm_instrument *instrument);
 // Gives the tune to sections of a band that plays alone in which nobody would play.
