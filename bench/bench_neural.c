@@ -1,11 +1,12 @@
 // How near a decoder step comes to the memory's speed. Each step reads every weight of the decoder and all keys and
-// values so far, so the floor is their bytes over the bandwidth that the same threads read with; which is measured
-// before every step, as it is not the same from second to second. Steps and measurements in which a thread was put off
-// its processor do not count; on a busy machine nearly none is left unless the scheduler prefers the program (chrt -f
-// 1). The floor is always that of huge pages. Weights that lie in pages of 4 kB cannot be read at it, and then the
-// share of what such pages can be read at is given beside it. Two processors may be threads of one core, from one
-// minute to the next on a virtual machine; a barrier then takes less than 0.1 us, and both read as fast as one core
-// does.
+// values so far, so the floor is their bytes over the bandwidth that the same threads read with. That is measured
+// before every step, as it is not the same from second to second, and in two ways: through huge pages, as the weights
+// of a packed file lie, and through ordinary pages of 4 kB, as other programs' memory does. The second are read a tenth
+// slower on two cores, by half where the system's free memory is scattered. Each has a buffer of 16 times what is read
+// at a time, so that none of it is in a cache. Steps and measurements in which a thread was put off its processor do
+// not count; on a busy machine nearly none is left unless the scheduler prefers the program (chrt -f 1). Two processors
+// may be threads of one core, from one minute to the next on a virtual machine; a barrier then takes less than 0.1 us,
+// and both read as fast as one core does.
 //   bench_neural MODEL [STEPS [THREADS [VARIATIONS]]]    a packed model, or a folder (MODEL_PRECISION); guidance is on
 #define _DEFAULT_SOURCE  // madvise
 #include <math.h>
@@ -15,10 +16,11 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "neural/huge.h"
 #include "neural/model.h"
 #include "neural/sample.h"
 
-enum { PROBE = 128 << 20, POOL = 512 << 20 };
+enum { PROBE = 32 << 20, POOL = 16 * PROBE };  // bytes
 
 static double now_s(void) {
     struct timespec t;
@@ -33,6 +35,8 @@ static long switches(void) {
 }
 
 // ---- bandwidth ----
+
+typedef enum page { HUGE, SMALL, PAGES } page;
 
 typedef struct probe {
     const float *from;
@@ -72,32 +76,12 @@ static double read_bandwidth(grm_team *team, const uint8_t *pool, size_t turn) {
     return PROBE / (now_s() - start);
 }
 
-static uint8_t *make_pool(bool huge) {
-    uint8_t *pool = aligned_alloc(2 << 20, POOL);
+static uint8_t *make_pool(page kind) {
+    uint8_t *pool = aligned_alloc(GRM_HUGE_PAGE, POOL);
 #ifdef MADV_HUGEPAGE
-    if (pool) madvise(pool, POOL, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+    if (pool) madvise(pool, POOL, kind == HUGE ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 #endif
     return pool ? memset(pool, 0, POOL) : NULL;
-}
-
-// How much of what is there of the mapping around the address lies in huge pages; NAN: not known.
-static double huge_share(const void *address) {
-    FILE *file = fopen("/proc/self/smaps", "r");
-    unsigned long begin, end, kb;
-    double there = 0, huge = 0;
-    bool inside = false;
-    char text[512];
-    while (file && fgets(text, sizeof text, file)) {
-        if (sscanf(text, "%lx-%lx ", &begin, &end) == 2)
-            inside = begin <= (uintptr_t)address && (uintptr_t)address < end;
-        else if (inside && sscanf(text, "Rss: %lu", &kb) == 1)
-            there = (double)kb;
-        else if (inside &&
-                 (sscanf(text, "AnonHugePages: %lu", &kb) == 1 || sscanf(text, "FilePmdMapped: %lu", &kb) == 1))
-            huge += (double)kb;
-    }
-    if (file) fclose(file);
-    return there > 0 ? huge / there : NAN;
 }
 
 typedef struct meeting {
@@ -134,6 +118,14 @@ static double weight_bytes(const grm_model *m) {
             if (all[k]->panels) bytes += (double)grm_matrix_bytes(all[k]->precision, all[k]->out, all[k]->in);
     }
     return bytes;
+}
+
+// How much of what a step reads of the weights lies in huge pages; NAN: not known.
+static double huge_weights(const grm_model *m) {
+    const grm_matrix *last = &m->decoder.heads;
+    const uint8_t *begin = m->decoder.layers[0].qkv.panels;
+    const uint8_t *end = last->panels + grm_matrix_bytes(last->precision, last->out, last->in);
+    return grm_huge_share(begin, (size_t)(end - begin));
 }
 
 static int by_value(const void *a, const void *b) {
@@ -175,61 +167,92 @@ static void step(bench *b, uint16_t *codes) {
     }
 }
 
-static int measure(bench *b, size_t steps, grm_precision cache) {
-    enum { TOKENS = 16 };
-    const grm_decoder_config *c = &b->model->config.decoder;
-    double weights = weight_bytes(b->model), each = cache == GRM_FLOAT32 ? 4 : cache == GRM_FLOAT16 ? 2 : 1;
-    double position =
-        2 * (double)(c->layers * c->width) * each + (cache == GRM_INT8 ? 8.0 * (double)(c->layers * c->heads) : 0);
-    double *times = malloc(steps * sizeof *times), *rates = malloc(steps * sizeof *rates),
-           *shares = malloc(steps * sizeof *shares), *small_rates = malloc(steps * sizeof *small_rates),
-           *small_shares = malloc(steps * sizeof *small_shares);
-    float *text = calloc(TOKENS * c->width, sizeof *text);
+// What undisturbed steps took, and beside each what was read per second in either kind of pages just before.
+typedef struct figures {
+    size_t steps, kept;
+    double *time, *rate[PAGES], *share[PAGES];
+    double *room;
+} figures;
+
+static bool figures_new(figures *f, size_t steps) {
+    *f = (figures){.steps = steps, .room = malloc((1 + 2 * PAGES) * steps * sizeof *f->room)};
+    f->time = f->room;
+    for (size_t p = 0; p < PAGES && f->room; p++) {
+        f->rate[p] = f->room + (1 + 2 * p) * steps;
+        f->share[p] = f->room + (2 + 2 * p) * steps;
+    }
+    return f->room != NULL;
+}
+
+enum { TOKENS = 16 };  // of the text
+
+// Of all rows' keys and values of one position, with their scales.
+static double position_bytes(const grm_decoder_config *c, grm_precision cache) {
+    double each = cache == GRM_FLOAT32 ? 4 : cache == GRM_FLOAT16 ? 2 : 1;
+    return 2 * (double)(c->layers * c->width) * each + (cache == GRM_INT8 ? 8.0 * (double)(c->layers * c->heads) : 0);
+}
+
+static void measure(bench *b, uint8_t *const pool[PAGES], grm_precision cache, figures *f) {
+    double weights = weight_bytes(b->model), position = position_bytes(&b->model->config.decoder, cache);
     uint16_t codes[8 * GRM_MAX_CODEBOOKS] = {0};
-    uint8_t *pool = make_pool(true), *small_pool = NULL;
-    if (!pool || !times || !rates || !shares || !small_rates || !small_shares || !text) return 1;
-    for (size_t i = 0; i < TOKENS * c->width; i++) text[i] = grm_rng_normal(&b->rng);
-    if (!b->model->config.melody && grm_decoder_read_text(b->state, text, TOKENS, NULL)) return 1;
-    step(b, codes);
-    grm_decoder_state_rewind(b->state);
-    double huge = huge_share(b->model->decoder.heads.panels);
-    if (huge < 0.9 && !(small_pool = make_pool(false))) return 1;
-    size_t kept = 0;
-    for (size_t i = 0; i < steps; i++) {
+    for (size_t i = 0; i < f->steps; i++) {
         long before = switches();
-        double small = small_pool ? read_bandwidth(b->compute->team, small_pool, i) : NAN;
-        double bandwidth = read_bandwidth(b->compute->team, pool, i), start = now_s();
+        for (size_t p = 0; p < PAGES; p++) {  // in turn the first
+            page kind = (i + p) % PAGES == 0 ? HUGE : SMALL;
+            f->rate[kind][f->kept] = read_bandwidth(b->compute->team, pool[kind], i);
+        }
+        double start = now_s();
         step(b, codes);
-        double time = now_s() - start;
+        double time = f->time[f->kept] = now_s() - start;
         if (switches() != before) continue;
         double bytes = weights + position * ((double)(b->rows * (i + 1)) + TOKENS);
-        times[kept] = time;
-        rates[kept] = bandwidth;
-        small_rates[kept] = small;
-        small_shares[kept] = bytes / time / small;
-        shares[kept++] = bytes / time / bandwidth;
+        for (size_t p = 0; p < PAGES; p++) f->share[p][f->kept] = bytes / time / f->rate[p][f->kept];
+        f->kept++;
     }
-    double ms = 1e3 * median(times, kept), share = median(shares, kept), barrier = 1e6 * barrier_s(b->compute->team);
-    printf(
-        "%s + %s cache: %.0f MB of weights, %zu rows; a step %.2f ms, %.0f %% of the floor (%.1f ms at the %.1f GB/s "
-        "that huge pages are read at); ",
-        grm_precision_name(grm_packed_precision(b->model->packed)), grm_precision_name(cache), weights / 1e6, b->rows,
-        ms, 100 * share, ms * share, median(rates, kept) / 1e9);
-    if (small_pool)
-        printf(
-            "of the weights only %.0f %% are in huge pages: %.0f %% of the %.1f GB/s that pages of 4 kB are read at; ",
-            100 * huge, 100 * median(small_shares, kept), median(small_rates, kept) / 1e9);
-    printf("%.2f s of work a second of sound; barrier %.2f us%s; %zu of %zu steps undisturbed\n", ms * 0.05, barrier,
-           grm_team_size(b->compute->team) == 2 && barrier < 0.1 ? " (both threads on one core)" : "", kept, steps);
-    free(small_pool);
-    free(small_rates);
-    free(small_shares);
-    free(pool);
-    free(times);
-    free(rates);
-    free(shares);
+}
+
+static void report(const bench *b, grm_precision cache, figures *f) {
+    double barrier = 1e6 * barrier_s(b->compute->team), ms = 1e3 * median(f->time, f->kept);
+    double huge = 100 * huge_weights(b->model);
+    printf("%s + %s cache: %.0f MB of weights, %zu rows; a step %.2f ms",
+           grm_precision_name(grm_packed_precision(b->model->packed)), grm_precision_name(cache),
+           weight_bytes(b->model) / 1e6, b->rows, ms);
+    for (size_t p = 0; p < PAGES; p++) {
+        double share = median(f->share[p], f->kept);
+        printf(", %.0f %% of the floor of %s (%.1f ms at %.1f GB/s)", 100 * share,
+               p == HUGE ? "huge pages" : "pages of 4 kB", ms * share, median(f->rate[p], f->kept) / 1e9);
+    }
+    if (huge < 99) printf("; of the weights only %.0f %% lie in huge pages", huge);
+    printf("; %.2f s of work a second of sound; barrier %.2f us%s; %zu of %zu steps undisturbed\n", ms * 0.05, barrier,
+           grm_team_size(b->compute->team) == 2 && barrier < 0.1 ? " (both threads on one core)" : "", f->kept,
+           f->steps);
+}
+
+// Words of noise, of which keys and values are kept as a prompt's.
+static bool read_words(bench *b) {
+    size_t count = TOKENS * b->model->config.decoder.width;
+    float *text = malloc(count * sizeof *text);
+    for (size_t i = 0; i < count && text; i++) text[i] = grm_rng_normal(&b->rng);
+    bool fine = text && (b->model->config.melody || grm_decoder_read_text(b->state, text, TOKENS, NULL) == GRM_OK);
     free(text);
-    return 0;
+    return fine;
+}
+
+static int run(bench *b, size_t steps, grm_precision cache) {
+    uint16_t codes[8 * GRM_MAX_CODEBOOKS] = {0};
+    uint8_t *pool[PAGES] = {make_pool(HUGE), make_pool(SMALL)};
+    figures f;
+    bool fine = figures_new(&f, steps) && pool[HUGE] && pool[SMALL] && read_words(b);
+    if (fine) {
+        step(b, codes);  // which finds its pages for the first time
+        grm_decoder_state_rewind(b->state);
+        measure(b, pool, cache, &f);
+        report(b, cache, &f);
+    }
+    free(f.room);
+    free(pool[HUGE]);
+    free(pool[SMALL]);
+    return fine ? 0 : 1;
 }
 
 int main(int argc, char **argv) {
@@ -264,5 +287,5 @@ int main(int argc, char **argv) {
                                    steps + 1, &b.state, &err);
     if (status || !b.x || !b.logits || !b.guided || !b.candidates) return 1;
     printf("opened in %.1f ms; %s, %u threads: ", 1e3 * opened, b.compute->kernels->name, profile->threads);
-    return measure(&b, steps, cache);
+    return run(&b, steps, cache);
 }

@@ -1,6 +1,8 @@
 #define _DEFAULT_SOURCE  // madvise, mincore
 #include "neural/huge.h"
 
+#include <math.h>
+
 #ifdef __linux__
 #include <fcntl.h>
 #include <stdbool.h>
@@ -87,8 +89,27 @@ void grm_huge_renew(int file, const uint8_t *bytes, size_t begin, size_t end) {
     free(pieces);
     free(regions);
 }
+
+double grm_huge_share(const uint8_t *bytes, size_t size) {
+    size_t skip = (GRM_HUGE_PAGE - (uintptr_t)bytes % GRM_HUGE_PAGE) % GRM_HUGE_PAGE, huge = 0;
+    size_t count = size > skip ? (size - skip) / GRM_HUGE_PAGE : 0;
+    int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    piece *pieces = calloc(count + 1, sizeof *pieces);
+    region *regions = calloc(count + 1, sizeof *regions);
+    bool known = count && pagemap >= 0 && pieces && regions && look(pagemap, bytes + skip, count, pieces, regions);
+    for (size_t i = 0; i < count && known; i++) huge += pieces[i] == HUGE;
+    if (pagemap >= 0) close(pagemap);
+    free(pieces);
+    free(regions);
+    return known ? (double)huge / (double)count : NAN;
+}
 #else
 void grm_huge_renew(int file, const uint8_t *bytes, size_t begin, size_t end) {
     (void)file, (void)bytes, (void)begin, (void)end;
+}
+
+double grm_huge_share(const uint8_t *bytes, size_t size) {
+    (void)bytes, (void)size;
+    return NAN;
 }
 #endif

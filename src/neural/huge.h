@@ -13,4 +13,8 @@ enum { GRM_HUGE_PAGE = 2 << 20 };
 // `bytes` is the whole file, mapped for reading with MADV_HUGEPAGE; nothing else is changed.
 void grm_huge_renew(int file, const uint8_t *bytes, size_t begin, size_t end);
 
+// How much of [bytes, bytes + size), of the whole huge pages inside, this process has mapped by huge pages: 0...1. NAN:
+// there is none inside, or the system does not say (Linux from 6.7 on does).
+double grm_huge_share(const uint8_t *bytes, size_t size);
+
 #endif

@@ -158,7 +158,27 @@ static void keeps_steps_in_huge_pages(void **state) {
     read_all(packed);
     const uint8_t *bytes = grm_packed_bytes(packed, grm_packed_entry(packed, 0));
     assert_in_range(mapped_kb(bytes, "FilePmdMapped:"), grm_packed_size(packed) / 1024 * 7 / 10, SIZE_MAX);
+    const grm_entry *first = NULL, *last = NULL;
+    for (size_t i = 0; i < grm_packed_count(packed); i++)
+        if (grm_entry_by_steps(last = grm_packed_entry(packed, i)) && !first) first = last;
+    assert_non_null(first);
+    double share = grm_huge_share(grm_packed_bytes(packed, first), last->offset + last->bytes - first->offset);
+    assert_true(isnan(share) || share == 1);  // older systems do not say
     grm_packed_free(packed);
+}
+
+static void tells_small_pages_from_huge_ones(void **state) {
+    enum { PAGES = 4 };
+    uint8_t *memory = aligned_alloc(GRM_HUGE_PAGE, (size_t)PAGES * GRM_HUGE_PAGE);
+    assert_non_null(memory);
+#ifdef MADV_NOHUGEPAGE
+    madvise(memory, (size_t)PAGES * GRM_HUGE_PAGE, MADV_NOHUGEPAGE);
+#endif
+    memset(memory, 1, (size_t)PAGES * GRM_HUGE_PAGE);
+    double share = grm_huge_share(memory + 64, (size_t)PAGES * GRM_HUGE_PAGE - 64);
+    assert_true(isnan(share) || share == 0);
+    assert_true(isnan(grm_huge_share(memory + 64, GRM_HUGE_PAGE)));  // no whole one inside
+    free(memory);
 }
 
 // Written piece by piece, and so kept by the system in small pages.
@@ -197,6 +217,7 @@ int main(void) {
         cmocka_unit_test(lays_what_steps_read_in_their_order),
         cmocka_unit_test(lets_go_of_what_ran_once),
         cmocka_unit_test(keeps_steps_in_huge_pages),
+        cmocka_unit_test(tells_small_pages_from_huge_ones),
         cmocka_unit_test(renews_what_a_copy_left_in_small_pages),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
