@@ -62,8 +62,8 @@ grm_status grm_writer_close(grm_writer *writer, grm_error *err);
 grm_status grm_tape_write(const grm_run *run, size_t stage, const grm_tape *tape, const char *path, grm_format format,
                           grm_error *err);
 
-// Reads a file as it comes: anything libsndfile knows, and AAC where the program was built with FFmpeg; "-": standard
-// input.
+// Reads a file as it comes: MPEG audio, anything else libsndfile knows, and AAC where the program was built with
+// FFmpeg; "-": standard input.
 typedef struct grm_reader grm_reader;
 grm_status grm_reader_open(const char *path, grm_reader **out, grm_error *err);
 // The same from memory, which must outlive the reader; `name` stands in messages.

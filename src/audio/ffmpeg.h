@@ -3,13 +3,7 @@
 #define GRM_AUDIO_FFMPEG_H
 
 #include "audio/audio.h"
-
-// Where the bytes come from: like read and lseek; negative: failed. `whence` is SEEK_SET, SEEK_CUR or SEEK_END.
-typedef struct grm_byte_source {
-    void *user;
-    int64_t (*read)(void *user, void *to, int64_t count);
-    int64_t (*seek)(void *user, int64_t offset, int whence);
-} grm_byte_source;
+#include "audio/source.h"
 
 typedef struct grm_ffmpeg grm_ffmpeg;
 // `source` must outlive it; nothing else is opened, whatever the file refers to.

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "audio/audio.h"
+#include "audio/mpeg.h"
+#include "audio/source.h"
 #include "audio/tag.h"
 #if GRM_HAVE_FFMPEG
 #include "audio/ffmpeg.h"
@@ -62,9 +64,10 @@ struct grm_reader {
     int file;
     uint8_t *bytes;  // of standard input
     memory_file memory;
-#if GRM_HAVE_FFMPEG
     grm_byte_source source;
-    grm_ffmpeg *ffmpeg;  // instead of `sound`
+    grm_mpeg *mpeg;  // instead of `sound`
+#if GRM_HAVE_FFMPEG
+    grm_ffmpeg *ffmpeg;  // instead of both
 #endif
     unsigned channels, rate;
     float *block;  // [BLOCK * channels], interleaved
@@ -75,6 +78,7 @@ struct grm_reader {
 void grm_reader_close(grm_reader *r) {
     if (!r) return;
     if (r->sound) sf_close(r->sound);
+    grm_mpeg_close(r->mpeg);
 #if GRM_HAVE_FFMPEG
     grm_ffmpeg_close(r->ffmpeg);
 #endif
@@ -86,26 +90,15 @@ void grm_reader_close(grm_reader *r) {
     free(r);
 }
 
-static void open_memory(grm_reader *r, const uint8_t *bytes, size_t size) {
-    SF_VIRTUAL_IO io = {memory_length, memory_seek, memory_read, memory_write, memory_tell};
-    r->memory = (memory_file){bytes, (sf_count_t)size, 0};
-    r->sound = sf_open_virtual(&io, SFM_READ, &r->info, &r->memory);
-}
-
-static grm_status open_file(grm_reader *r, grm_error *err) {
+static grm_status find_file(grm_reader *r, grm_error *err) {
     struct stat info;
     r->file = open(r->name, O_RDONLY | O_CLOEXEC);
     if (r->file < 0 || fstat(r->file, &info) != 0)
         return grm_fail(err, GRM_BAD_INPUT, "cannot open '%s': %s", r->name, strerror(errno));
     if (S_ISDIR(info.st_mode)) return grm_fail(err, GRM_BAD_INPUT, "cannot read '%s': it is a folder", r->name);
-    // It closes what it was given when that is no sound, even with SF_FALSE: so it gets a descriptor of its own.
-    int its = fcntl(r->file, F_DUPFD_CLOEXEC, 0);
-    if (its < 0) return grm_fail(err, GRM_FAILED, "cannot open '%s': %s", r->name, strerror(errno));
-    r->sound = sf_open_fd(its, SFM_READ, &r->info, SF_TRUE);
     return GRM_OK;
 }
 
-#if GRM_HAVE_FFMPEG
 static int64_t source_read(void *user, void *to, int64_t count) {
     grm_reader *r = user;
     return r->file >= 0 ? read(r->file, to, (size_t)count) : memory_read(to, count, &r->memory);
@@ -116,8 +109,31 @@ static int64_t source_seek(void *user, int64_t offset, int whence) {
     return r->file >= 0 ? lseek(r->file, offset, whence) : memory_seek(offset, whence, &r->memory);
 }
 
+static grm_status open_mpeg(grm_reader *r, grm_error *err) {
+    grm_status status = grm_mpeg_open(&r->source, r->name, &r->mpeg, err);
+    if (status == GRM_OK)
+        r->info = (SF_INFO){.frames = grm_mpeg_frames(r->mpeg),
+                            .samplerate = (int)grm_mpeg_rate(r->mpeg),
+                            .channels = (int)grm_mpeg_channels(r->mpeg)};
+    return status;
+}
+
+// What libsndfile knows.
+static grm_status open_usual(grm_reader *r, grm_error *err) {
+    SF_VIRTUAL_IO io = {memory_length, memory_seek, memory_read, memory_write, memory_tell};
+    if (r->file < 0) {
+        r->sound = sf_open_virtual(&io, SFM_READ, &r->info, &r->memory);
+        return GRM_OK;
+    }
+    // It closes what it was given when that is no sound, even with SF_FALSE: so it gets a descriptor of its own.
+    int its = fcntl(r->file, F_DUPFD_CLOEXEC, 0);
+    if (its < 0) return grm_fail(err, GRM_FAILED, "cannot open '%s': %s", r->name, strerror(errno));
+    r->sound = sf_open_fd(its, SFM_READ, &r->info, SF_TRUE);
+    return GRM_OK;
+}
+
+#if GRM_HAVE_FFMPEG
 static grm_status open_otherwise(grm_reader *r, grm_error *err) {
-    r->source = (grm_byte_source){r, source_read, source_seek};
     if (source_seek(r, 0, SEEK_SET) != 0)
         return grm_fail(err, GRM_BAD_INPUT, "'%s' is not an audio file that can be read: %s", r->name,
                         sf_strerror(NULL));
@@ -158,11 +174,15 @@ static grm_status open_otherwise(grm_reader *r, grm_error *err) {
 // `bytes` NULL: the file of r->name.
 static grm_status open_sound(grm_reader *r, const uint8_t *bytes, size_t size, grm_error *err) {
     grm_status status = GRM_OK;
-    if (bytes)
-        open_memory(r, bytes, size);
-    else
-        status = open_file(r, err);
-    if (status == GRM_OK && !r->sound) status = open_otherwise(r, err);
+    r->source = (grm_byte_source){r, source_read, source_seek};
+    r->memory = (memory_file){bytes, (sf_count_t)size, 0};
+    if (!bytes) status = find_file(r, err);
+    if (status == GRM_OK && grm_mpeg_is(&r->source)) {
+        status = open_mpeg(r, err);
+    } else if (status == GRM_OK) {
+        status = open_usual(r, err);
+        if (status == GRM_OK && !r->sound) status = open_otherwise(r, err);
+    }
     if (status != GRM_OK) return status;
     if (r->info.channels < 1 || r->info.channels > GRM_MAX_CHANNELS)
         return grm_fail(err, GRM_BAD_INPUT, "'%s' has %d channels; 1 to %d can be read", r->name, r->info.channels,
@@ -205,13 +225,20 @@ grm_status grm_reader_open_bytes(const uint8_t *bytes, size_t size, const char *
     return open_reader(name, bytes, size, NULL, out, err);
 }
 
+// Standard input or a pipe with a name, as shells make of <(COMMAND).
+static bool is_stream(const char *path) {
+    struct stat info;
+    return strcmp(path, "-") == 0 || (stat(path, &info) == 0 && S_ISFIFO(info.st_mode));
+}
+
 grm_status grm_reader_open(const char *path, grm_reader **out, grm_error *err) {
     uint8_t *bytes;
     size_t size;
     *out = NULL;
-    if (strcmp(path, "-") != 0) return open_reader(path, NULL, 0, NULL, out, err);
-    grm_status status = grm_file_read("-", longest_stream, &bytes, &size, err);
-    return status == GRM_OK ? open_reader("standard input", bytes, size, bytes, out, err) : status;
+    if (!is_stream(path)) return open_reader(path, NULL, 0, NULL, out, err);
+    grm_status status = grm_file_read(path, longest_stream, &bytes, &size, err);
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    return status == GRM_OK ? open_reader(name, bytes, size, bytes, out, err) : status;
 }
 
 unsigned grm_reader_channels(const grm_reader *r) {
@@ -233,6 +260,7 @@ size_t grm_reader_frames_hint(const grm_reader *r) {
 }
 
 const char *grm_reader_tag(const grm_reader *r, grm_tag tag) {
+    if (r->mpeg) return grm_mpeg_tag(r->mpeg, tag);
     const char *text = sf_get_string(r->sound, grm_tag_number(tag));
     return text && text[0] ? text : NULL;
 }
@@ -284,8 +312,9 @@ static grm_status fill(grm_reader *r, float *const *planes, size_t frames, size_
 #endif
     while (*got < frames) {
         size_t want = frames - *got < BLOCK ? frames - *got : BLOCK;
-        sf_count_t came = r->words ? sf_readf_short(r->sound, r->words, (sf_count_t)want)
-                                   : sf_readf_float(r->sound, r->block, (sf_count_t)want);
+        sf_count_t came = r->mpeg    ? (sf_count_t)grm_mpeg_read(r->mpeg, r->block, want)
+                          : r->words ? sf_readf_short(r->sound, r->words, (sf_count_t)want)
+                                     : sf_readf_float(r->sound, r->block, (sf_count_t)want);
         if (came <= 0) break;
         if (came > (sf_count_t)want) came = (sf_count_t)want;
         if (r->words)

@@ -153,8 +153,26 @@ grm_status grm_writer_open(const char *path, grm_format format, unsigned channel
     return status;
 }
 
+// In place, where every letter is of Latin-1; false: some are not, and nothing is changed.
+static bool to_latin1(char *text) {
+    const unsigned char *from = (const unsigned char *)text;
+    for (const unsigned char *c = from; *c; c++)
+        if (*c >= 0x80 && ((*c & 0xfe) != 0xc2 || (*++c & 0xc0) != 0x80)) return false;
+    for (; *from; from++) {
+        unsigned char c = *from;
+        if (c >= 0x80) c = (unsigned char)((c & 3) << 6 | (*++from & 0x3f));
+        *text++ = (char)c;
+    }
+    *text = 0;
+    return true;
+}
+
+// libsndfile marks the texts of an MP3 as Latin-1, whatever they are.
 void grm_writer_tag(grm_writer *writer, grm_tag tag, const char *text) {
-    if (text && text[0]) sf_set_string(writer->sound, grm_tag_number(tag), text);
+    if (!text || !text[0]) return;
+    char *latin1 = writer->format == GRM_MP3_320 ? strdup(text) : NULL;
+    sf_set_string(writer->sound, grm_tag_number(tag), latin1 && to_latin1(latin1) ? latin1 : text);
+    free(latin1);
 }
 
 // ---- writing ----

@@ -175,6 +175,86 @@ static void broken_headers_are_read_or_refused(void **state) {
     }
 }
 
+// What is between is passed over, what follows is read, and nothing is printed about it.
+static void mp3_goes_on_behind_junk_without_a_word(void **state) {
+    enum { FRAMES = 3 * 48000, JUNK = 20000 };
+    uint8_t *bytes, *mixed;
+    size_t size;
+    char words[320];
+    (void)state;
+    write_noise(GRM_MP3_320, 2, FRAMES);
+    assert_int_equal(grm_file_read(path, 1 << 24, &bytes, &size, NULL), GRM_OK);
+    assert_non_null(mixed = malloc(size + JUNK));
+    grm_rng rng = grm_rng_new(7, "junk");
+    memcpy(mixed, bytes, size / 2);
+    for (size_t i = 0; i < JUNK; i++) mixed[size / 2 + i] = (uint8_t)grm_rng_below(&rng, 256);
+    memcpy(mixed + size / 2 + JUNK, bytes + size / 2, size - size / 2);
+    assert_int_equal(grm_file_write(path, mixed, size + JUNK, NULL), GRM_OK);
+    snprintf(words, sizeof words, "%s/words", folder);
+
+    fflush(stderr);
+    int stderr_copy = dup(STDERR_FILENO), file = open(words, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    assert_true(stderr_copy >= 0 && file >= 0);
+    dup2(file, STDERR_FILENO);
+    grm_audio *audio = NULL;
+    grm_status status = grm_audio_read(path, 0, &audio, NULL);
+    fflush(stderr);
+    dup2(stderr_copy, STDERR_FILENO);
+    close(stderr_copy);
+    assert_int_equal(status, GRM_OK);
+    assert_true(audio->frames > FRAMES - 12 * 1152);
+    assert_int_equal(lseek(file, 0, SEEK_END), 0);
+    close(file);
+    grm_audio_free(audio);
+    free(mixed);
+    free(bytes);
+}
+
+static void mp3_carries_texts(void **state) {
+    static const char *const texts[] = {[GRM_TAG_TITLE] = "Na\u00efve \u00a9",
+                                        [GRM_TAG_ARTIST] = "A & B",
+                                        [GRM_TAG_ALBUM] = "Album",
+                                        [GRM_TAG_GENRE] = "Lo-Fi",
+                                        [GRM_TAG_DATE] = "2024",
+                                        [GRM_TAG_TRACK] = "3",
+                                        [GRM_TAG_COMMENT] = "a comment"};
+    static float silence[4800];
+    const float *planes[] = {silence};
+    grm_writer *writer;
+    grm_reader *reader;
+    (void)state;
+    assert_int_equal(grm_writer_open(path, GRM_MP3_320, 1, 48000, &writer, NULL), GRM_OK);
+    for (grm_tag tag = 0; tag < GRM_COUNT(texts); tag++) grm_writer_tag(writer, tag, texts[tag]);
+    assert_int_equal(grm_writer_write(writer, planes, 4800, NULL), GRM_OK);
+    assert_int_equal(grm_writer_close(writer, NULL), GRM_OK);
+    assert_int_equal(grm_reader_open(path, &reader, NULL), GRM_OK);
+    for (grm_tag tag = 0; tag < GRM_COUNT(texts); tag++) {
+        assert_non_null(grm_reader_tag(reader, tag));
+        assert_string_equal(grm_reader_tag(reader, tag), texts[tag]);
+    }
+    assert_null(grm_reader_tag(reader, GRM_TAG_LICENSE));
+    grm_reader_close(reader);
+}
+
+// The tag that older files have at their end: 128 bytes in Latin-1.
+static void mp3_of_old_carries_texts_too(void **state) {
+    uint8_t *bytes, tag[128] = "TAGCaf\xe9";
+    size_t size;
+    grm_reader *reader;
+    (void)state;
+    memcpy(tag + 33, "Artist  ", 8);
+    write_noise(GRM_MP3_320, 1, 9000);
+    assert_int_equal(grm_file_read(path, 1 << 24, &bytes, &size, NULL), GRM_OK);
+    assert_non_null(bytes = realloc(bytes, size + sizeof tag));
+    memcpy(bytes + size, tag, sizeof tag);
+    assert_int_equal(grm_reader_open_bytes(bytes, size + sizeof tag, "old", &reader, NULL), GRM_OK);
+    assert_string_equal(grm_reader_tag(reader, GRM_TAG_TITLE), "Caf\u00e9");
+    assert_string_equal(grm_reader_tag(reader, GRM_TAG_ARTIST), "Artist");
+    assert_null(grm_reader_tag(reader, GRM_TAG_ALBUM));
+    grm_reader_close(reader);
+    free(bytes);
+}
+
 static void standard_input_is_read_as_a_pipe(void **state) {
     uint8_t *bytes;
     size_t size;
@@ -193,6 +273,27 @@ static void standard_input_is_read_as_a_pipe(void **state) {
     close(stdin_copy);
     assert_int_equal(status, GRM_OK);
     assert_int_equal(audio->frames, 5000);
+    grm_audio_free(audio);
+    free(bytes);
+}
+
+// As a shell's <(COMMAND) is: it has a name, and cannot seek.
+static void a_pipe_with_a_name_is_read(void **state) {
+    uint8_t *bytes;
+    size_t size;
+    int ends[2];
+    char name[40];
+    (void)state;
+    write_noise(GRM_FLAC24, 1, 5000);
+    assert_int_equal(grm_file_read(path, 1 << 20, &bytes, &size, NULL), GRM_OK);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], bytes, size), size);
+    close(ends[1]);
+    snprintf(name, sizeof name, "/dev/fd/%d", ends[0]);
+    grm_audio *audio = NULL;
+    assert_int_equal(grm_audio_read(name, 0, &audio, NULL), GRM_OK);
+    assert_int_equal(audio->frames, 5000);
+    close(ends[0]);
     grm_audio_free(audio);
     free(bytes);
 }
@@ -262,7 +363,11 @@ int main(void) {
         cmocka_unit_test(samples_that_are_no_numbers_are_refused),
         cmocka_unit_test(cut_files_are_read_or_refused),
         cmocka_unit_test(broken_headers_are_read_or_refused),
+        cmocka_unit_test(mp3_goes_on_behind_junk_without_a_word),
+        cmocka_unit_test(mp3_carries_texts),
+        cmocka_unit_test(mp3_of_old_carries_texts_too),
         cmocka_unit_test(standard_input_is_read_as_a_pipe),
+        cmocka_unit_test(a_pipe_with_a_name_is_read),
         cmocka_unit_test(aac_is_read_or_its_remedy_is_named),
         cmocka_unit_test(bytes_in_memory_are_a_file_too),
         cmocka_unit_test(audio_of_absurd_size_is_refused),
