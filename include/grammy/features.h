@@ -37,6 +37,7 @@
     X(spectral_tilt_db, "dB/octave", -20, 10, "slope of the ten octaves")                                             \
     X(low_end_mono, "", 0, 1, "share of the energy below 120 Hz that is in mid")                                      \
     X(hum_db, "dB", -120, 0, "lines at 50 or 60 Hz and harmonics that never stop, against the whole")                 \
+    X(hum_hz, "Hz", 50, 60, "mains frequency of that hum; null: none is heard")                                       \
     X(noise_floor_dbfs, "dBFS", -120, 0, "level that 5 % of the frames stay under")                                   \
     /* balance and faults: from the long-term spectrum at the file's own rate, alike in both modes */                 \
     X(bass_db, "dB", -60, 40, "40-160 Hz against 800 Hz-3.2 kHz, pink noise at 0")                                    \

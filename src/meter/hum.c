@@ -200,8 +200,10 @@ void grm_hum_tell(grm_hum *h, grm_features *out) {
     if (!(h->sum > 0)) return;
     for (size_t m = 0; m < MAINS && h->chapters > 0; m++) {
         const mains *at = &h->mains[m];
-        most = fmax(most, sureness(at, h->chapters) * at->power / at->points);
+        double power = sureness(at, h->chapters) * at->power / at->points;
+        if (power > most) most = power, out->hum_hz = mains_hz[m];
     }
     double share = most * h->heard / h->sum;
     out->hum_db = share > 1e-12 ? fmin(10 * log10(share), 0) : -120;
+    if (share <= 1e-12) out->hum_hz = NAN;
 }
