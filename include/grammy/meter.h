@@ -110,11 +110,14 @@ typedef struct grm_category {
 } grm_category;
 
 // Text with its figures and places, the sub-score that it is about, and how many points of the overall score following
-// it would bring (0 for insights that are praise).
+// it would bring (0 for insights that are praise). NaN: unknown, or nothing to go to.
 typedef struct grm_advice {
     char text[320];
     const char *sub_score;
+    double before, lifted;  // that sub-score now, and once it is done
     double gain;
+    const char *feature;  // or figure of docs/score.md that it speaks of
+    double value, goal;   // of that figure
 } grm_advice;
 
 typedef struct grm_trend {

@@ -193,6 +193,14 @@ static void put_category(const grm_card_look *l, const grm_category *c) {
     fputs("\n", l->out);
 }
 
+// From how many points to how many the sub-score goes; returns the columns.
+static unsigned put_step(const grm_card_look *l, const grm_advice *a) {
+    char text[32];
+    snprintf(text, sizeof text, " %.0f %s %.0f: ", a->before, l->utf8 ? "\u2192" : "->", a->lifted);
+    fputs(text, l->out);
+    return (unsigned)columns_of(text, strlen(text));
+}
+
 static void put_advice(const grm_card_look *l, const char *title, const grm_advice *advice, size_t count, bool gains) {
     if (count == 0) return;
     fputs("\n  ", l->out);
@@ -201,6 +209,7 @@ static void put_advice(const grm_card_look *l, const char *title, const grm_advi
     dip(l, PLAIN);
     fputc('\n', l->out);
     for (size_t i = 0; i < count && i < MOST_LINES; i++) {
+        unsigned taken = 0;
         if (gains) {
             fputs("  ", l->out);
             dip(l, GOOD);
@@ -208,7 +217,7 @@ static void put_advice(const grm_card_look *l, const char *title, const grm_advi
             dip(l, PLAIN);
             fputs("  ", l->out);
             put_name(l, advice[i].sub_score, true);
-            fputs(": ", l->out);
+            taken = (unsigned)strlen(advice[i].sub_score) + put_step(l, &advice[i]);
         } else {
             bool praise = advice[i].gain <= 0;
             fputs("    ", l->out);
@@ -217,7 +226,7 @@ static void put_advice(const grm_card_look *l, const char *title, const grm_advi
             dip(l, PLAIN);
             fputs("    ", l->out);
         }
-        put_wrapped(l, advice[i].text, 9, gains ? (unsigned)strlen(advice[i].sub_score) + 2 : 0);
+        put_wrapped(l, advice[i].text, 9, taken);
     }
 }
 

@@ -24,8 +24,11 @@ static json_t *sections_json(const grm_analysis *a) {
 static json_t *advice_json(const grm_advice *advice, size_t count) {
     json_t *list = json_array();
     for (size_t i = 0; list && i < count; i++)
-        json_array_append_new(list, json_pack("{ss ss? so}", "text", advice[i].text, "sub_score", advice[i].sub_score,
-                                              "gain", grm_number_json(advice[i].gain)));
+        json_array_append_new(
+            list, json_pack("{ss ss? so so so ss? so so}", "text", advice[i].text, "sub_score", advice[i].sub_score,
+                            "gain", grm_number_json(advice[i].gain), "sub_score_now", grm_number_json(advice[i].before),
+                            "sub_score_then", grm_number_json(advice[i].lifted), "feature", advice[i].feature, "value",
+                            grm_number_json(advice[i].value), "goal", grm_number_json(advice[i].goal)));
     return list;
 }
 

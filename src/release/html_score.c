@@ -58,6 +58,12 @@ static void put_list(FILE *out, const char *title, const json_t *list, bool gain
         grm_html_text(out, string_at(item, "text"));
         fputs("<small>", out);
         put_name(out, string_at(item, "sub_score"));
+        if (gains && json_is_number(json_object_get(item, "sub_score_then"))) {
+            fputc(' ', out);
+            put_score(out, json_object_get(item, "sub_score_now"));
+            fputs(" \u2192 ", out);
+            put_score(out, json_object_get(item, "sub_score_then"));
+        }
         fputs("</small></span></li>", out);
     }
     fputs("</ul></section>", out);

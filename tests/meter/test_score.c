@@ -322,6 +322,14 @@ static double goal_of(int figure, double from) {
     return goal;
 }
 
+static double score_of(const grm_report *r, const char *sub_score) {
+    for (size_t c = 0; c < GRM_CATEGORIES; c++)
+        for (size_t s = 0; s < r->categories[c].sub_score_count; s++)
+            if (strcmp(r->categories[c].sub_scores[s].name, sub_score) == 0)
+                return r->categories[c].sub_scores[s].score;
+    return NAN;
+}
+
 static size_t count_naming(const grm_report *r, const char *sub_score) {
     size_t count = 0;
     for (size_t i = 0; i < r->recommendation_count; i++)
@@ -392,9 +400,43 @@ static void the_gain_told_is_the_gain_had(void **state) {
     grm_report *r = report_of(&a, "pop");
     const grm_advice *advice = find_advice(r, "280 Hz");
     assert_non_null(advice);
-    a.features.mud_db = goal_of(GRM_FIGURE_mud_db, 8);
-    assert_float_equal(overall_of(&a, "pop") - r->overall, advice->gain, 1e-4);
+    assert_string_equal(advice->feature, "mud_db");
+    assert_float_equal(advice->value, 8, 0);
+    assert_float_equal(advice->goal, goal_of(GRM_FIGURE_mud_db, 8), 1e-9);
+    assert_float_equal(advice->before, score_of(r, advice->sub_score), 0);
+    a.features.mud_db = advice->goal;
+    grm_report *then = report_of(&a, "pop");
+    assert_float_equal(then->overall - r->overall, advice->gain, 1e-4);
+    assert_float_equal(score_of(then, "mix_balance"), advice->lifted, 1e-4);
+    grm_report_free(then);
     grm_report_free(r);
+}
+
+// What has no room over its peaks is limited when it is raised, and a lower ceiling takes peaks.
+static void a_gain_counts_what_the_limiter_takes(void **state) {
+    (void)state;
+    grm_analysis a = good_track();
+    a.features.integrated_lufs = -22, a.features.true_peak_dbtp = -1.2;
+    a.features.plr_db = 20.8, a.features.psr_db = 13;
+    double before = overall_of(&a, NULL);
+    grm_report *full = report_of(&a, NULL);
+    const grm_advice *raise = find_advice(full, "raise the master");
+    assert_non_null(raise);
+    assert_non_null(strstr(raise->text, "limiter"));
+    a.features.integrated_lufs = raise->goal;
+    assert_true(raise->gain < overall_of(&a, NULL) - before - 0.2);
+    grm_report_free(full);
+
+    a = good_track();
+    a.features.true_peak_dbtp = 1.5;
+    before = overall_of(&a, NULL);
+    grm_report *hot = report_of(&a, NULL);
+    const grm_advice *ceiling = find_advice(hot, "true-peak ceiling");
+    assert_non_null(ceiling);
+    a.features.true_peak_dbtp = ceiling->goal;
+    double alone = overall_of(&a, NULL) - before;  // as if nothing were lost
+    assert_true(ceiling->gain < alone - 0.05);
+    grm_report_free(hot);
 }
 
 static void without_a_tempo_places_are_told_in_seconds(void **state) {
@@ -586,6 +628,7 @@ int main(void) {
         cmocka_unit_test(a_gain_counts_what_else_moves),
         cmocka_unit_test(a_way_too_long_for_an_equaliser_is_told_otherwise),
         cmocka_unit_test(the_gain_told_is_the_gain_had),
+        cmocka_unit_test(a_gain_counts_what_the_limiter_takes),
         cmocka_unit_test(without_a_tempo_places_are_told_in_seconds),
         cmocka_unit_test(texts_are_cut_between_letters),
         cmocka_unit_test(trends_are_known_only_where_there_are_figures),
