@@ -56,7 +56,7 @@ grm_status grm_charsmap_read(const char *base64, grm_charsmap *out, grm_error *e
     grm_status status = GRM_OK;
     uint32_t trie = bytes && size >= 4 ? little_endian(bytes) : 0;
     // The pool must end with a zero, so that every replacement does.
-    if (!bytes || size < 4 || trie % 4 || trie < 4 || trie > size - 5 || bytes[size - 1] != 0)
+    if (!bytes || size < 5 || trie % 4 || trie < 4 || trie > size - 5 || bytes[size - 1] != 0)
         status = grm_fail(err, GRM_BAD_INPUT, "the tokenizer's precompiled_charsmap is broken");
     else {
         out->unit_count = trie / 4;

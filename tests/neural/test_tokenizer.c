@@ -1,3 +1,4 @@
+#include "neural/charsmap.h"
 #include "neural/tokenizer.h"
 
 #include <jansson.h>
@@ -106,12 +107,37 @@ static void refuses_what_is_no_t5_tokenizer(void **state) {
     }
 }
 
+// Base64 of a trie's size, the trie and the replacements behind it.
+static void refuses_lies_about_the_trie(void **state) {
+    static const char *const broken[] = {"",
+                                         "AAAA",              // shorter than a size
+                                         "BAAAAA==",          // a trie of 4 bytes and nothing behind
+                                         "AABhAA==",          // one of 6 MB
+                                         "BAAAAAAAAAA=",      // no replacements
+                                         "/////wAAAAAA",      // 4 GB
+                                         "BQAAAAAAAAAAAAAA",  // no whole units
+                                         "BAAAAAAAAAAAYQ==",  // replacements without an end
+                                         "BAAA!AAAAAAAAA=="};
+    for (size_t i = 0; i < GRM_COUNT(broken); i++) {
+        grm_charsmap map;
+        grm_error err = {0};
+        assert_int_equal(grm_charsmap_read(broken[i], &map, &err), GRM_BAD_INPUT);
+        assert_non_null(strstr(err.message, "precompiled_charsmap"));
+    }
+    grm_charsmap map;
+    assert_int_equal(grm_charsmap_read("BAAAAAAAAAAA", &map, NULL), GRM_OK);
+    assert_int_equal(map.unit_count, 1);
+    assert_int_equal(map.pool_size, 1);
+    grm_charsmap_clear(&map);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_the_ids_of_the_reference_on_a_thousand_strings),
         cmocka_unit_test(reads_both_spellings_of_the_metaspace),
         cmocka_unit_test(takes_bytes_that_are_no_text),
         cmocka_unit_test(refuses_what_is_no_t5_tokenizer),
+        cmocka_unit_test(refuses_lies_about_the_trie),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
