@@ -87,7 +87,7 @@ static void read_text(reader *r, grm_text_config *c) {
 
 static void read_decoder(reader *r, grm_decoder_config *c) {
     bool gated;
-    c->codes = read_size(r, "vocab_size", 2048, 2, 1 << 16);
+    c->codes = read_size(r, "vocab_size", 2048, 2, UINT16_MAX);
     c->codebooks = read_size(r, "num_codebooks", 4, 1, GRM_MAX_CODEBOOKS);
     c->channels = read_size(r, "audio_channels", 1, 1, 2);
     c->width = read_size(r, "hidden_size", 1024, 4, 1 << 14);
@@ -118,7 +118,7 @@ static size_t codebooks_of(reader *r, const grm_codec_config *c) {
 static void read_codec(reader *r, grm_codec_config *c) {
     static const size_t usual[] = {8, 5, 4, 4};
     c->rate_hz = (unsigned)read_size(r, "sampling_rate", 24000, 8000, 192000);
-    c->codes = read_size(r, "codebook_size", 1024, 2, 1 << 16);
+    c->codes = read_size(r, "codebook_size", 1024, 2, UINT16_MAX);
     c->width = read_size(r, "hidden_size", 128, 1, 1 << 12);
     c->code_width = read_size(r, "codebook_dim", c->width, 1, 1 << 12);
     c->filters = read_size(r, "num_filters", 32, 1, 1024);

@@ -31,6 +31,13 @@ static void knows_twelve_classes_of_chroma_only(void **state) {
     assert_int_equal(read_with("melody", NULL, "num_chroma", json_integer(12), NULL), GRM_OK);
 }
 
+// A code, and the start that stands behind the last of them, has 16 bits.
+static void has_room_for_the_start_code(void **state) {
+    grm_error err;
+    assert_int_equal(read_with("mono", "decoder", "vocab_size", json_integer(65536), &err), GRM_BAD_INPUT);
+    assert_non_null(strstr(err.message, "65535"));
+}
+
 static void refuses_sizes_that_cannot_be(void **state) {
     assert_int_equal(read_with("mono", "decoder", "hidden_size", json_integer(33), NULL), GRM_BAD_INPUT);
     assert_int_equal(read_with("mono", "decoder", "num_attention_heads", json_integer(0), NULL), GRM_BAD_INPUT);
@@ -45,6 +52,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_the_golden_models),
         cmocka_unit_test(knows_twelve_classes_of_chroma_only),
+        cmocka_unit_test(has_room_for_the_start_code),
         cmocka_unit_test(refuses_sizes_that_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
