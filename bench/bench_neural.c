@@ -282,7 +282,7 @@ int main(int argc, char **argv) {
     b.x = malloc(GRM_ROWS * c->width * sizeof *b.x);
     b.logits = malloc(b.rows * c->codebooks * c->codes * sizeof *b.logits);
     b.guided = malloc(c->codebooks * c->codes * sizeof *b.guided);
-    b.candidates = malloc(c->codes * sizeof *b.candidates);
+    b.candidates = malloc(2 * c->codes * sizeof *b.candidates);
     status = grm_decoder_state_new(&model->decoder, b.compute, cache, b.rows, model->config.melody ? 0 : variations,
                                    steps + 1, &b.state, &err);
     if (status || !b.x || !b.logits || !b.guided || !b.candidates) return 1;

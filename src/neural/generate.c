@@ -322,7 +322,7 @@ static grm_status make_room(job *j, size_t known, grm_error *err) {
     j->x = malloc((GRM_ROWS > j->rows ? GRM_ROWS : j->rows) * c->width * sizeof *j->x);
     j->logits = malloc(j->rows * c->codebooks * c->codes * sizeof *j->logits);
     j->guided = malloc(c->codebooks * c->codes * sizeof *j->guided);
-    j->candidates = malloc(c->codes * sizeof *j->candidates);
+    j->candidates = malloc(2 * c->codes * sizeof *j->candidates);
     return j->codes && j->x && j->logits && j->guided && j->candidates ? GRM_OK : grm_fail_memory(err);
 }
 

@@ -1,15 +1,7 @@
 #include "neural/sample.h"
 
-#include <stdlib.h>
-
 #include "neural/halves.h"
 #include "neural/kernels.h"
-
-static int by_weight(const void *a, const void *b) {
-    const grm_candidate *x = a, *y = b;
-    if (x->weight != y->weight) return x->weight > y->weight ? -1 : 1;
-    return x->code < y->code ? -1 : 1;
-}
 
 static size_t find_largest(const float *logits, size_t count) {
     size_t best = 0;
@@ -18,36 +10,59 @@ static size_t find_largest(const float *logits, size_t count) {
     return best;
 }
 
+enum { DIGIT = 8, DIGITS = 32 / DIGIT, VALUES = 1 << DIGIT };
+enum { HEAD = 11 };  // of a key: sign, exponent, and quarters between powers of two
+
 // Floats in their order as whole numbers, NaN at an end.
 static uint32_t key_of(float x) {
-    uint32_t bits = grm_float_to_bits(x);
+    uint32_t bits = grm_float_to_bits(x + 0.0f);  // both zeros are one
     return bits ^ (bits >> 31 ? 0xffffffffu : 0x80000000u);
 }
 
-// The k-th largest key, digit by digit: sorting all logits for a few would take longer than the rest of a step's end.
-static uint32_t find_kth(const float *logits, size_t count, size_t k) {
-    uint32_t prefix = 0;
-    for (int shift = 24; shift >= 0; shift -= 8) {
-        size_t tally[256] = {0};
-        uint32_t above = shift == 24 ? 0 : 0xffffffffu << (shift + 8);
-        for (size_t i = 0; i < count; i++) {
-            uint32_t key = key_of(logits[i]);
-            if ((key & above) == (prefix & above)) tally[key >> shift & 255]++;
-        }
-        uint32_t digit = 255;
-        while (digit > 0 && tally[digit] < k) k -= tally[digit--];
-        prefix |= digit << shift;
+// The head of the k-th largest key: sorting all logits for a few would take longer than the rest of a step's end.
+static uint32_t find_head(const float *logits, size_t count, size_t k) {
+    enum { TURNS = 2 };  // side by side: neighbours often have the same head, and a count waits for itself
+    uint16_t tally[TURNS][1 << HEAD] = {0};
+    uint32_t head = (1 << HEAD) - 1;
+    for (size_t i = 0; i < count; i++) tally[i % TURNS][key_of(logits[i]) >> (32 - HEAD)]++;
+    for (; head > 0; head--) {
+        size_t here = (size_t)tally[0][head] + tally[1][head];
+        if (here >= k) break;
+        k -= here;
     }
-    return prefix;
+    return head;
 }
 
-// The largest k with all that equal the last of them, in no order -> how many.
+// The largest k and some more, as codes rise -> how many.
 static size_t gather(const float *logits, size_t count, size_t k, grm_candidate *out) {
-    uint32_t least = k && k < count ? find_kth(logits, count, k) : 0;
+    uint32_t least = k && k < count ? find_head(logits, count, k) : 0;
     size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (key_of(logits[i]) >= least) out[kept++] = (grm_candidate){logits[i], (uint32_t)i};
+    for (size_t i = 0; i < count; i++) {
+        out[kept] = (grm_candidate){logits[i], (uint32_t)i};
+        kept += key_of(logits[i]) >> (32 - HEAD) >= least;
+    }
     return kept;
+}
+
+// The largest first, of equals the lowest code: digit by digit, each time into the other half of `pairs` [2][room].
+static grm_candidate *sort(grm_candidate *pairs, size_t room, size_t count) {
+    size_t place[DIGITS][VALUES] = {0};
+    grm_candidate *from = pairs, *to = pairs + room;
+    for (size_t i = 0; i < count; i++)
+        for (size_t d = 0; d < DIGITS; d++) place[d][key_of(from[i].weight) >> DIGIT * d & (VALUES - 1)]++;
+    for (size_t d = 0; d < DIGITS; d++) {
+        size_t next = 0;
+        for (size_t value = VALUES; value-- > 0;) {
+            size_t here = place[d][value];
+            place[d][value] = next;
+            next += here;
+        }
+        for (size_t i = 0; i < count; i++) to[place[d][key_of(from[i].weight) >> DIGIT * d & (VALUES - 1)]++] = from[i];
+        grm_candidate *other = from;
+        from = to;
+        to = other;
+    }
+    return from;
 }
 
 // How many of the sorted candidates stay: the k largest with all that equal the last of them, then (nucleus sampling,
@@ -72,14 +87,14 @@ static size_t cut(const grm_sampling *s, grm_candidate *sorted, size_t count) {
 size_t grm_sample(const grm_sampling *s, const float *logits, size_t count, grm_candidate *scratch, grm_rng *rng) {
     if (s->greedy) return find_largest(logits, count);
     size_t kept = gather(logits, count, s->top_k, scratch);
-    qsort(scratch, kept, sizeof *scratch, by_weight);
-    size_t keep = cut(s, scratch, kept);
+    grm_candidate *sorted = sort(scratch, count, kept);
+    size_t keep = cut(s, sorted, kept);
     double sum = 0;
-    for (size_t i = 0; i < keep; i++) sum += (double)scratch[i].weight;
+    for (size_t i = 0; i < keep; i++) sum += (double)sorted[i].weight;
     double at = (double)grm_rng_float(rng) * sum;
     for (size_t i = 0; i + 1 < keep; i++) {
-        at -= (double)scratch[i].weight;
-        if (at < 0) return scratch[i].code;
+        at -= (double)sorted[i].weight;
+        if (at < 0) return sorted[i].code;
     }
-    return scratch[keep - 1].code;
+    return sorted[keep - 1].code;
 }

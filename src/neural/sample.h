@@ -11,7 +11,7 @@ typedef struct grm_sampling {
     float top_p;        // 0 < p <= 1
 } grm_sampling;
 
-// logits: [count]; scratch: [count] of pairs. One number is drawn, unless greedy.
+// logits: [count], count < 65,536; scratch: [2][count] of pairs. One number is drawn, unless greedy.
 typedef struct grm_candidate {
     float weight;
     uint32_t code;

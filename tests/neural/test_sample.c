@@ -1,5 +1,8 @@
 #include "neural/sample.h"
 
+#include <math.h>
+
+#include "neural/kernels.h"
 #include "neural/pattern.h"
 #include "npy.h"
 
@@ -7,7 +10,7 @@ enum { CODES = 6 };
 
 static void count_choices(const grm_sampling *sampling, const float *logits, size_t counts[CODES]) {
     grm_rng rng = grm_rng_new(7, "test");
-    grm_candidate scratch[CODES];
+    grm_candidate scratch[2 * CODES];
     memset(counts, 0, CODES * sizeof *counts);
     for (size_t i = 0; i < 10000; i++) counts[grm_sample(sampling, logits, CODES, scratch, &rng)]++;
 }
@@ -43,6 +46,48 @@ static void grows_bolder_with_the_temperature(void **state) {
     assert_true(cold[0] < 300 && hot[0] > 1700);
 }
 
+static int by_logit(const void *a, const void *b) {
+    const grm_candidate *x = a, *y = b;
+    if (x->weight != y->weight) return x->weight > y->weight ? -1 : 1;
+    return x->code < y->code ? -1 : 1;
+}
+
+// As the specification says it, with all logits sorted.
+static size_t sample_plainly(const grm_sampling *s, const float *logits, size_t count, grm_rng *rng) {
+    grm_candidate sorted[300];
+    double sum = 0, share = 0;
+    size_t keep = s->top_k && s->top_k < count ? s->top_k : count, cut = 0, i = 0;
+    for (size_t c = 0; c < count; c++) sorted[c] = (grm_candidate){logits[c], (uint32_t)c};
+    qsort(sorted, count, sizeof *sorted, by_logit);
+    while (keep < count && sorted[keep].weight == sorted[keep - 1].weight) keep++;
+    for (size_t c = 0; c < keep; c++) sum += (double)grm_exp((sorted[c].weight - sorted[0].weight) / s->temperature);
+    do share += (double)grm_exp((sorted[cut].weight - sorted[0].weight) / s->temperature);
+    while (++cut < keep && (s->top_p >= 1 || share < (double)s->top_p * sum));
+    double at = (double)grm_rng_float(rng) * share;
+    for (; i + 1 < cut; i++)
+        if ((at -= (double)grm_exp((sorted[i].weight - sorted[0].weight) / s->temperature)) < 0) break;
+    return sorted[i].code;
+}
+
+// Of any number of logits, of either sign, equal ones and both zeros among them.
+static void draws_what_sorting_all_would(void **state) {
+    static const grm_sampling all[] = {{false, 1, 250, 1}, {false, 1, 0, 1},      {false, 0.7f, 20, 0.9f},
+                                       {false, 3, 1, 1},   {false, 1, 299, 0.5f}, {false, 2, 1000, 1}};
+    float logits[300];
+    grm_candidate scratch[2 * GRM_COUNT(logits)];
+    grm_rng numbers = grm_rng_new(3, "logits"), one = grm_rng_new(4, "codes"), other = one;
+    for (size_t turn = 0; turn < 3000; turn++) {
+        size_t count = 1 + turn % GRM_COUNT(logits);
+        for (size_t i = 0; i < count; i++) {
+            logits[i] = grm_rng_normal(&numbers) * (turn % 5 ? 3 : 1e-3f);
+            if (turn % 3 == 1) logits[i] = roundf(logits[i]);
+            if (turn % 7 == 2) logits[i] *= 0;
+        }
+        const grm_sampling *s = &all[turn % GRM_COUNT(all)];
+        assert_int_equal(grm_sample(s, logits, count, scratch, &one), sample_plainly(s, logits, count, &other));
+    }
+}
+
 // Every frame of every codebook has one cell, delayed as its channel's pair is.
 static void delays_codebooks(void **state) {
     for (size_t channels = 1; channels <= 2; channels++) {
@@ -66,6 +111,7 @@ int main(void) {
         cmocka_unit_test(draws_as_often_as_the_logits_say),
         cmocka_unit_test(keeps_to_the_largest),
         cmocka_unit_test(grows_bolder_with_the_temperature),
+        cmocka_unit_test(draws_what_sorting_all_would),
         cmocka_unit_test(delays_codebooks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
