@@ -48,7 +48,7 @@
     X(tone_share, "", 0, 1, "share of the energy within the strongest semitone")                                      \
     X(noise_db, "dB", -120, 0, "what never stops and has no pitch, against the whole (minimum statistics)")           \
     X(hiss_db, "dB", -120, 0, "the same above 1.1 kHz, and between strokes, against what is there")                   \
-    X(flat_tops_ppm, "ppm", 0, 1e6, "samples in flat tops at any level: 3 or more alike at an extreme")               \
+    X(flat_tops_ppm, "ppm", 0, 1e6, "samples in flat tops near the peak: 0.16 ms or longer, then steep flanks")       \
     X(dropouts, "", 0, 1e6, "gaps of silence of 1 to 300 ms that begin and end at once")                              \
     X(bandwidth_hz, "Hz", 2000, 192000, "where the spectrum ends as at a wall; half of the rate where it does not")   \
     X(pitch_wander_cents, "cents", 0, 100, "spread of what low and high partials' pitch shares over time")            \

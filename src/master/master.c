@@ -8,7 +8,7 @@
 
 static void say_what_is_broken(grm_master_story *s) {
     const grm_features *f = &s->source.analysis->features;
-    if (f->clipped_samples > 0 || f->flat_tops_ppm > 30)
+    if (f->clipped_samples > 0 || f->flat_tops_ppm > 500)
         grm_master_note(s,
                         "The source is clipped: %.0f samples at full scale, %.0f in a million on flat tops. No master "
                         "can give back what was cut; master the mix as it was before its limiter or converter.",

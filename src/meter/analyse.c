@@ -1,4 +1,5 @@
 // The listening loop: a recording goes by in blocks; while the ears hear one, the next is read.
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -271,6 +272,14 @@ static grm_status finish_all(hall *h, grm_analysis *a, grm_error *err) {
     return worst(h, err);
 }
 
+// Of a short recording more of the long frames are heard, so that their mean holds as well.
+static unsigned stride_of(const grm_profile *profile, const source *s) {
+    const double enough_s = 40;  // so long a recording for each step of the stride
+    double steps = (double)s->expected / s->rate_hz / enough_s;
+    bool few = s->expected > 0 && steps < profile->analysis_stride;
+    return few ? (unsigned)fmax(1, steps) : profile->analysis_stride;
+}
+
 grm_status grm_listen(const grm_run *run, size_t stage, const char *path, const grm_audio *audio,
                       const grm_analysis_options *options, grm_analysis **out, grm_error *err) {
     const grm_profile *profile = run->profile;
@@ -285,7 +294,7 @@ grm_status grm_listen(const grm_run *run, size_t stage, const char *path, const 
                                .channels = h->source.channels,
                                .rate_hz = h->source.rate_hz,
                                .hop = profile->analysis_hop,
-                               .stride = profile->analysis_stride,
+                               .stride = stride_of(profile, &h->source),
                                .series = options && options->series,
                                .run = run};
     if (profile->analysis_rate_hz && profile->analysis_rate_hz < listening.rate_hz) {

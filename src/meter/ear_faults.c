@@ -55,7 +55,7 @@ static grm_status faults_open(const grm_listening *listening, void **self, grm_e
     f->balance = grm_balance_new(&f->shape);
     f->noise = grm_hiss_new(&f->shape);
     f->wander = grm_drift_new(&f->shape);
-    f->tops = grm_flat_tops_new(f->channels);
+    f->tops = grm_flat_tops_new(f->channels, listening->file_rate_hz);
     f->gaps = grm_dropouts_new(listening->file_rate_hz);
     bool all = f->x && f->power && f->balance && f->noise && f->wander && f->tops && f->gaps;
     grm_status status = all ? grm_stft_new(GRM_WINDOW_HANN, size, &f->stft, err) : grm_fail_memory(err);
@@ -120,7 +120,7 @@ static grm_status faults_finish(void *self, const grm_run *run, grm_analysis *an
     grm_balance_tell(f->balance, &analysis->features);
     grm_hiss_tell(f->noise, &analysis->features);
     grm_drift_tell(f->wander, &analysis->features);
-    grm_flat_tops_tell(f->tops, grm_dropouts_peak(f->gaps), &analysis->features);
+    grm_flat_tops_tell(f->tops, &analysis->features);
     grm_dropouts_tell(f->gaps, &analysis->features);
     grm_status status = grm_hum_hear(f->hum, NULL, 0, err);
     if (status == GRM_OK) grm_hum_tell(f->hum, &analysis->features);

@@ -63,12 +63,12 @@ void grm_dropouts_tell(const grm_dropouts *dropouts, grm_features *out);
 // The wall that a low bit rate or a low rate left behind: from there on nothing, and before it much.
 void grm_bandwidth_tell(const grm_frame_shape *shape, const double *mean_power, grm_features *out);
 
-// Flat tops: runs of three samples or more alike at an extreme, with flanks too steep for a round top, at half of the
-// recording's peak or above.
+// Flat tops: extremes that stay as high for 0.16 ms or longer, and have flanks too steep for a round top, at 0.7 of the
+// channel's peak or above.
 typedef struct grm_flat_tops grm_flat_tops;
-grm_flat_tops *grm_flat_tops_new(unsigned channels);
+grm_flat_tops *grm_flat_tops_new(unsigned channels, unsigned rate_hz);
 void grm_flat_tops_free(grm_flat_tops *tops);
 void grm_flat_tops_add(grm_flat_tops *tops, unsigned channel, const float *x, size_t frames);
-void grm_flat_tops_tell(const grm_flat_tops *tops, float peak, grm_features *out);  // peak: of the recording
+void grm_flat_tops_tell(grm_flat_tops *tops, grm_features *out);  // once, at the end
 
 #endif
