@@ -7,7 +7,7 @@
 enum { FEWEST = 8 };                     // units; less has no form
 static const double full_lu = 5;         // a section within this of the whole's loudness is no introduction
 static const double least_range_lu = 6;  // softest to loudest section, over which `energy` goes from 0 to 1
-static const double quiet_lufs = -60;    // a section below is silence, not the softest
+static const double quiet_lufs = -60;    // a section that is mostly below is silence, not the softest
 
 static grm_status form_open(const grm_listening *listening, void **self, grm_error *err) {
     (void)listening;
@@ -37,6 +37,14 @@ static double loudness_between(const grm_analysis *a, double from_s, double to_s
     return fmax(10 * log10(sum / (double)(to - from)), GRM_FORM_SILENT_LUFS);
 }
 
+// What rings on into silence makes it loud in the mean.
+static bool mostly_sounds(const grm_analysis *a, const grm_heard_section *s) {
+    size_t from = (size_t)fmax(s->start_s * 10, 0), to = (size_t)fmax(s->end_s * 10, 0), loud = 0;
+    if (to > a->energy_count) to = a->energy_count;
+    for (size_t i = from; i < to; i++) loud += (double)a->energy_lufs[i] > quiet_lufs;
+    return from < to && 2 * loud > to - from;
+}
+
 // "A" .. "Z", "AA" ..
 static void write_label(size_t kind, char label[4]) {
     size_t at = 0;
@@ -56,7 +64,7 @@ static grm_status keep_sections(const grm_form_units *u, const size_t *starts, c
         sections[i].loudness_lufs = loudness_between(a, sections[i].start_s, sections[i].end_s);
         write_label(kinds[i], sections[i].label);
         loudest = fmax(loudest, sections[i].loudness_lufs);
-        if (sections[i].loudness_lufs > quiet_lufs) softest = fmin(softest, sections[i].loudness_lufs);
+        if (mostly_sounds(a, &sections[i])) softest = fmin(softest, sections[i].loudness_lufs);
     }
     for (size_t i = 0; i < count; i++)
         sections[i].energy =

@@ -40,6 +40,25 @@ void grm_form_likeness_clear(grm_form_likeness *likeness);
 // Both together, as a listener would say that material comes again.
 float grm_form_alike(const grm_form_likeness *likeness, size_t a, size_t b);
 
+// What is heard of each unit that speaks for a section that begins with it.
+enum {
+    GRM_CUE_ACCENT,    // treble where the unit begins, over its neighbours, dB
+    GRM_CUE_LEVEL_2,   // level, two units before against two behind, dB
+    GRM_CUE_LEVEL_4,   // four
+    GRM_CUE_COLOUR_2,  // colour, the same
+    GRM_CUE_COLOUR_4,
+    GRM_CUE_STRIPES,         // stripes of notes that begin or end, four units each
+    GRM_CUE_LONG_STRIPES,    // eight
+    GRM_CUE_COLOUR_STRIPES,  // stripes of colour
+    GRM_CUE_AGAIN_4,         // what follows repeats the four units before: a phrase goes on
+    GRM_CUE_AGAIN_8,         // or the eight before
+    GRM_CUE_REPAINTED,       // and differs from those in colour
+    GRM_FORM_CUES
+};
+// cues: [units->count], the first of them stays as it is
+grm_status grm_form_cues_measure(const grm_form_units *units, const grm_form_likeness *likeness,
+                                 float (*cues)[GRM_FORM_CUES], grm_error *err);
+
 // Where sections begin: starts[0] is 0. starts: [units->count]
 grm_status grm_form_cut(const grm_form_units *units, const grm_form_likeness *likeness, size_t *starts, size_t *count,
                         grm_error *err);
