@@ -1,6 +1,6 @@
 // What a kit plays, bar by bar: a groove a kind of section with a sister for its second half, busier when the section
-// comes again, looser in the last chorus; small fills every fourth bar, large ones at seams, and before a lift now and
-// then a build, a bar without the kick, or a stop of the whole band.
+// comes again, looser in the last chorus; small fills every fourth bar, large ones at seams, which land on a crash, and
+// before a lift now and then a build, a bar without the kick, or a stop of the whole band.
 #include <string.h>
 
 #include "compose/kit.h"
@@ -151,8 +151,10 @@ grm_kit_bar grm_kit_plan_bar(const grm_work *work, size_t passage, int bar) {
         k.fill = draw_pattern(work, true, false, p->energy, &rng);
     k.kick_out = seam && g->kick_out;
     bool lifts = !before || p->energy >= before->energy - 0.05f;
-    if (bar == 0 && p->energy >= 0.45f && lifts) k.crash = crash < 0.8f;
-    if (bar > 0 && bar % 8 == 0 && p->energy > 0.75f) k.crash = crash < 0.5f;
+    bool lands = bar == 0 && before && grm_kit_plan_bar(work, passage - 1, before->bars - 1).fill;
+    if (bar == 0 && p->energy >= 0.4f && (lifts || lands)) k.crash = crash < (lands ? 0.95f : 0.8f);
+    // Within a section seldom: a crash says that something new begins.
+    if (bar > 0 && bar % 8 == 0 && p->energy > 0.75f) k.crash = crash < 0.25f;
     k.crash = k.crash && grm_style_crashes(work->style);
     return k;
 }
