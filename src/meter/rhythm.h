@@ -47,6 +47,7 @@ grm_status grm_rhythm_front_colours(grm_rhythm_front *front, const grm_colour_fr
 // Strength of onsets: what rises over its surroundings, the bands on a par, loud and soft passages on a par.
 // all, low: [frames], mean square 1 over the frames that sound, zero where nothing does.
 typedef struct grm_novelty {
+    bool avx2;  // the processor has it
     size_t frames;
     float *all;   // every band
     float *low;   // kick and bass

@@ -4,6 +4,10 @@
 
 #include "meter/rhythm.h"
 
+#if GRM_HAVE_AVX2
+#include <immintrin.h>
+#endif
+
 static const float tightness = 400;  // price of a beat that comes at another time than the tempo says, per log^2
 
 static float period_at(const float *path, size_t columns, size_t t) {
@@ -24,9 +28,10 @@ static double refine(const float *x, size_t frames, size_t t) {
     return bend < 0 && b >= a && b >= c ? (double)top + 0.5 * (a - c) / bend : (double)top;
 }
 
-// What it costs that a beat comes `lag` frames after the last one, from `nearest` on.
+// What it costs that a beat comes so many frames after the last one, from `nearest` on.
 typedef struct prices {
-    float period, *lag;  // [longest + 1 - nearest] of the period's lags
+    bool avx2;
+    float period, *lag;  // [count] of the period's lags, the longest first
     size_t nearest, count, most;
     double *logs;  // [most + 1] of lags
 } prices;
@@ -36,11 +41,12 @@ static void prices_clear(prices *p) {
     free(p->lag);
 }
 
-static grm_status prices_make(const float *path, size_t columns, prices *p, grm_error *err) {
+static grm_status prices_make(bool avx2, const float *path, size_t columns, prices *p, grm_error *err) {
     float longest = 1;
     for (size_t c = 0; c < columns; c++) longest = path[c] > longest ? path[c] : longest;
     size_t most = (size_t)(longest * 1.34f) + 2;
-    *p = (prices){.most = most, .lag = grm_floats_new(most + 1), .logs = calloc(most + 1, sizeof *p->logs)};
+    *p = (prices){
+        .avx2 = avx2, .most = most, .lag = grm_floats_new(most + 1), .logs = calloc(most + 1, sizeof *p->logs)};
     for (size_t i = 1; p->logs && i <= most; i++) p->logs[i] = log((double)i);
     return p->lag && p->logs ? GRM_OK : grm_fail_memory(err);
 }
@@ -54,24 +60,64 @@ static void prices_set(prices *p, float period) {
     p->nearest = (size_t)(period * 0.75f);
     p->count = farthest + 1 - p->nearest;
     for (size_t i = 0; i < p->count; i++) {
-        float off = (float)(p->logs[p->nearest + i] - middle);
+        float off = (float)(p->logs[farthest - i] - middle);
         p->lag[i] = tightness * off * off;
     }
 }
+
+// Which of `count` scores is worth most after its price, the last of equals; below 0 there is none.
+static ptrdiff_t best_plain(const float *score, const float *price, size_t count, float *best) {
+    ptrdiff_t place = -1;
+    *best = 0;
+    for (size_t i = 0; i < count; i++) {
+        float value = score[i] - price[i];
+        if (value < *best || !(value > 0)) continue;
+        *best = value;
+        place = (ptrdiff_t)i;
+    }
+    return place;
+}
+
+#if GRM_HAVE_AVX2
+GRM_AVX2 static ptrdiff_t best_avx2(const float *score, const float *price, size_t count, float *best) {
+    enum { LANES = 8 };
+    const __m256 nothing = _mm256_setzero_ps();
+    __m256 most = nothing;
+    __m256i places = _mm256_set1_epi32(-1), now = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        __m256 value = _mm256_sub_ps(_mm256_loadu_ps(score + i), _mm256_loadu_ps(price + i));
+        __m256 better =
+            _mm256_and_ps(_mm256_cmp_ps(value, most, _CMP_GE_OQ), _mm256_cmp_ps(value, nothing, _CMP_GT_OQ));
+        most = _mm256_blendv_ps(most, value, better);
+        places = _mm256_blendv_epi8(places, now, _mm256_castps_si256(better));
+        now = _mm256_add_epi32(now, _mm256_set1_epi32(LANES));
+    }
+    float value[LANES], behind;
+    int32_t place[LANES];
+    ptrdiff_t found = -1, rest = best_plain(score + i, price + i, count - i, &behind);
+    _mm256_storeu_ps(value, most);
+    _mm256_storeu_si256((__m256i *)(void *)place, places);
+    *best = 0;
+    for (size_t l = 0; l < LANES; l++)
+        if (value[l] > *best || (value[l] == *best && place[l] > found)) *best = value[l], found = place[l];
+    if (rest < 0 || behind < *best) return found;
+    *best = behind;
+    return (ptrdiff_t)i + rest;
+}
+#else
+#define best_avx2 best_plain
+#endif
 
 // How many frames before the one at `now` the last beat was, and how good that is; 0: none is better than to begin
 // here. known: frames before `now`.
 static uint16_t best_before(const float *now, size_t known, const prices *p, float *best) {
     *best = 0;
-    uint16_t lag = 0;
-    for (size_t i = 0; i < p->count && p->nearest + i <= known; i++) {
-        float value = now[-(ptrdiff_t)(p->nearest + i)] - p->lag[i];
-        if (value > *best) {
-            *best = value;
-            lag = (uint16_t)(p->nearest + i);
-        }
-    }
-    return lag;
+    const size_t farthest = p->nearest + p->count - 1, skipped = farthest > known ? farthest - known : 0;
+    if (skipped >= p->count) return 0;
+    const float *from = now - (farthest - skipped);
+    ptrdiff_t place = (p->avx2 ? best_avx2 : best_plain)(from, p->lag + skipped, p->count - skipped, best);
+    return place < 0 ? 0 : (uint16_t)(farthest - skipped - (size_t)place);
 }
 
 // Of the scores only as many are kept as lags reach back, and a piece more, so that they seldom move.
@@ -107,7 +153,7 @@ grm_status grm_beats_track(const grm_novelty *novelty, const float *path, size_t
     prices price = {0};
     float *score = NULL;
     uint16_t *back = calloc(frames, sizeof *back);
-    grm_status status = back ? prices_make(path, columns, &price, err) : grm_fail_memory(err);
+    grm_status status = back ? prices_make(novelty->avx2, path, columns, &price, err) : grm_fail_memory(err);
     if (status == GRM_OK && !(score = grm_floats_new(price.most + PIECE))) status = grm_fail_memory(err);
     if (status != GRM_OK) goto done;
     const size_t last = go_through(novelty, path, columns, &price, score, back);

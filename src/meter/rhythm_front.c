@@ -29,7 +29,8 @@ struct grm_rhythm_front {
     struct {
         uint16_t from, to;  // bins
     } narrow[MOST_NARROW];
-    int8_t pitch_of[CHROMA_SIZE / 2 + 1];  // of a bin, -1: none
+    int8_t pitch_of[CHROMA_SIZE / 2 + 1];  // of a bin
+    size_t pitched, pitch_end;             // the bins that have one
     float before[MOST_NARROW + 2];         // log magnitudes one frame ago, of narrow band i at i + 1
     size_t colour_end[GRM_COLOURS], band_end[GRM_RHYTHM_BANDS];  // narrow bands
     bool avx2;
@@ -71,8 +72,9 @@ static void lay_bands(grm_rhythm_front *front) {
     const double fine_hz = (double)GRM_RHYTHM_RATE / CHROMA_SIZE;
     for (size_t bin = 0; bin <= CHROMA_SIZE / 2; bin++) {
         double hz = bin * fine_hz;
-        front->pitch_of[bin] = -1;
         if (hz < 50 || hz > 2500) continue;
+        if (front->pitch_end == 0) front->pitched = bin;
+        front->pitch_end = bin + 1;
         int pitch = (int)floor(69.5 + 12 * log2(hz / 440));
         front->pitch_of[bin] = (int8_t)(pitch % 12 + (hz < 200 ? 0 : 12));
     }
@@ -234,8 +236,8 @@ static void take_flux(grm_rhythm_front *front, const float *x, float flux[GRM_RH
 static void take_chroma(grm_rhythm_front *front, const float *x) {
     float chroma[GRM_RHYTHM_PITCHES] = {0}, *before = front->series.sums[front->series.chroma_frames];
     grm_stft_power(front->chroma_stft, x, front->power);
-    for (size_t bin = 0; bin <= CHROMA_SIZE / 2; bin++)
-        if (front->pitch_of[bin] >= 0) chroma[front->pitch_of[bin]] += sqrtf(front->power[bin]);
+    for (size_t bin = front->pitched; bin < front->pitch_end; bin++) front->power[bin] = sqrtf(front->power[bin]);
+    for (size_t bin = front->pitched; bin < front->pitch_end; bin++) chroma[front->pitch_of[bin]] += front->power[bin];
     for (size_t p = 0; p < GRM_RHYTHM_PITCHES; p++) {
         before[p] = (float)front->chroma_sum[p];
         front->chroma_sum[p] += sqrt(chroma[p]);

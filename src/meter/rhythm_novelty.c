@@ -17,14 +17,15 @@ static void smooth(const float *x, size_t frames, size_t near, float *y) {
     for (size_t t = 0; t < frames; t++) {
         while (to < frames && to <= t + near) sum += x[to++];
         while (from + near < t) sum -= x[from++];
-        y[t] = (float)fmax(sum / (double)(to - from), 0);
+        double mean = sum / (double)(to - from);
+        y[t] = mean > 0 ? (float)mean : 0;
     }
 }
 
 // In place, over its own surroundings and against their size, so that a soft verse counts nearly what a chorus does.
 static void level_out(float *x, size_t frames, float *scratch, float *square) {
     smooth(x, frames, NEAR, scratch);
-    for (size_t t = 0; t < frames; t++) x[t] = fmaxf(0, x[t] - scratch[t]);
+    for (size_t t = 0; t < frames; t++) x[t] = x[t] > scratch[t] ? x[t] - scratch[t] : 0;
     for (size_t t = 0; t < frames; t++) square[t] = x[t] * x[t];
     smooth(square, frames, (size_t)(4 * GRM_RHYTHM_FPS), scratch);
     double mean = 0;
@@ -80,7 +81,7 @@ static grm_status combine(const grm_rhythm_series *series, grm_novelty *novelty,
         if (status != GRM_OK) goto done;
         for (size_t t = 0; t < frames; t++) {
             rise[t] += x[t];
-            x[t] = fmaxf(x[t] - LEAST_FLUX, 0);
+            x[t] = x[t] > LEAST_FLUX ? x[t] - LEAST_FLUX : 0;
         }
         level_out(x, frames, scratch, square);
         for (size_t t = 0; t < frames; t++) {
@@ -93,7 +94,7 @@ static grm_status combine(const grm_rhythm_series *series, grm_novelty *novelty,
     for (size_t c = 0; c < 3; c++) {
         for (size_t t = 0; t < frames; t++) x[t] = sqrtf(curve[c][t]);  // a loud onset is not ten soft ones
         level_out(x, frames, scratch, square);
-        for (size_t t = 0; t < frames; t++) curve[c][t] = fminf(x[t], 6);
+        for (size_t t = 0; t < frames; t++) curve[c][t] = x[t] < 6 ? x[t] : 6;
     }
     smooth(rise, frames, NEAR, scratch);
     for (size_t t = 0; t < frames; t++) rise[t] = scratch[t] > 0 ? rise[t] / scratch[t] : 0;
@@ -113,7 +114,7 @@ done:
 }
 
 grm_status grm_novelty_make(grm_rhythm_series *series, grm_novelty *novelty, grm_error *err) {
-    *novelty = (grm_novelty){.frames = series->frames};
+    *novelty = (grm_novelty){.avx2 = grm_cpu_detect().avx2_fma, .frames = series->frames};
     novelty->all = grm_floats_new(series->frames);
     novelty->low = grm_floats_new(series->frames);
     novelty->mid = grm_floats_new(series->frames);

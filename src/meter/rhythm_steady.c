@@ -66,8 +66,8 @@ typedef struct phases {
 } phases;
 
 // soft, sound: of the frames behind which each of `count` phases has its line by `part` of a frame
-static void add_line(const float *restrict soft, const uint8_t *restrict sound, size_t count, float part,
-                     float *restrict sum, float *restrict lines) {
+GRM_INLINE void add_line_body(const float *restrict soft, const uint8_t *restrict sound, size_t count, float part,
+                              float *restrict sum, float *restrict lines) {
     for (size_t k = 0; k < count; k++) {
         float sounds = (float)sound[k];
         sum[k] += sounds * (soft[k] + part * (soft[k + 1] - soft[k]));
@@ -75,7 +75,22 @@ static void add_line(const float *restrict soft, const uint8_t *restrict sound, 
     }
 }
 
+static void add_line_plain(const float *soft, const uint8_t *sound, size_t count, float part, float *sum,
+                           float *lines) {
+    add_line_body(soft, sound, count, part, sum, lines);
+}
+
+#if GRM_HAVE_AVX2
+GRM_AVX2 static void add_line_avx2(const float *soft, const uint8_t *sound, size_t count, float part, float *sum,
+                                   float *lines) {
+    add_line_body(soft, sound, count, part, sum, lines);
+}
+#else
+#define add_line_avx2 add_line_plain
+#endif
+
 static void add_lines(const grm_novelty *x, const grid *g, double reach_frames, size_t width, phases *to) {
+    const bool avx2 = x->avx2;
     const ptrdiff_t end = (ptrdiff_t)x->frames - 1;
     ptrdiff_t first, last;
     lines_of(x, g, reach_frames, &first, &last);
@@ -84,8 +99,9 @@ static void add_lines(const grm_novelty *x, const grid *g, double reach_frames, 
         ptrdiff_t at = (ptrdiff_t)whole_frames, from = at < 0 ? -at : 0;
         ptrdiff_t to_phase = end - at < (ptrdiff_t)width ? end - at : (ptrdiff_t)width;
         if (to_phase <= from) continue;
-        add_line(x->soft + (at + from), (const uint8_t *)x->sound + (at + from), (size_t)(to_phase - from),
-                 (float)(t - whole_frames), to->sum + from, to->count + from);
+        (avx2 ? add_line_avx2 : add_line_plain)(x->soft + (at + from), (const uint8_t *)x->sound + (at + from),
+                                                (size_t)(to_phase - from), (float)(t - whole_frames), to->sum + from,
+                                                to->count + from);
     }
 }
 

@@ -1,4 +1,5 @@
 #include "drums.h"
+#include "meter/rhythm.h"
 
 enum { RATE = 22050 };
 
@@ -426,6 +427,38 @@ static void blocks_and_threads_change_nothing(void **state) {
     free(s.x);
 }
 
+// Onsets by chance, some of them as strong as others, so that there are ties.
+static void vectors_find_the_same_tempi_and_beats(void **state) {
+    enum { FRAMES = 6007, COLUMNS = FRAMES / 100 + 1, ROOM = 1000 };
+    static float all[FRAMES], soft[FRAMES + 1], path[COLUMNS];
+    static bool sounds[FRAMES + 1];
+    uint32_t seed = 3;
+    grm_novelty novelty = {.frames = FRAMES, .all = all, .low = all, .mid = all, .soft = soft, .sound = sounds};
+    for (size_t t = 0; t < FRAMES; t++) {
+        seed = seed * 1664525u + 1013904223u;
+        all[t] = soft[t] = t % 50 == 0 ? 4 : seed >> 24 < 40 ? (float)(seed >> 22 & 3) : 0;
+        sounds[t] = t > 300;
+    }
+    for (size_t c = 0; c < COLUMNS; c++) path[c] = 50 + (float)c / 7;
+    grm_tempogram tempograms[2];
+    double beats[2][ROOM];
+    size_t count[2];
+    bool steady[2];
+    for (int fast = 0; fast < 2; fast++) {
+        novelty.avx2 = fast && grm_cpu_detect().avx2_fma;
+        assert_int_equal(grm_tempogram_make(&novelty, &tempograms[fast], NULL), GRM_OK);
+        assert_int_equal(grm_beats_track(&novelty, path, COLUMNS, beats[fast], ROOM, &count[fast], NULL), GRM_OK);
+        assert_int_equal(grm_beats_steady(&novelty, beats[fast], &count[fast], ROOM, &steady[fast], NULL), GRM_OK);
+    }
+    assert_true(count[0] > 80 && count[0] < 140);
+    assert_int_equal(count[0], count[1]);
+    assert_int_equal(steady[0], steady[1]);
+    assert_memory_equal(beats[0], beats[1], count[0] * sizeof *beats[0]);
+    assert_memory_equal(tempograms[0].strength, tempograms[1].strength,
+                        COLUMNS * GRM_TEMPI * sizeof *tempograms[0].strength);
+    for (int fast = 0; fast < 2; fast++) grm_tempogram_clear(&tempograms[fast]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_tempo_of_a_groove_is_exact),
@@ -446,6 +479,7 @@ int main(void) {
         cmocka_unit_test(every_rate_hears_the_same_beats),
         cmocka_unit_test(silence_has_no_beats),
         cmocka_unit_test(blocks_and_threads_change_nothing),
+        cmocka_unit_test(vectors_find_the_same_tempi_and_beats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
