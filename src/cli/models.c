@@ -199,8 +199,8 @@ const grm_command grm_command_models = {
         "from the hub (GRAMMY_HUB says another), checks every file and goes on where it was interrupted. Models\n"
         "are kept in $XDG_DATA_HOME/grammy/models (~/.local/share/grammy/models), and `grammy generate --model NAME`\n"
         "finds them there.\n"
-        "quantize packs a model into one file that opens at once: --precision float32, float16, int8 (a quarter of\n"
-        "the memory) or int4 (a fifth). verify reads all of one and compares it with its checksums.\n"
+        "quantize packs a model into one file that opens at once: --precision float32, float16, int8 (a third of\n"
+        "float32's bytes) or int4 (a quarter). verify reads all of one and compares it with its checksums.\n"
         "Meta's MusicGen weights are licensed CC-BY-NC 4.0: what they make may not be sold.",
     .least = 1,
     .most = 3,

@@ -37,3 +37,9 @@ const grm_known_model *grm_known_models_find(const grm_known_models *known, cons
         if (strcmp(known->models[i].name, name) == 0) return &known->models[i];
     return NULL;
 }
+
+const char *grm_known_models_nearest(const grm_known_models *known, const char *name) {
+    const char *names[256];
+    for (unsigned i = 0; i < known->count; i++) names[i] = known->models[i].name;
+    return grm_nearest_word(name, names, known->count);
+}

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/base.h"
+#include "neural/known_models.h"
 #include "neural/packed.h"
 #include "neural/store.h"
 
@@ -21,6 +22,31 @@ grm_status grm_models_folder(char **out, grm_error *err) {
     else
         return grm_fail(err, GRM_FAILED, "neither XDG_DATA_HOME nor HOME says where models are kept");
     return *out ? GRM_OK : grm_fail_memory(err);
+}
+
+// With what can be done about it: fetched by its name, by the name that was meant, or not at all.
+static grm_status fail_unknown(const char *name, const char *folder, grm_error *err) {
+    grm_known_models *known = NULL;
+    grm_status status = grm_known_models_load(&known, err);
+    if (status) return status;
+    const char *near = grm_known_models_find(known, name) ? name : grm_known_models_nearest(known, name);
+    if (near == name)
+        status = grm_fail(err, GRM_MISSING,
+                          "there is no model \"%s\", neither here nor in '%s'; `grammy models pull %s` fetches it",
+                          name, folder, name);
+    else if (near)
+        status =
+            grm_fail(err, GRM_MISSING,
+                     "there is no model \"%.60s\", neither here nor in '%s'; did you mean %s? `grammy models pull %s` "
+                     "fetches that one",
+                     name, folder, near, near);
+    else
+        status = grm_fail(err, GRM_MISSING,
+                          "there is no model \"%.60s\", neither here nor in '%s'; `grammy models list` shows what is "
+                          "there, `grammy models pull small` fetches one",
+                          name, folder);
+    grm_known_models_free(known);
+    return status;
 }
 
 grm_status grm_model_find(const char *name, char **path, grm_error *err) {
@@ -39,11 +65,7 @@ grm_status grm_model_find(const char *name, char **path, grm_error *err) {
         *path = inside;
         inside = NULL;
     } else if (!status && plain) {
-        status = grm_fail(
-            err, GRM_MISSING,
-            "there is no model \"%s\", neither here nor in '%s'; `grammy models list` shows what is there, `grammy "
-            "models pull %s` fetches it",
-            name, folder, name);
+        status = fail_unknown(name, folder, err);
     } else if (!status) {
         status = grm_fail(err, GRM_MISSING, "there is no model '%s': %s", name, strerror(ENOENT));
     }
