@@ -270,6 +270,9 @@ def check(options, name, x, rate, fault, tally, folder):
         after = meter(options.grammy, mended, options.genre)
         real = after["overall"] - report["overall"]
         then = sub_score(after, item["sub_score"])
+        if then is None:
+            print(f"    {item['gain']:+5.1f} {real:+6.1f} {item['sub_score']} is not known any more: {item['text'][:70]}")
+            continue
         figure = after["features"].get(item["feature"])
         alone = with_sub_score(report, item["sub_score"], then) - report["overall"] if then is not None else np.nan
         tally.rows[kind_of(item)].append((item["gain"], real, alone, item["sub_score_then"], then))

@@ -155,7 +155,7 @@ static void put_head(const grm_card_look *l, const char *name, const grm_analysi
 static void put_gauge(const grm_card_look *l, const grm_report *r) {
     fputs("  ", l->out);
     dip(l, BOLD);
-    put_score(l, r->overall);
+    put_score(l, floor(r->overall));  // as ratings go: 69.7 is not yet 70
     fputs("  ", l->out);
     put_bar(l, r->overall, l->width > 70 ? 40 : l->width - 30);
     dip(l, BOLD);

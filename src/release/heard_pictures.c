@@ -100,8 +100,7 @@ done:
 // ---- chroma ----
 
 grm_status grm_chroma_draw(const grm_run *run, const grm_analysis *a, grm_picture *out, grm_error *err) {
-    static const char *const names[12] = {"C",       "C\u266f", "D",       "D\u266f", "E",       "F",
-                                          "F\u266f", "G",       "G\u266f", "A",       "A\u266f", "B"};
+    static const char *const names[12] = {"C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"};
     grm_figure f = {0};
     const grm_series *chroma = series_of(a, "chroma_stft");
     float *levels = NULL;

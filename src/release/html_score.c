@@ -76,7 +76,7 @@ static void put_gauge(FILE *out, double overall, const char *rating) {
             "<div class=\"gauge %s\"><svg viewBox=\"0 0 200 116\" role=\"img\" aria-label=\"%.0f of 100\">"
             "<path d=\"M20 106a80 80 0 0 1 160 0\"/><path class=\"full\" d=\"M20 106a80 80 0 0 1 160 0\" "
             "stroke-dasharray=\"%.2f %.2f\"/><text x=\"100\" y=\"98\">%.0f</text></svg><p>",
-            class_of(overall), overall, arc * overall / 100, arc, overall);
+            class_of(overall), floor(overall), arc * overall / 100, arc, floor(overall));  // as ratings go
     grm_html_text(out, rating);
     fputs("</p></div>", out);
 }
