@@ -27,14 +27,28 @@ static void form_close(void *self) {
     (void)self;
 }
 
-// Mean loudness between two times, from the momentary one.
+// Mean loudness between two times of what sounds there, from the momentary one.
 static double loudness_between(const grm_analysis *a, double from_s, double to_s) {
-    size_t from = (size_t)fmax(from_s * 10, 0), to = (size_t)fmax(to_s * 10, 0);
+    size_t from = (size_t)fmax(from_s * 10, 0), to = (size_t)fmax(to_s * 10, 0), count = 0;
     double sum = 0;
     if (to > a->energy_count) to = a->energy_count;
-    if (from >= to) return GRM_FORM_SILENT_LUFS;
-    for (size_t i = from; i < to; i++) sum += pow(10, (double)a->energy_lufs[i] / 10);
-    return fmax(10 * log10(sum / (double)(to - from)), GRM_FORM_SILENT_LUFS);
+    for (size_t i = from; i < to; i++) {
+        if (a->energy_lufs[i] <= (float)quiet_lufs) continue;
+        sum += pow(10, (double)a->energy_lufs[i] / 10);
+        count++;
+    }
+    return count ? fmax(10 * log10(sum / (double)count), GRM_FORM_SILENT_LUFS) : GRM_FORM_SILENT_LUFS;
+}
+
+// A section at the ends that is silent by half is none of its own: it goes to its neighbour. Returns how many are left.
+static size_t join_silence(const grm_analysis *a, const grm_form_units *u, size_t *starts, size_t count) {
+    double first = a->features.head_silence_s, last = a->features.duration_s - a->features.tail_silence_s;
+    if (count > 1 && first > 0.5 * u->at[starts[1]]) {
+        count--;
+        for (size_t i = 1; i < count; i++) starts[i] = starts[i + 1];
+    }
+    if (count > 1 && last < 0.5 * (u->at[starts[count - 1]] + u->at[u->count])) count--;
+    return count;
 }
 
 // What rings on into silence makes it loud in the mean.
@@ -84,16 +98,18 @@ static double find_intro(const grm_analysis *a) {
 
 // Spearman's rank correlation of level and time, from the beginning to the end of the loudest section.
 static double find_arc(const grm_analysis *a, const grm_form_units *u) {
-    size_t loudest = 0, count = 0;
+    size_t loudest = 0, silent = 0, count = 0;
     double sum = 0;
     for (size_t i = 0; i < a->section_count; i++)
         if (a->sections[i].loudness_lufs > a->sections[loudest].loudness_lufs) loudest = i;
-    while (count < u->count && u->at[count + 1] <= a->sections[loudest].end_s + 1e-6) count++;
+    while (silent < u->count && u->at[silent + 1] <= a->features.head_silence_s) silent++;
+    while (silent + count < u->count && u->at[silent + count + 1] <= a->sections[loudest].end_s + 1e-6) count++;
     if (count < 3) return 0;
+    const float *level_db = u->level_db + silent;
     for (size_t i = 0; i < count; i++) {
         double below = 0;  // rank, ties in the middle
         for (size_t k = 0; k < count; k++)
-            below += u->level_db[k] < u->level_db[i] ? 1 : k != i && u->level_db[k] == u->level_db[i] ? 0.5 : 0;
+            below += level_db[k] < level_db[i] ? 1 : k != i && level_db[k] == level_db[i] ? 0.5 : 0;
         double d = below - (double)i;
         sum += d * d;
     }
@@ -111,6 +127,7 @@ static grm_status find_form(const grm_form_units *u, const grm_form_likeness *l,
     size_t *starts = calloc(u->count, sizeof *starts), *kinds = calloc(u->count, sizeof *kinds), count;
     grm_form_hook hook;
     grm_status status = starts && kinds ? grm_form_cut(u, l, starts, &count, err) : grm_fail_memory(err);
+    if (status == GRM_OK) count = join_silence(a, u, starts, count);
     if (status == GRM_OK) status = grm_form_label(l, starts, count, u->count, kinds, err);
     if (status == GRM_OK) status = keep_sections(u, starts, kinds, count, a, err);
     if (status == GRM_OK) status = grm_form_hook_find(u, l, starts, count, &hook, err);

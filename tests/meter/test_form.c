@@ -104,6 +104,22 @@ static void energy_is_measured_by_section(void **state) {
     hearing_end(&h);
 }
 
+// Nor does silence in front of the beginning make a soft one, a new kind, or a rise.
+static void silence_at_the_head_is_no_section(void **state) {
+    (void)state;
+    static const part rest = {{0, 0, 0, 0}, 0, 0, false, false};
+    hearing now, late;
+    SONG(&now, &verse, &verse, &chorus, &chorus, &verse, &verse, &chorus, &chorus);
+    SONG(&late, &rest, &verse, &verse, &chorus, &chorus, &verse, &verse, &chorus, &chorus);
+    const grm_features *f = &now.analysis.features, *g = &late.analysis.features;
+    assert_true(g->head_silence_s > 7);
+    assert_float_equal(g->energy_range_db, f->energy_range_db, 0.5);
+    assert_float_equal(g->energy_arc, f->energy_arc, 0.15);
+    assert_int_equal(late.analysis.section_count, now.analysis.section_count);
+    hearing_end(&now);
+    hearing_end(&late);
+}
+
 // Two bars of a held chord behind the last one.
 static void what_rings_out_is_no_section(void **state) {
     (void)state;
