@@ -47,6 +47,10 @@ static void print_features(const char *path, const grm_analysis *a) {
     print_list("chroma", f->chroma, GRM_COUNT(f->chroma));
     print_list("tonnetz", f->tonnetz, GRM_COUNT(f->tonnetz));
     print_list("width_by_band", f->width_by_band, GRM_WIDTH_BANDS);
+    double others[GRM_TEMPO_ALTERNATIVES];
+    for (count = 0; count < GRM_TEMPO_ALTERNATIVES && f->tempo_alternatives[count].bpm > 0; count++)
+        others[count] = f->tempo_alternatives[count].bpm;
+    print_list("tempo_alternatives", others, count);
 }
 
 static grm_status write_npy(const char *folder, const char *name, const char *type, size_t rows, size_t columns,
