@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 enum { HEADER = 27, MOST_SEGMENTS = 255, MOST_PAGE = HEADER + MOST_SEGMENTS + MOST_SEGMENTS * 255 };
-enum { SERIAL = 14, CHECKSUM = 22, SEGMENTS = 26 };  // places in a page's header
+enum { KIND = 5, SERIAL = 14, CHECKSUM = 22, SEGMENTS = 26 };  // places in a page's header
 
 // Polynomial 0x04c11db7, highest bit first, nothing inverted.
 static uint32_t checksum(const uint32_t table[256], const uint8_t *bytes, size_t size) {
@@ -23,6 +23,24 @@ static void fill_table(uint32_t table[256]) {
 
 static void put_le(uint8_t *at, uint32_t value) {
     for (int i = 0; i < 4; i++) at[i] = (uint8_t)(value >> (8 * i));
+}
+
+size_t grm_ogg_links(const grm_byte_source *source, int64_t *starts, size_t most) {
+    const uint8_t begins = 2;  // of the kinds of pages: the first one of a stream (RFC 3533, clause 6)
+    uint8_t page[HEADER + MOST_SEGMENTS];
+    size_t count = 0;
+    bool before = false;  // streams of one link begin together
+    for (int64_t place = 0; count < most;) {
+        if (source->seek(source->user, place, SEEK_SET) != place) break;
+        int64_t got = source->read(source->user, page, sizeof page);
+        if (got < HEADER || memcmp(page, "OggS", 4) != 0 || got < HEADER + page[SEGMENTS]) break;
+        bool begin = page[KIND] & begins;
+        if (begin && !before) starts[count++] = place;
+        before = begin;
+        place += HEADER + page[SEGMENTS];
+        for (size_t i = 0; i < page[SEGMENTS]; i++) place += page[HEADER + i];
+    }
+    return count;
 }
 
 bool grm_ogg_renumber(int file, uint32_t serial) {

@@ -10,49 +10,54 @@
 
 #include "audio/audio.h"
 #include "audio/mpeg.h"
+#include "audio/ogg.h"
 #include "audio/source.h"
 #include "audio/tag.h"
 #if GRM_HAVE_FFMPEG
 #include "audio/ffmpeg.h"
 #endif
 
-enum { BLOCK = 16384, HIGHEST_RATE = 768000 };
+enum { BLOCK = 16384, HIGHEST_RATE = 768000, MOST_LINKS = 256 };
 static const size_t longest_stream = (size_t)1 << 30;  // bytes of standard input
 
-// ---- bytes in memory as a file: a pipe cannot seek, which most formats need ----
+// ---- bytes in memory, or a stretch of a file, as a file: a pipe cannot seek, which most formats need ----
 
-typedef struct memory_file {
-    const uint8_t *bytes;
-    sf_count_t size, place;
-} memory_file;
+typedef struct span {
+    const uint8_t *bytes;  // NULL: of `file`
+    int file;
+    sf_count_t start, size, place;
+} span;
 
-static sf_count_t memory_length(void *user) {
-    return ((memory_file *)user)->size;
+static sf_count_t span_length(void *user) {
+    return ((span *)user)->size;
 }
 
-static sf_count_t memory_seek(sf_count_t offset, int whence, void *user) {
-    memory_file *file = user;
-    sf_count_t from = whence == SEEK_CUR ? file->place : whence == SEEK_END ? file->size : 0;
-    sf_count_t place = offset > 0 && from > file->size - offset ? file->size : from + offset;
+static sf_count_t span_seek(sf_count_t offset, int whence, void *user) {
+    span *s = user;
+    sf_count_t from = whence == SEEK_CUR ? s->place : whence == SEEK_END ? s->size : 0;
+    sf_count_t place = offset > 0 && from > s->size - offset ? s->size : from + offset;
     if (place < 0) return -1;
-    return file->place = place;
+    return s->place = place;
 }
 
-static sf_count_t memory_read(void *to, sf_count_t count, void *user) {
-    memory_file *file = user;
-    if (count > file->size - file->place) count = file->size - file->place;
+static sf_count_t span_read(void *to, sf_count_t count, void *user) {
+    span *s = user;
+    if (count > s->size - s->place) count = s->size - s->place;
     if (count <= 0) return 0;
-    memcpy(to, file->bytes + file->place, (size_t)count);
-    file->place += count;
+    if (s->bytes)
+        memcpy(to, s->bytes + s->start + s->place, (size_t)count);
+    else
+        count = pread(s->file, to, (size_t)count, s->start + s->place);
+    if (count > 0) s->place += count;
     return count;
 }
 
-static sf_count_t memory_write(const void *from, sf_count_t count, void *user) {
+static sf_count_t span_write(const void *from, sf_count_t count, void *user) {
     return 0;
 }
 
-static sf_count_t memory_tell(void *user) {
-    return ((memory_file *)user)->place;
+static sf_count_t span_tell(void *user) {
+    return ((span *)user)->place;
 }
 
 // ---- opening ----
@@ -63,7 +68,9 @@ struct grm_reader {
     SF_INFO info;
     int file;
     uint8_t *bytes;  // of standard input
-    memory_file memory;
+    span all, link;  // the whole, and of a chained file what is read
+    int64_t links[MOST_LINKS];
+    size_t link_count, at_link;  // 0: not chained
     grm_byte_source source;
     grm_mpeg *mpeg;  // instead of `sound`
 #if GRM_HAVE_FFMPEG
@@ -96,17 +103,18 @@ static grm_status find_file(grm_reader *r, grm_error *err) {
     if (r->file < 0 || fstat(r->file, &info) != 0)
         return grm_fail(err, GRM_BAD_INPUT, "cannot open '%s': %s", r->name, strerror(errno));
     if (S_ISDIR(info.st_mode)) return grm_fail(err, GRM_BAD_INPUT, "cannot read '%s': it is a folder", r->name);
+    r->all = (span){NULL, r->file, 0, info.st_size, 0};
     return GRM_OK;
 }
 
 static int64_t source_read(void *user, void *to, int64_t count) {
     grm_reader *r = user;
-    return r->file >= 0 ? read(r->file, to, (size_t)count) : memory_read(to, count, &r->memory);
+    return span_read(to, count, &r->all);
 }
 
 static int64_t source_seek(void *user, int64_t offset, int whence) {
     grm_reader *r = user;
-    return r->file >= 0 ? lseek(r->file, offset, whence) : memory_seek(offset, whence, &r->memory);
+    return span_seek(offset, whence, &r->all);
 }
 
 static grm_status open_mpeg(grm_reader *r, grm_error *err) {
@@ -118,11 +126,21 @@ static grm_status open_mpeg(grm_reader *r, grm_error *err) {
     return status;
 }
 
+// The whole, or that link of a chained file.
+static SNDFILE *open_span(grm_reader *r, size_t link, SF_INFO *info) {
+    SF_VIRTUAL_IO io = {span_length, span_seek, span_read, span_write, span_tell};
+    sf_count_t start = r->link_count > 1 ? r->links[link] : 0;
+    sf_count_t end = link + 1 < r->link_count ? r->links[link + 1] : r->all.size;
+    r->link = (span){r->all.bytes, r->file, start, end - start, 0};
+    r->at_link = link;
+    return sf_open_virtual(&io, SFM_READ, info, &r->link);
+}
+
 // What libsndfile knows.
 static grm_status open_usual(grm_reader *r, grm_error *err) {
-    SF_VIRTUAL_IO io = {memory_length, memory_seek, memory_read, memory_write, memory_tell};
-    if (r->file < 0) {
-        r->sound = sf_open_virtual(&io, SFM_READ, &r->info, &r->memory);
+    r->link_count = grm_ogg_links(&r->source, r->links, MOST_LINKS);
+    if (r->link_count > 1 || r->file < 0) {
+        r->sound = open_span(r, 0, &r->info);
         return GRM_OK;
     }
     // It closes what it was given when that is no sound, even with SF_FALSE: so it gets a descriptor of its own.
@@ -148,12 +166,7 @@ static grm_status open_otherwise(grm_reader *r, grm_error *err) {
 // ISO 14496-12 files begin with a box "ftyp"; ISO 13818-7 frames with twelve ones and layer 0.
 static bool is_aac(grm_reader *r) {
     uint8_t start[12];
-    if (r->file < 0) {
-        if (r->memory.size < (sf_count_t)sizeof start) return false;
-        memcpy(start, r->memory.bytes, sizeof start);
-    } else if (pread(r->file, start, sizeof start, 0) != (ssize_t)sizeof start) {
-        return false;
-    }
+    if (source_seek(r, 0, SEEK_SET) != 0 || source_read(r, start, sizeof start) != sizeof start) return false;
     return memcmp(start + 4, "ftyp", 4) == 0 || (start[0] == 0xff && (start[1] & 0xf6) == 0xf0);
 }
 
@@ -175,7 +188,7 @@ static grm_status open_otherwise(grm_reader *r, grm_error *err) {
 static grm_status open_sound(grm_reader *r, const uint8_t *bytes, size_t size, grm_error *err) {
     grm_status status = GRM_OK;
     r->source = (grm_byte_source){r, source_read, source_seek};
-    r->memory = (memory_file){bytes, (sf_count_t)size, 0};
+    r->all = (span){bytes, -1, 0, (sf_count_t)size, 0};
     if (!bytes) status = find_file(r, err);
     if (status == GRM_OK && grm_mpeg_is(&r->source)) {
         status = open_mpeg(r, err);
@@ -252,16 +265,16 @@ unsigned grm_reader_rate(const grm_reader *r) {
 // Files lie about their length, and some formats only guess. A byte rarely holds more than some frames.
 size_t grm_reader_frames_hint(const grm_reader *r) {
     const sf_count_t frames_a_byte = 16;
-    struct stat info;
-    sf_count_t bytes = r->file < 0 ? r->memory.size : fstat(r->file, &info) == 0 ? info.st_size : 0;
+    sf_count_t bytes = r->all.size;
     sf_count_t most = bytes < INT32_MAX ? bytes * frames_a_byte : INT64_MAX;
     sf_count_t frames = r->info.frames < most ? r->info.frames : most;
+    if (r->link_count > 1) frames = (sf_count_t)((double)frames * (double)bytes / (double)r->links[1]);  // all alike
     return frames > 0 ? (size_t)frames : 0;
 }
 
 const char *grm_reader_tag(const grm_reader *r, grm_tag tag) {
     if (r->mpeg) return grm_mpeg_tag(r->mpeg, tag);
-    const char *text = sf_get_string(r->sound, grm_tag_number(tag));
+    const char *text = !r->sound ? NULL : sf_get_string(r->sound, grm_tag_number(tag));
     return text && text[0] ? text : NULL;
 }
 
@@ -306,15 +319,37 @@ static bool all_finite(const float *x, size_t frames) {
     return !others;
 }
 
+// The next link that can be read, where there is one; `got` frames of this call came before it.
+static grm_status next_link(grm_reader *r, size_t got, grm_error *err) {
+    SF_INFO info = {0};
+    sf_close(r->sound);
+    do {
+        info = (SF_INFO){0};
+        r->sound = open_span(r, r->at_link + 1, &info);
+    } while (!r->sound && r->at_link + 1 < r->link_count);
+    if (!r->sound || ((unsigned)info.samplerate == r->rate && (unsigned)info.channels == r->channels)) return GRM_OK;
+    return grm_fail(
+        err, GRM_BAD_INPUT,
+        "'%s' is several recordings in a chain, and goes on with %d channels at %d Hz at %.1f s: convert it "
+        "to WAV or cut it there",
+        r->name, info.channels, info.samplerate, (double)(r->place + got) / r->rate);
+}
+
 static grm_status fill(grm_reader *r, float *const *planes, size_t frames, size_t *got, grm_error *err) {
 #if GRM_HAVE_FFMPEG
     if (r->ffmpeg) return grm_ffmpeg_read(r->ffmpeg, planes, frames, got, err);
 #endif
     while (*got < frames) {
         size_t want = frames - *got < BLOCK ? frames - *got : BLOCK;
+        if (!r->mpeg && !r->sound) break;  // behind the last link
         sf_count_t came = r->mpeg    ? (sf_count_t)grm_mpeg_read(r->mpeg, r->block, want)
                           : r->words ? sf_readf_short(r->sound, r->words, (sf_count_t)want)
                                      : sf_readf_float(r->sound, r->block, (sf_count_t)want);
+        if (came <= 0 && r->sound && r->at_link + 1 < r->link_count) {
+            grm_status status = next_link(r, *got, err);
+            if (status != GRM_OK) return status;
+            continue;
+        }
         if (came <= 0) break;
         if (came > (sf_count_t)want) came = (sf_count_t)want;
         if (r->words)

@@ -255,6 +255,50 @@ static void mp3_of_old_carries_texts_too(void **state) {
     free(bytes);
 }
 
+// Links of an Ogg file, one behind the other.
+static void write_chain(const char *first, const char *second) {
+    uint8_t *a, *b, *both;
+    size_t size, more;
+    assert_int_equal(grm_file_read(first, 1 << 24, &a, &size, NULL), GRM_OK);
+    assert_int_equal(grm_file_read(second, 1 << 24, &b, &more, NULL), GRM_OK);
+    assert_non_null(both = malloc(size + more));
+    memcpy(both, a, size);
+    memcpy(both + size, b, more);
+    assert_int_equal(grm_file_write(path, both, size + more, NULL), GRM_OK);
+    free(both);
+    free(b);
+    free(a);
+}
+
+static void chains_are_read_to_their_end(void **state) {
+    const grm_format formats[] = {GRM_OGG, GRM_OPUS};
+    char mono[320], stereo[320];
+    (void)state;
+    snprintf(mono, sizeof mono, "%s/mono", folder);
+    snprintf(stereo, sizeof stereo, "%s/stereo", folder);
+    for (size_t f = 0; f < GRM_COUNT(formats); f++) {
+        grm_audio *audio = NULL, *once = NULL;
+        grm_error err = {0};
+        write_noise(formats[f], 1, 20000);
+        assert_int_equal(rename(path, mono), 0);
+        write_noise(formats[f], 2, 30000);
+        assert_int_equal(rename(path, stereo), 0);
+        assert_int_equal(grm_audio_read(stereo, 0, &once, NULL), GRM_OK);
+        assert_int_equal(once->frames, 30000);
+        write_chain(stereo, stereo);
+        assert_int_equal(grm_audio_read(path, 0, &audio, NULL), GRM_OK);
+        assert_int_equal(audio->frames, 60000);
+        assert_memory_equal(audio->plane[1], once->plane[1], 30000 * sizeof(float));
+        assert_memory_equal(audio->plane[1] + 30000, once->plane[1], 30000 * sizeof(float));
+        grm_audio_free(audio);
+        grm_audio_free(once);
+        write_chain(stereo, mono);
+        assert_int_equal(read_status(0, &err), GRM_BAD_INPUT);
+        assert_non_null(strstr(err.message, "chain"));
+        assert_non_null(strstr(err.message, "0.6 s"));
+    }
+}
+
 static void standard_input_is_read_as_a_pipe(void **state) {
     uint8_t *bytes;
     size_t size;
@@ -366,6 +410,7 @@ int main(void) {
         cmocka_unit_test(mp3_goes_on_behind_junk_without_a_word),
         cmocka_unit_test(mp3_carries_texts),
         cmocka_unit_test(mp3_of_old_carries_texts_too),
+        cmocka_unit_test(chains_are_read_to_their_end),
         cmocka_unit_test(standard_input_is_read_as_a_pipe),
         cmocka_unit_test(a_pipe_with_a_name_is_read),
         cmocka_unit_test(aac_is_read_or_its_remedy_is_named),
