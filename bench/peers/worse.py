@@ -56,9 +56,9 @@ def renderings(options, style, folder):
     yield "master", song / "master.wav"
     master, rate = soundfile.read(song / "master.wav", always_2d=True)
 
-    def mastered(name, x):
+    def mastered(name, x, *how):
         mix = write(folder / f"{name}-mix.wav", x, rate)
-        run(options.grammy, "master", mix, "-o", folder / f"{name}.wav", "--quiet", "--target", "spotify", "--genre", style)
+        run(options.grammy, "master", mix, "-o", folder / f"{name}.wav", "--quiet", "--target", "spotify", "--genre", style, *how)
         return folder / f"{name}.wav"
 
     dry, _ = sum_of(song / "stems" / "dry")
@@ -66,7 +66,9 @@ def renderings(options, style, folder):
     yield "dry sum", write(folder / "dry.wav", dry, rate)
     yield "dry sum, mastered", mastered("dry-mastered", dry)
     yield "mix, no master", write(folder / "mix.wav", wet, rate)
-    yield "lead -9, bass +8 dB", mastered("unbalanced", sum_of(song / "stems", unbalanced)[0])
+    # not by ear, which would mend it
+    how = "--tone", "balanced", "--compression", "light", "--width", "1"
+    yield "lead -9, bass +8 dB", mastered("unbalanced", sum_of(song / "stems", unbalanced)[0], *how)
     yield "limited by 6 dB more", write(folder / "limited.wav", ladder.limit(master, rate, 6), rate)
     yield "clipped by 3 dB", write(folder / "clipped.wav", ladder.clip(master, rate, 3), rate)
     yield "mono", write(folder / "mono.wav", ladder.narrow(master, rate, 0), rate)

@@ -80,9 +80,10 @@ static double formless(const grm_features *f) {
     return logistic((0.25 - pulse) / 0.02) * logistic((f->chroma_entropy - 0.955) / 0.005);
 }
 
-// One loop, one chord, a scale up and down have 0 to 0.3 dB and 0 to 0.5 LU; recordings 0.45 dB and 1 LU or more.
+// One loop, one chord, a scale up and down have 0 to 0.2 dB and 0 to 0.4 LU; recordings 0.45 dB and 1 LU or more, half
+// a minute of even ones 0.3 dB and 0.5 LU.
 static double sameness(const grm_features *f) {
-    return logistic((0.42 - f->timbre_change_db) / 0.04) * logistic((0.8 - f->loudness_range_lu) / 0.1);
+    return logistic((0.3 - f->timbre_change_db) / 0.04) * logistic((0.6 - f->loudness_range_lu) / 0.1);
 }
 
 void grm_figures_take(const grm_analysis *a, double values[GRM_FIGURES]) {
