@@ -89,6 +89,7 @@ void grm_window_fill(grm_window_kind kind, bool periodic, size_t size, float *w)
 struct grm_stft {
     grm_fft *fft;
     float *window, *frame;
+    float *parted;  // the window of even samples, and that of odd ones
     grm_complex *bins;
 };
 
@@ -100,12 +101,14 @@ grm_status grm_stft_new(grm_window_kind kind, size_t size, grm_stft **out, grm_e
     if (status) goto failed;
     stft->window = grm_floats_new(size);
     stft->frame = grm_floats_new(size);
+    stft->parted = grm_floats_new(size);
     stft->bins = calloc(size / 2 + 1, sizeof *stft->bins);
-    if (!stft->window || !stft->frame || !stft->bins) {
+    if (!stft->window || !stft->frame || !stft->parted || !stft->bins) {
         status = grm_fail_memory(err);
         goto failed;
     }
     grm_window_fill(kind, true, size, stft->window);
+    for (size_t i = 0; i < size; i++) stft->parted[(i % 2) * (size / 2) + i / 2] = stft->window[i];
     *out = stft;
     return GRM_OK;
 failed:
@@ -116,6 +119,7 @@ failed:
 void grm_stft_free(grm_stft *stft) {
     if (!stft) return;
     free(stft->bins);
+    free(stft->parted);
     free(stft->frame);
     free(stft->window);
     grm_fft_free(stft->fft);
@@ -134,7 +138,7 @@ void grm_stft_frame(grm_stft *stft, const float *x, grm_complex *bins) {
 
 void grm_stft_power(grm_stft *stft, const float *x, float *power) {
     if (stft->fft->pure) {
-        grm_pure_fft_power(stft->fft->pure, x, stft->window, power);
+        grm_pure_fft_power(stft->fft->pure, x, stft->parted, power);
         return;
     }
     grm_stft_frame(stft, x, stft->bins);

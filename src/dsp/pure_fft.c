@@ -127,7 +127,7 @@ static void swap(planes *a, planes *b) {
     *b = was;
 }
 
-// The transform of even samples as real, odd ones as imaginary parts. window: [size] or NULL
+// The transform of even samples as real, odd ones as imaginary parts. window: as grm_pure_fft_power has it, or NULL
 static planes transform(grm_pure_fft *fft, const float *x, const float *window) {
     size_t half = fft->half, n = half, s = 1, step = half + GAP;
     planes from = {fft->buffer, fft->buffer + step}, to = {fft->buffer + 2 * step, fft->buffer + 3 * step};
@@ -137,6 +137,10 @@ static planes transform(grm_pure_fft *fft, const float *x, const float *window) 
         CHOOSE(fft->avx2, part, x, half, from.re, from.im);
     for (size_t i = 0; i < fft->steps; i++, n /= 4, s *= 4) {
         const float *w = fft->twiddles[i];
+        if (n == 8 && s > 4) {
+            CHOOSE(fft->avx2, last_eights, from.re, from.im, s, w, to.re, to.im);
+            return to;
+        }
         if (s == 1)
             CHOOSE(fft->avx2 && n >= 32, first_step, from.re, from.im, n, w, to.re, to.im);
         else if (s == 4 && n >= 8 && fft->avx2)

@@ -29,14 +29,14 @@ TARGET static size_t NAME(part)(const float *x, size_t half, float *re, float *i
     return i;
 }
 
+// w: [2][half], the window of even samples and that of odd ones
 TARGET static size_t NAME(part_windowed)(const float *x, const float *w, size_t half, float *re, float *im) {
     size_t i = 0;
     for (; i + WIDTH <= half; i += WIDTH) {
-        VECTOR even, odd, even_w, odd_w;
+        VECTOR even, odd;
         LOAD_PAIRS(x + 2 * i, even, odd);
-        LOAD_PAIRS(w + 2 * i, even_w, odd_w);
-        STORE(re + i, TIMES(even, even_w));
-        STORE(im + i, TIMES(odd, odd_w));
+        STORE(re + i, TIMES(even, LOAD(w + i)));
+        STORE(im + i, TIMES(odd, LOAD(w + half + i)));
     }
     return i;
 }
@@ -65,6 +65,23 @@ TARGET static void NAME(later_step)(const float *re, const float *im, size_t n, 
             NAME(point)(re + s * p + q, im + s * p + q, s * quarter, turn, r, i);
             for (size_t k = 0; k < 4; k++) STORE(yr + 4 * s * p + k * s + q, r[k]);
             for (size_t k = 0; k < 4; k++) STORE(yi + 4 * s * p + k * s + q, i[k]);
+        }
+    }
+}
+
+// later_step of eight points, and the pairs that are left behind it.
+TARGET static void NAME(last_eights)(const float *re, const float *im, size_t s, const float *w, float *yr, float *yi) {
+    for (size_t q = 0; q < s; q += WIDTH) {
+        VECTOR turn[6], r[2][4], i[2][4];
+        for (size_t p = 0; p < 2; p++) {
+            for (size_t k = 0; k < 6; k++) turn[k] = ALL(w[2 * k + p]);
+            NAME(point)(re + s * p + q, im + s * p + q, 2 * s, turn, r[p], i[p]);
+        }
+        for (size_t k = 0; k < 4; k++) {
+            STORE(yr + k * s + q, PLUS(r[0][k], r[1][k]));
+            STORE(yi + k * s + q, PLUS(i[0][k], i[1][k]));
+            STORE(yr + (4 + k) * s + q, MINUS(r[0][k], r[1][k]));
+            STORE(yi + (4 + k) * s + q, MINUS(i[0][k], i[1][k]));
         }
     }
 }

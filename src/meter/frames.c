@@ -257,21 +257,45 @@ GRM_INLINE void measure_body(grm_group *g, const grm_spectrum_plan *plan) {
     }
 }
 
-static void measure_plain(grm_group *g, const grm_spectrum_plan *plan) {
+// Of bands, where what is not above `smallest` is as loud as that; of nothing -INFINITY. librosa's own logarithm, of
+// whose last digit the small differences between frames are made.
+static void decibels_exactly(float *x, size_t count, float smallest) {
+    for (size_t i = 0; i < count; i++) x[i] = 10.0f * log10f(x[i] > smallest ? x[i] : smallest);
+}
+
+// Within 3e-6 dB.
+GRM_INLINE void decibels_body(float *x, size_t count, float smallest) {
+    const float a_unit = (float)(10 / M_LN10), least_normal = 1.17549435e-38f;
+    for (size_t i = 0; i < count; i++) {
+        float power = x[i] > smallest ? x[i] : smallest, db = a_unit * grm_logarithm(power);
+        x[i] = power >= least_normal ? db : -INFINITY;
+    }
+}
+
+GRM_INLINE void all_body(grm_group *g, const grm_spectrum_plan *plan) {
+    const size_t mels = (size_t)GRM_MELS * LANES, extremes = (size_t)2 * GRM_CONTRAST_BANDS * LANES;
+    float *mel = g->record_rows + RECORD_ROW(mel_db), *extreme = g->record_rows + RECORD_ROW(peak_db);
     measure_body(g, plan);
+    if (plan->full) {
+        decibels_exactly(mel, mels, 0);
+        decibels_exactly(extreme, extremes, smallest_power);
+    } else {
+        decibels_body(mel, mels, 0);
+        decibels_body(extreme, extremes, smallest_power);
+    }
+}
+
+static void measure_plain(grm_group *g, const grm_spectrum_plan *plan) {
+    all_body(g, plan);
 }
 
 #if GRM_HAVE_AVX2
 GRM_AVX2 static void measure_avx2(grm_group *g, const grm_spectrum_plan *plan) {
-    measure_body(g, plan);
+    all_body(g, plan);
 }
 #else
 #define measure_avx2 measure_plain
 #endif
-
-static void to_decibels(float *x, size_t count, float smallest) {
-    for (size_t i = 0; i < count; i++) x[i] = 10.0f * log10f(x[i] > smallest ? x[i] : smallest);
-}
 
 void grm_group_measure(grm_group *g, const grm_spectrum_plan *plan) {
     if (!plan->full) {
@@ -279,8 +303,6 @@ void grm_group_measure(grm_group *g, const grm_spectrum_plan *plan) {
         if (plan->series) rms_each(g, plan, g->record_rows + RECORD_ROW(rms));
     }
     (plan->avx2 ? measure_avx2 : measure_plain)(g, plan);
-    to_decibels(g->record_rows + RECORD_ROW(mel_db), (size_t)GRM_MELS * LANES, 0);
-    to_decibels(g->record_rows + RECORD_ROW(peak_db), (size_t)2 * GRM_CONTRAST_BANDS * LANES, smallest_power);
     grm_transpose(g->record_rows, LANES, plan->record, LANES, g->records, plan->record);
     if (plan->full) grm_transpose(g->magnitude, LANES, ROWS, LANES, g->frames, ROWS);
     grm_tuning_peaks(g, plan);

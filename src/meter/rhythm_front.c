@@ -23,9 +23,9 @@ struct grm_rhythm_front {
     grm_stft *stft, *chroma_stft;
     float *line;  // [LINE]; the first sample is number `first`
     size_t filled;
-    int64_t first;  // may lie before the start
-    float *power;   // [CHROMA_SIZE / 2 + 1]
-    size_t narrow_count;
+    int64_t first;                      // may lie before the start
+    float *power;                       // [CHROMA_SIZE / 2 + 1]
+    size_t narrow_count, single_count;  // single: the first ones, of one bin each
     struct {
         uint16_t from, to;  // bins
     } narrow[MOST_NARROW];
@@ -64,6 +64,7 @@ static void lay_bands(grm_rhythm_front *front) {
         while (from * bin_hz >= band_edge_hz[band + 1]) band++;
         front->narrow[front->narrow_count].from = (uint16_t)from;
         front->narrow[front->narrow_count].to = (uint16_t)to;
+        if (front->single_count == front->narrow_count && to == from + 1) front->single_count++;
         front->narrow_count++;
         front->band_end[band] = front->narrow_count;
         front->colour_end[colour_at(0.5 * (from + to - 1) * bin_hz)] = front->narrow_count;
@@ -213,8 +214,12 @@ static void take_flux(grm_rhythm_front *front, const float *x, float flux[GRM_RH
     float power[MOST_NARROW] = {0}, now[MOST_NARROW], rise[MOST_NARROW];
     size_t count = front->narrow_count;
     grm_stft_power(front->stft, x, front->power);
-    for (size_t n = 0; n < count; n++)
-        for (size_t bin = front->narrow[n].from; bin < front->narrow[n].to; bin++) power[n] += front->power[bin];
+    for (size_t n = 0; n < front->single_count; n++) power[n] = front->power[front->narrow[n].from];
+    for (size_t n = front->single_count; n < count; n++) {
+        float sum = 0;
+        for (size_t bin = front->narrow[n].from; bin < front->narrow[n].to; bin++) sum += front->power[bin];
+        power[n] = sum;
+    }
     for (size_t k = 0, from = 0; k < GRM_COLOURS; k++) {
         if (front->colour_end[k] <= from) continue;
         colour->power[k] += scale * sum_of(power, from, front->colour_end[k]);
