@@ -1,5 +1,7 @@
 // The listening loop: a recording goes by in blocks; while the ears hear one, the next is read.
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,20 +151,29 @@ typedef struct hall {
     source source;
     sound sounds[2];  // the one that is heard, and the one that is read meanwhile
     unsigned heard;
+    pthread_t caller;
+    atomic_size_t front, back;     // of the turns that nobody has taken
     listener listeners[EARS + 1];  // the last one is who reads
 } hall;
 
-// Who takes long comes first, lest the others wait for it: the spectrum, which shares its work besides, rhythm,
-// harmony, faults and level; then whoever reads on (EARS), sides and form.
+// Who hears the channels, whoever reads on (EARS) among them, then who hears their mean. The thread that called takes
+// from the front, all others from the back: so the channels, most of the sound, stay near one processor.
 _Static_assert(EARS == 7, "turns and chains name every ear");
-static const unsigned turns[EARS + 1] = {1, 2, 3, 5, 0, EARS, 6, 4};
+static const unsigned turns[EARS + 1] = {5, 0, EARS, 6, 4, 3, 2, 1};
+
+// As many claims as there are turns: the two ends meet.
+static unsigned claim(hall *h) {
+    if (pthread_equal(pthread_self(), h->caller)) return turns[atomic_fetch_add(&h->front, 1)];
+    return turns[atomic_fetch_sub(&h->back, 1) - 1];
+}
 
 static void do_item(void *context, size_t index) {
     hall *h = context;
     sound *now = &h->sounds[h->heard], *next = &h->sounds[1 - h->heard];
-    listener *l = &h->listeners[turns[index]];
-    if (turns[index] < EARS)
-        l->status = ears[turns[index]]->hear(l->self, &now->block, &l->err);
+    const unsigned turn = claim(h);
+    listener *l = &h->listeners[turn];
+    if (turn < EARS)
+        l->status = ears[turn]->hear(l->self, &now->block, &l->err);
     else if (!now->last)
         l->status = fetch(&h->source, next, &l->err);
 }
@@ -193,7 +204,10 @@ static grm_status hear_all(hall *h, const grm_run *run, size_t stage, grm_error 
     grm_status status = fetch(&h->source, &h->sounds[0], err);
     if (status != GRM_OK) return status;
     if (h->sounds[0].block.frames == 0) return grm_fail(err, GRM_BAD_INPUT, "'%s' holds no sound", h->source.name);
+    h->caller = pthread_self();
     for (h->heard = 0;; h->heard = 1 - h->heard) {
+        atomic_store(&h->front, 0);
+        atomic_store(&h->back, EARS + 1);
         grm_pool_run(run->pool, EARS + 1, do_item, h);
         status = worst(h, err);
         if (status == GRM_OK) status = grm_run_check(run, err);
