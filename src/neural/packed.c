@@ -1,6 +1,7 @@
 #define _DEFAULT_SOURCE  // madvise
 #include "neural/packed.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -148,11 +149,10 @@ static grm_status read_directory(grm_packed *p, grm_error *err) {
     enum { MOST = 64 << 20 };
     if (p->size < GRM_PACKED_HEADER || memcmp(p->bytes, MAGIC, 8) != 0)
         return grm_fail(err, GRM_BAD_INPUT, "'%s' is no packed model (grammy models quantize makes one)", p->name);
-    unsigned format =
-        p->bytes[8] | (unsigned)p->bytes[9] << 8 | (unsigned)p->bytes[10] << 16 | (unsigned)p->bytes[11] << 24;
+    uint64_t format = read_u64(p->bytes + 8);  // and the zero behind it
     if (format != GRM_PACKED_FORMAT)
-        return grm_fail(err, GRM_BAD_INPUT, "'%s' has format %u; %d is read: pack it again", p->name, format,
-                        GRM_PACKED_FORMAT);
+        return grm_fail(err, GRM_BAD_INPUT, "'%s' has format %llu; %d is read: pack it again", p->name,
+                        (unsigned long long)format, GRM_PACKED_FORMAT);
     uint64_t offset = read_u64(p->bytes + 16), size = read_u64(p->bytes + 24);
     if (offset < GRM_PACKED_HEADER || offset > p->size || size > p->size - offset || size > MOST)
         return grm_fail(err, GRM_BAD_INPUT, "'%s' is cut off: its directory would end at byte %llu of %zu", p->name,
@@ -212,8 +212,10 @@ static void renew_steps(const grm_packed *p, int file) {
 
 static grm_status map_file(int file, const char *path, grm_packed **out, grm_error *err) {
     struct stat info;
-    if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size < GRM_PACKED_HEADER)
-        return grm_fail(err, GRM_BAD_INPUT, "'%s' is no packed model: it is too short", path);
+    if (fstat(file, &info) != 0) return grm_fail(err, GRM_FAILED, "cannot look at '%s': %s", path, strerror(errno));
+    if (!S_ISREG(info.st_mode) || info.st_size < GRM_PACKED_HEADER)
+        return grm_fail(err, GRM_BAD_INPUT, "'%s' is no packed model: it is %s", path,
+                        S_ISREG(info.st_mode) ? "too short" : "no file");
     size_t size = (size_t)info.st_size;
     void *bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, file, 0);
     if (bytes == MAP_FAILED) return grm_fail(err, GRM_FAILED, "cannot map '%s' (%zu bytes) into memory", path, size);
@@ -232,7 +234,7 @@ static grm_status map_file(int file, const char *path, grm_packed **out, grm_err
 
 grm_status grm_packed_open(const char *path, grm_packed **out, grm_error *err) {
     *out = NULL;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe would wait for who writes to it
     if (file < 0) return grm_fail(err, GRM_MISSING, "there is no model at '%s'", path);
     grm_status status = map_file(file, path, out, err);
     close(file);

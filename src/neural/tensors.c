@@ -29,12 +29,12 @@ struct grm_tensors {
 };
 
 static grm_status map_file(const char *path, mapping *out, grm_error *err) {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe would wait for who writes to it
     if (file < 0) return grm_fail(err, GRM_MISSING, "no weights at '%s'", path);
     struct stat info;
     grm_status status = GRM_OK;
     if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size < 10)
-        status = grm_fail(err, GRM_BAD_INPUT, "'%s' is no safetensors file: it is too short", path);
+        status = grm_fail(err, GRM_BAD_INPUT, "'%s' is no safetensors file, or too short for one", path);
     else {
         out->size = (size_t)info.st_size;
         out->start = mmap(NULL, out->size, PROT_READ, MAP_SHARED, file, 0);

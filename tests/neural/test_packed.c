@@ -7,6 +7,7 @@
 
 #include "fixture.h"
 #include "neural/model.h"
+#include "neural/tensors.h"
 
 static char *pack(const char *kind, grm_precision precision) {
     char *folder = link_model(kind), *path = strdup("/tmp/grammy-packed-XXXXXX");
@@ -93,7 +94,7 @@ static void finds_every_damaged_byte(void **state) {
     size_t tokenizer_size, tokenizer;
     tokenizer =
         (size_t)(grm_packed_tokenizer(packed, &tokenizer_size) - (grm_packed_bytes(packed, some) - some->offset));
-    off_t places[] = {(off_t)(some->offset + some->bytes / 2), (off_t)tokenizer + 1000, info.st_size - 5, 40};
+    off_t places[] = {(off_t)(some->offset + some->bytes / 2), (off_t)tokenizer + 1000, info.st_size - 5, 40, 14, 9, 3};
     grm_packed_free(packed);
     for (size_t i = 0; i < GRM_COUNT(places); i++) {
         uint8_t byte, wrong;
@@ -219,6 +220,19 @@ static void leaves_nothing_behind_when_it_fails(void **state) {
     grm_profile_free(profile);
 }
 
+// A pipe nobody writes to must not be waited for.
+static void opens_nothing_but_files(void **state) {
+    char *folder = make_folder(), *path = grm_path_join(folder, "model.safetensors");
+    grm_packed *packed;
+    grm_tensors *tensors;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(grm_packed_open(path, &packed, NULL), GRM_BAD_INPUT);
+    assert_int_equal(grm_tensors_open(folder, &tensors, NULL), GRM_BAD_INPUT);
+    grm_folder_remove(folder);
+    free(folder);
+    free(path);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sounds_as_the_folder_in_every_precision),
@@ -226,6 +240,7 @@ int main(void) {
         cmocka_unit_test(finds_every_damaged_byte),
         cmocka_unit_test(refuses_directories_that_lie),
         cmocka_unit_test(leaves_nothing_behind_when_it_fails),
+        cmocka_unit_test(opens_nothing_but_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
