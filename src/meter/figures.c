@@ -35,6 +35,18 @@ static double count_labels(const grm_analysis *a) {
     return kinds ? (double)kinds : NAN;
 }
 
+// Where the loudest section begins, or with `sign` -1 the softest that sounds; one section has neither.
+static double extreme_section(const grm_analysis *a, double sign) {
+    const double silence_lufs = -60;
+    size_t found = a->section_count;
+    for (size_t i = 0; i < a->section_count; i++) {
+        double level = a->sections[i].loudness_lufs;
+        if (level <= silence_lufs) continue;
+        if (found == a->section_count || sign * (level - a->sections[found].loudness_lufs) > 0) found = i;
+    }
+    return a->section_count > 1 && found < a->section_count ? a->sections[found].start_s : NAN;
+}
+
 // Chords are few; a table of the names met so far is enough, and what does not fit is of no weight.
 static double count_chords(const grm_analysis *a) {
     enum { MOST = 64 };
@@ -106,6 +118,8 @@ void grm_figures_take(const grm_analysis *a, double values[GRM_FIGURES]) {
     values[GRM_FIGURE_section_length_s] = f->section_count > 0 ? f->duration_s / f->section_count : NAN;
     values[GRM_FIGURE_section_kinds] = count_labels(a);
     values[GRM_FIGURE_chord_kinds] = count_chords(a);
+    values[GRM_FIGURE_loudest_s] = extreme_section(a, 1);
+    values[GRM_FIGURE_softest_s] = extreme_section(a, -1);
     for (int i = 0; i < GRM_FIGURES; i++)
         if (!isfinite(values[i])) values[i] = NAN;
 }

@@ -19,7 +19,9 @@
     X(hook_place, "", "hook_first_s over the length")                                            \
     X(section_length_s, "s", "length over section_count")                                        \
     X(section_kinds, "", "different section labels")                                             \
-    X(chord_kinds, "", "different chords that sound for 2 % of the track or more")
+    X(chord_kinds, "", "different chords that sound for 2 % of the track or more")               \
+    X(loudest_s, "s", "where the loudest section begins")                                        \
+    X(softest_s, "s", "where the softest section begins that is no silence")
 
 enum {
 #define GRM_FIGURE_ID(name, ...) GRM_FIGURE_##name,

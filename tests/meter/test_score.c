@@ -412,6 +412,28 @@ static void the_gain_told_is_the_gain_had(void **state) {
     grm_report_free(r);
 }
 
+static void energy_is_to_be_moved_at_places(void **state) {
+    static const grm_heard_section sections[] = {{.start_s = 0, .end_s = 42, .label = "A", .loudness_lufs = -70},
+                                                 {.start_s = 42, .end_s = 95, .label = "B", .loudness_lufs = -16},
+                                                 {.start_s = 95, .end_s = 180, .label = "C", .loudness_lufs = -14.8}};
+    (void)state;
+    grm_analysis a = good_track();
+    a.features.energy_range_db = 1.2, a.features.loudness_range_lu = 2;
+    a.sections = sections, a.section_count = GRM_COUNT(sections);
+    grm_report *r = report_of(&a, NULL);
+    const grm_advice *build = find_advice(r, "build up");
+    assert_non_null(build);
+    assert_non_null(strstr(build->text, "as at 0:42"));
+    assert_non_null(strstr(build->text, "the loudest, at 1:35"));
+    grm_report_free(r);
+    a.section_count = 1;
+    r = report_of(&a, NULL);
+    build = find_advice(r, "build up");
+    assert_non_null(build);
+    assert_null(strstr(build->text, " at "));
+    grm_report_free(r);
+}
+
 // What has no room over its peaks is limited when it is raised, and a lower ceiling takes peaks.
 static void a_gain_counts_what_the_limiter_takes(void **state) {
     (void)state;
@@ -629,6 +651,7 @@ int main(void) {
         cmocka_unit_test(a_way_too_long_for_an_equaliser_is_told_otherwise),
         cmocka_unit_test(the_gain_told_is_the_gain_had),
         cmocka_unit_test(a_gain_counts_what_the_limiter_takes),
+        cmocka_unit_test(energy_is_to_be_moved_at_places),
         cmocka_unit_test(without_a_tempo_places_are_told_in_seconds),
         cmocka_unit_test(texts_are_cut_between_letters),
         cmocka_unit_test(trends_are_known_only_where_there_are_figures),
