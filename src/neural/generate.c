@@ -183,7 +183,7 @@ static void read_column(const job *j, const grm_pattern *p, size_t piece, size_t
     for (size_t k = 0; k < p->codebooks; k++) {
         size_t frame;
         codes[k] = grm_pattern_cell(p, k, column, &frame) ? from[k * j->frames + first + frame]
-                                                          : (uint16_t)j->model->config.decoder.codes;
+                                                          : (uint16_t)j->model->config.start_code;
     }
 }
 

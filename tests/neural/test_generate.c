@@ -242,6 +242,39 @@ static void goes_on_from_a_recording(void **state) {
     grm_model_free(model);
 }
 
+// What start and padding are is the model's word.
+static void begins_with_the_code_that_the_model_names(void **state) {
+    static const char *const words[] = {"{\"decoder_start_token_id\": 64}", "{}", "{\"decoder_start_token_id\": 7}"};
+    char *folder = link_model("mono"), *generation = grm_path_join(folder, "generation_config.json"),
+         *trace = make_folder();
+    npy logits[3];
+    for (size_t i = 0; i < 3; i++) {
+        grm_profile *profile = make_profile("2", "float32");
+        grm_model *model;
+        unlink(generation);
+        assert_int_equal(grm_file_write(generation, words[i], strlen(words[i]), NULL), GRM_OK);
+        assert_int_equal(grm_model_open(folder, profile, NULL, &model, NULL), GRM_OK);
+        grm_generate_options options;
+        grm_generate_defaults(&options);
+        options.steps = 4;
+        options.greedy = true;
+        options.trace_folder = trace;
+        grm_audio_free(generate(model, "2", &options));
+        logits[i] = npy_in(trace, "logits.npy");
+        grm_model_free(model);
+        grm_profile_free(profile);
+    }
+    size_t first = 4 * 64 * sizeof(float);  // of the first step, which has read nothing else
+    assert_memory_equal(logits[0].floats, logits[1].floats, first);
+    assert_memory_not_equal(logits[0].floats, logits[2].floats, first);
+    for (size_t i = 0; i < 3; i++) free(logits[i].bytes);
+    grm_folder_remove(folder);
+    grm_folder_remove(trace);
+    free(folder);
+    free(generation);
+    free(trace);
+}
+
 // Codes of 32 s, of which the second window makes the last 2 s.
 static void go_on(const char *kind, const char *melody) {
     grm_model *model = open_model(kind, "float32");
@@ -344,6 +377,7 @@ int main(void) {
         cmocka_unit_test(encodes_sound_as_the_reference_does),
         cmocka_unit_test(makes_the_same_sound_on_any_number_of_threads_and_another_for_another_seed),
         cmocka_unit_test(goes_on_from_a_recording),
+        cmocka_unit_test(begins_with_the_code_that_the_model_names),
         cmocka_unit_test(goes_on_in_windows_as_the_reference_does),
         cmocka_unit_test(follows_the_melody_from_where_a_window_begins),
         cmocka_unit_test(reads_a_beginning_whole_when_a_window_holds_it),
