@@ -1,12 +1,13 @@
 // How near a decoder step comes to the memory's speed. Each step reads every weight of the decoder and all keys and
 // values so far, so the floor is their bytes over the bandwidth that the same threads read with. That is measured
 // before every step, as it is not the same from second to second, and in two ways: through huge pages, as the weights
-// of a packed file lie, and through ordinary pages of 4 kB, as other programs' memory does. The second are read a tenth
-// slower on two cores, by half where the system's free memory is scattered. Each has a buffer of 16 times what is read
-// at a time, so that none of it is in a cache. Steps and measurements in which a thread was put off its processor do
-// not count; on a busy machine nearly none is left unless the scheduler prefers the program (chrt -f 1). Two processors
-// may be threads of one core, from one minute to the next on a virtual machine; a barrier then takes less than 0.1 us,
-// and both read as fast as one core does.
+// of a packed file lie, and through ordinary pages of 4 kB, as other programs' memory does. How fast those are read is
+// mostly a matter of where they lie: nearly as huge ones while they follow one another, by half where a system that has
+// run for hours gives out scattered ones; so the share of huge pages is the one to compare by. Each kind has a buffer
+// of 16 times what is read at a time, so that none of it is in a cache. Steps and measurements in which a thread was
+// put off its processor do not count; on a busy machine nearly none is left unless the scheduler prefers the program
+// (chrt -f 1). Two processors may be threads of one core, from one minute to the next on a virtual machine; a barrier
+// then takes less than 0.1 us, and both read as fast as one core does.
 //   bench_neural MODEL [STEPS [THREADS [VARIATIONS]]]    a packed model, or a folder (MODEL_PRECISION); guidance is on
 #define _DEFAULT_SOURCE  // madvise
 #include <math.h>
