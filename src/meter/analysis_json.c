@@ -1,4 +1,6 @@
 // report.json: what was heard and, where there is a judgement, that.
+#include <math.h>
+
 #include "meter/meter.h"
 
 static json_t *chords_json(const grm_analysis *a) {
@@ -17,6 +19,21 @@ static json_t *sections_json(const grm_analysis *a) {
             list, json_pack("{ss so so so so}", "label", s->label, "start_s", grm_number_json(s->start_s), "end_s",
                             grm_number_json(s->end_s), "loudness_lufs", grm_number_json(s->loudness_lufs), "energy",
                             grm_number_json(s->energy)));
+    }
+    return list;
+}
+
+// A value a second, from ten.
+static json_t *energy_json(const grm_analysis *a) {
+    enum { A_SECOND = 10 };
+    const double silent_lufs = -70;
+    json_t *list = json_array();
+    for (size_t at = 0; list && at < a->energy_count; at += A_SECOND) {
+        size_t count = a->energy_count - at < A_SECOND ? a->energy_count - at : A_SECOND;
+        double sum = 0;
+        for (size_t i = 0; i < count; i++) sum += pow(10, (double)a->energy_lufs[at + i] / 10);
+        double level = 10 * log10(sum / (double)count);
+        json_array_append_new(list, grm_number_json(level > silent_lufs ? level : silent_lufs));
     }
     return list;
 }
@@ -69,6 +86,7 @@ json_t *grm_analysis_json(const grm_analysis *a, const grm_report *report) {
               json_object_set_new(object, "chords", chords_json(a)) |
               json_object_set_new(object, "beats_s", grm_numbers_json(a->beats_s, a->beat_count)) |
               json_object_set_new(object, "downbeats_s", grm_numbers_json(a->downbeats_s, a->downbeat_count)) |
+              json_object_set_new(object, "energy_curve_lufs", energy_json(a)) |
               json_object_set_new(object, "features", grm_features_json(&a->features));
     if (!failed) return object;
     json_decref(object);

@@ -21,6 +21,11 @@ static const char *const lists_beside[][2] = {
     {"sections", "label (the same for what sounds alike), start_s, end_s, loudness_lufs, energy 0..1 within the track"},
     {"chords", "start_s, end_s, name; major and minor triads, \"N\" for none (Viterbi over templates)"},
     {"beats_s, downbeats_s", "seconds"},
+    {"energy_curve_lufs", "loudness of each second (ITU-R BS.1770-5, not gated), -70 for silence"},
+    {"insights, recommendations",
+     "most valuable first: text, gain (points of the whole), sub_score, sub_score_now, sub_score_then, feature (or "
+     "figure "
+     "of docs/score.md) with value and goal"},
 };
 
 void grm_meter_explain_features(FILE *out) {

@@ -52,6 +52,18 @@ static void the_meter_reports_all_of_its_judgement_as_json(void **state) {
     assert_true(json_is_string(json_object_get(advice, "text")));
     assert_true(json_is_string(json_object_get(advice, "sub_score")));
     assert_true(json_number_value(json_object_get(advice, "gain")) > 0);
+    assert_true(json_is_string(json_object_get(advice, "feature")));
+    assert_true(json_is_number(json_object_get(advice, "value")));
+    double now = json_number_value(json_object_get(advice, "sub_score_now"));
+    assert_true(now > 0 && json_number_value(json_object_get(advice, "sub_score_then")) > now);
+    json_t *curve = json_object_get(json, "energy_curve_lufs");
+    double seconds = json_number_value(json_object_get(json_object_get(json, "features"), "duration_s"));
+    assert_float_equal((double)json_array_size(curve), seconds, 1);
+    double loudest = -100;
+    for (size_t i = 0; i < json_array_size(curve); i++)
+        loudest = fmax(loudest, json_number_value(json_array_get(curve, i)));
+    double whole = json_number_value(json_object_get(json_object_get(json, "features"), "integrated_lufs"));
+    assert_true(loudest > whole - 1 && loudest < whole + 12);
     assert_true(json_is_array(json_object_get(json, "insights")));
     assert_true(json_is_null(json_object_get(json_object_get(json, "trend"), "score")));
     assert_true(json_is_number(json_object_get(json_object_get(json, "features"), "integrated_lufs")));
