@@ -247,10 +247,15 @@ static void bars_without_number_are_joined(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sections_come_back_as_composed),     cmocka_unit_test(energy_is_measured_by_section),
-        cmocka_unit_test(what_rings_out_is_no_section),       cmocka_unit_test(the_hook_is_the_chorus),
-        cmocka_unit_test(what_never_comes_again_has_no_hook), cmocka_unit_test(energy_that_rises_has_an_arc),
-        cmocka_unit_test(silence_and_moments_have_no_form),   cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(sections_come_back_as_composed),
+        cmocka_unit_test(energy_is_measured_by_section),
+        cmocka_unit_test(silence_at_the_head_is_no_section),
+        cmocka_unit_test(what_rings_out_is_no_section),
+        cmocka_unit_test(the_hook_is_the_chorus),
+        cmocka_unit_test(what_never_comes_again_has_no_hook),
+        cmocka_unit_test(energy_that_rises_has_an_arc),
+        cmocka_unit_test(silence_and_moments_have_no_form),
+        cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(bars_without_number_are_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,11 +22,12 @@ static void make_page(const char *title, made *out) {
     brief.title = title;
     static const grm_heard_section heard[] = {{0, 1.2, "A", -15, 0.4}, {1.2, 3, "B", -13, 1}};
     grm_analysis analysis = {.section_count = 2, .sections = heard};
-    grm_report judgement = {.overall = 71.6,
-                            .rating = "Hit Potential",
-                            .insight_count = 1,
-                            .insights = {{"<i>thin</i>: the bass is low", "frequency_distribution", 1.5}},
-                            .trend = {.score = NAN, .text = "no benchmarks", .source = ""}};
+    grm_report judgement = {
+        .overall = 71.6,
+        .rating = "Hit Potential",
+        .insight_count = 1,
+        .insights = {{.text = "<i>thin</i>: the bass is low", .sub_score = "frequency_distribution", .gain = 1.5}},
+        .trend = {.score = NAN, .text = "no benchmarks", .source = ""}};
     analysis.features.integrated_lufs = -14.04;
     analysis.features.tempo_bpm = 119.8;
     for (size_t i = 0; i < GRM_CATEGORIES; i++)
