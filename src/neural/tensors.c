@@ -214,9 +214,10 @@ static grm_status open_folder(grm_tensors *tensors, const char *path, grm_error 
     else if (access(index, F_OK) == 0)
         status = open_shards(tensors, path, index, err);
     else
-        status = grm_fail(
-            err, GRM_MISSING,
-            "'%s' holds no model.safetensors (nor its index): give a MusicGen folder as the hub serves it", path);
+        status = grm_fail(err, GRM_MISSING,
+                          "'%s' holds no model.safetensors (nor its index): give a MusicGen folder as the hub serves "
+                          "it, and pull it again if that was broken off",
+                          path);
     free(whole);
     free(index);
     return status;
