@@ -82,7 +82,7 @@ static void follow(const grm_bar_template *bar, const float (*cue)[GRM_BAR_CUES]
                    bool steady, uint8_t *state, uint8_t *from) {
     const size_t states = 2 * bar->beats;
     const float broken = steady ? 40 : 24, turned = steady ? 1e6f : 60, never = 1e6f;
-    float best[GRM_MOST_HALVES] = {0}, next[GRM_MOST_HALVES];
+    float best[GRM_MOST_HALVES] = {0}, next[GRM_MOST_HALVES] = {0};
     for (size_t i = 0; i < count; i++) {
         size_t even = 0, odd = 1;
         for (size_t s = 0; s < states; s += 2) even = best[s] > best[even] ? s : even;
@@ -94,9 +94,12 @@ static void follow(const grm_bar_template *bar, const float (*cue)[GRM_BAR_CUES]
             if (i > 0 && best[same] - broken > top) top = best[same] - broken, before = same;
             if (i > 0 && best[other] - turned > top) top = best[other] - turned, before = other;
             from[i * GRM_MOST_HALVES + s] = (uint8_t)before;
-            for (size_t k = 0; k < cues; k++) top += bar->cue[k][s] * cue[i][k];
-            next[s] = cues == GRM_BAR_CUES && state[i] % 2 != s % 2 ? top - never : top;
+            next[s] = top;
         }
+        for (size_t k = 0; k < cues; k++)
+            for (size_t s = 0; s < GRM_MOST_HALVES; s++) next[s] += bar->cue[k][s] * cue[i][k];
+        for (size_t s = 0; cues == GRM_BAR_CUES && s < states; s++)
+            if (state[i] % 2 != s % 2) next[s] -= never;
         memcpy(best, next, sizeof best);
     }
     size_t s = 0;
@@ -177,8 +180,10 @@ grm_status grm_bars_find(const grm_rhythm_series *series, const grm_novelty *nov
     grm_alike_measure((const float(*)[GRM_BAR_CUES])cue, halves, alike);
     double pace = log2(60 * GRM_RHYTHM_FPS * (double)(count - 1) / fmax(pulse[count - 1] - pulse[0], 1) / 120);
     double between = grm_share_between(novelty, pulse, count, 0.5);
+    const bool swings = grm_share_between(novelty, pulse, count, 2 / 3.0) > between;
     bars->quality = -INFINITY;
     for (size_t m = 0; m < templates; m++, bar++) {
+        if (bar->swings && !swings) continue;
         follow(bar, (const float(*)[GRM_BAR_CUES])cue, GRM_BAR_FITTED, halves, steady, state, from);
         double mark = bar->usual + bar->pace * pace + bar->between * between +
                       bar->fit * fit(bar, (const float(*)[GRM_BAR_CUES])cue, state, halves) +

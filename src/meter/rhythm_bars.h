@@ -10,9 +10,12 @@ enum { GRM_BAR_CUES = 7, GRM_BAR_ONSETS = 3, GRM_BAR_FITTED = 5, GRM_MOST_HALVES
 
 // What each cue is like, in deviations from its mean, at the half beats of a bar; and what speaks for such a bar: that
 // it is usual, that the beats are quick (an octave of their rate), that something is struck between them
-// (grm_share_between), that the template fits, and that what is a bar apart is alike (grm_alike_contrast).
+// (grm_share_between), that the template fits, and that what is a bar apart is alike (grm_alike_contrast). Bars that
+// swing are tried only where more is struck two thirds of the way from beat to beat than in the middle: there is no
+// other place for a swing's offbeats, and straight music has nearly nothing there.
 typedef struct grm_bar_template {
     unsigned beats;
+    bool swings;
     double usual, pace, between, fit, alike;
     float cue[GRM_BAR_CUES][GRM_MOST_HALVES];
 } grm_bar_template;
