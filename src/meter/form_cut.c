@@ -14,26 +14,26 @@
 static const struct {
     float weight, least;
 } cue[GRM_FORM_CUES] = {
-    [GRM_CUE_ACCENT] = {0.60f, 1.0f},        [GRM_CUE_LEVEL_2] = {0.20f, 0.3f},
-    [GRM_CUE_LEVEL_4] = {0.37f, 0.3f},       [GRM_CUE_COLOUR_2] = {0.35f, 0.3f},
-    [GRM_CUE_COLOUR_4] = {0.44f, 0.3f},      [GRM_CUE_STRIPES] = {0.13f, 0.02f},
-    [GRM_CUE_LONG_STRIPES] = {0.52f, 0.02f}, [GRM_CUE_COLOUR_STRIPES] = {0.15f, 0.02f},
-    [GRM_CUE_AGAIN_4] = {-0.61f, 0.04f},     [GRM_CUE_AGAIN_8] = {-1.05f, 0.04f},
-    [GRM_CUE_REPAINTED] = {-0.92f, 0.3f},
+    [GRM_CUE_ACCENT] = {0.59f, 1.0f},        [GRM_CUE_LEVEL_2] = {0.32f, 0.3f},
+    [GRM_CUE_LEVEL_4] = {0.33f, 0.3f},       [GRM_CUE_COLOUR_2] = {0.08f, 0.3f},
+    [GRM_CUE_COLOUR_4] = {0.69f, 0.3f},      [GRM_CUE_STRIPES] = {0.02f, 0.02f},
+    [GRM_CUE_LONG_STRIPES] = {0.68f, 0.02f}, [GRM_CUE_COLOUR_STRIPES] = {0.01f, 0.02f},
+    [GRM_CUE_AGAIN_4] = {-0.48f, 0.04f},     [GRM_CUE_AGAIN_8] = {-1.01f, 0.04f},
+    [GRM_CUE_REPAINTED] = {-1.09f, 0.3f},
 };
-static const float bias = -1.43f;
+static const float bias = -1.27f;
 
 // What speaks for a section of so many bars; half of it where one begins or ends the recording, which may begin with a
 // pickup and end on a held chord.
-static const float of_bars[17] = {0,      0.19f,  -0.10f, -0.33f, 0.56f,  -0.71f, -0.76f, -0.64f, 1.60f,
-                                  -0.90f, -0.52f, -0.90f, 0.14f,  -0.90f, -0.52f, -0.90f, 1.81f};
-static const float of_24 = -0.06f, of_32 = -0.00f, of_fours = -0.34f, of_even = -0.52f, of_odd = -0.90f,
-                   of_eight_beyond_16 = -0.67f;
+static const float of_bars[17] = {0,      0.26f,  -0.13f, -0.35f, 0.70f,  -0.74f, -0.77f, -0.71f, 1.73f,
+                                  -1.08f, -0.65f, -1.08f, -0.01f, -1.08f, -0.65f, -1.08f, 1.77f};
+static const float of_24 = -0.22f, of_32 = 0.42f, of_fours = -0.29f, of_even = -0.65f, of_odd = -1.08f,
+                   of_eight_beyond_16 = -0.32f;
 // And for its length in octaves of 16 seconds, and its square.
-static const float of_octaves = 1.18f, of_squares = -0.52f;
+static const float of_octaves = 1.51f, of_squares = -0.38f;
 // Of the last one's bars in eights, up to 16, and that it has fewer than four: what sounds there belongs to what was
 // before.
-static const float of_last = 0.46f, of_rest = -0.34f, silent_db = -60;
+static const float of_last = 0.60f, of_rest = -0.57f, silent_db = -60;
 
 static float usual_bars(size_t bars) {
     if (bars <= 16) return of_bars[bars];

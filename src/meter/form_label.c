@@ -7,7 +7,7 @@
 
 // How alike sections of one kind are: fitted on 40 tracks whose sections are known, where most units have another at
 // 0.87; players who never do the same thing twice, or bars that are not quite right, lower both.
-static const float same = 0.37f, of_closest = 0.5f;
+static const float same = 0.19f, of_closest = 0.7f;
 enum { APART = 4 };  // units
 
 static int rising(const void *a, const void *b) {

@@ -86,6 +86,64 @@ static void sections_come_back_as_composed(void **state) {
     hearing_end(&h);
 }
 
+// Whoever counts twice as fast hears bars of half the size.
+static void bars_of_half_the_size_make_the_same_sections(void **state) {
+    (void)state;
+    static const double truth[] = {8, 24, 40, 56, 72};
+    enum { MOST = 256 };
+    hearing h;
+    double bars[MOST];
+    size_t count = 0, starts[MOST], sections, found = 0;
+    SONG(&h, &intro, &verse, &verse, &chorus, &chorus, &verse, &verse, &chorus, &chorus, &bridge);
+    grm_analysis twice = h.analysis;
+    for (size_t i = 0; i + 1 < h.analysis.downbeat_count && count + 2 < MOST; i++) {
+        bars[count++] = h.analysis.downbeats_s[i];
+        bars[count++] = 0.5 * (h.analysis.downbeats_s[i] + h.analysis.downbeats_s[i + 1]);
+    }
+    twice.downbeats_s = bars;
+    twice.downbeat_count = count;
+    grm_form_units units;
+    grm_form_likeness likeness;
+    assert_int_equal(grm_form_units_make(&twice, &units, NULL), GRM_OK);
+    assert_in_range(units.count, 75, MOST);
+    assert_int_equal(grm_form_likeness_make(&units, &likeness, NULL), GRM_OK);
+    assert_int_equal(grm_form_cut(&units, &likeness, starts, &sections, NULL), GRM_OK);
+    for (size_t i = 0; i < 5; i++)
+        for (size_t k = 1; k < sections; k++) found += fabs(units.at[starts[k]] - truth[i]) < 0.5;
+    assert_int_equal(found, 5);
+    assert_in_range(sections, 6, 7);
+    grm_form_likeness_clear(&likeness);
+    grm_form_units_clear(&units);
+    hearing_end(&h);
+}
+
+// Five sections of eight units, alternating between two kinds: those of one are as alike as `same`, others as `other`.
+static void kinds_where(float same, float other, size_t kinds[5]) {
+    enum { EACH = 8, UNITS = 5 * EACH };
+    static const size_t starts[5] = {0, EACH, 2 * EACH, 3 * EACH, 4 * EACH};
+    static float notes[UNITS * UNITS], colour[UNITS * UNITS];
+    for (size_t a = 0; a < UNITS; a++)
+        for (size_t b = 0; b < UNITS; b++) {
+            bool again = a % EACH == b % EACH && (a / EACH) % 2 == (b / EACH) % 2;
+            notes[a * UNITS + b] = colour[a * UNITS + b] = a == b ? 1 : again ? same : other;
+        }
+    const grm_form_likeness likeness = {UNITS, notes, colour};
+    assert_int_equal(grm_form_label(&likeness, starts, 5, UNITS, kinds, NULL), GRM_OK);
+}
+
+// A solo over the chorus's chords is no chorus where choruses come again exactly; players who never do the same twice
+// play a verse again all the same.
+static void what_is_one_kind_depends_on_how_exactly_things_come_again(void **state) {
+    (void)state;
+    static const size_t truth[5] = {0, 1, 0, 1, 0};
+    static const float same[2] = {0.98f, 0.72f}, other[2] = {0.80f, 0.45f};
+    for (size_t i = 0; i < 2; i++) {
+        size_t kinds[5];
+        kinds_where(same[i], other[i], kinds);
+        for (size_t k = 0; k < 5; k++) assert_int_equal(kinds[k], truth[k]);
+    }
+}
+
 static void energy_is_measured_by_section(void **state) {
     (void)state;
     hearing h;
@@ -257,6 +315,8 @@ int main(void) {
         cmocka_unit_test(silence_and_moments_have_no_form),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(bars_without_number_are_joined),
+        cmocka_unit_test(bars_of_half_the_size_make_the_same_sections),
+        cmocka_unit_test(what_is_one_kind_depends_on_how_exactly_things_come_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -239,6 +239,45 @@ static void swing_comes_back_as_played(void **state) {
     }
 }
 
+// A trio: a ride and a hi-hat that swing, a bass that walks, chords on the first beat and behind the second.
+static sound trio(double seconds, double bpm, int beats) {
+    static const int roots[4] = {0, 9, 5, 7}, walk[4] = {0, 4, 7, 9};
+    sound s = sound_new(RATE, seconds);
+    double beat = 60 / bpm, late = 2 / 3.0 * beat;
+    for (int i = 0; 0.1 + i * beat < seconds; i++) {
+        double at = 0.1 + i * beat;
+        int in_bar = i % beats, root = roots[i / beats % 4];
+        add_hat(&s, at, 0.08);
+        if (in_bar % 2 == 1) add_hat(&s, at + late, 0.08);
+        if (in_bar % 2 == 1) add_hat(&s, at, 0.05);
+        add_kick(&s, at, in_bar == 0 ? 0.3 : 0.1);
+        add_tone(&s, at, 0.8 * beat, 36 + root + walk[in_bar], 0, 0.2);
+        if (in_bar == 0) add_chord(&s, at, 0.8 * beat, root, root == 9, 0), add_snare(&s, at, 0.08);
+        if (in_bar == 1) add_chord(&s, at + late, beat, root, root == 9, 0), add_snare(&s, at + late, 0.06);
+    }
+    return s;
+}
+
+static void the_bars_of_swing_begin_where_they_are_played(void **state) {
+    (void)state;
+    static const int beats[] = {4, 3};
+    const double bpm = 108;
+    for (size_t b = 0; b < 2; b++) {
+        sound s = trio(60, bpm, beats[b]);
+        hearing h;
+        hear(&h, &s);
+        size_t hit = 0;
+        for (size_t i = 0; i < h.analysis.downbeat_count; i++) {
+            double bar = (h.analysis.downbeats_s[i] - 0.1) / (beats[b] * 60 / bpm);
+            hit += fabs(bar - round(bar)) < 0.05;
+        }
+        assert_float_equal(h.analysis.features.beats_per_bar, beats[b], 0.1);
+        assert_true(hit * 10 >= h.analysis.downbeat_count * 9);
+        hearing_end(&h);
+        free(s.x);
+    }
+}
+
 // Clicks whose distances wander by `spread` of the beat in a slow wave.
 static double drift_of(double spread) {
     sound s = sound_new(RATE, 40);
@@ -470,6 +509,7 @@ int main(void) {
         cmocka_unit_test(beats_keep_to_a_tempo_that_changes),
         cmocka_unit_test(a_machine_keeps_its_beats_through_a_break),
         cmocka_unit_test(swing_comes_back_as_played),
+        cmocka_unit_test(the_bars_of_swing_begin_where_they_are_played),
         cmocka_unit_test(a_tempo_that_wanders_drifts),
         cmocka_unit_test(noise_and_held_tones_have_no_pulse),
         cmocka_unit_test(swells_and_lone_hits_prove_no_tempo),
