@@ -8,6 +8,10 @@
 #include "meter/faults.h"
 #include "meter/pitch.h"
 
+#if GRM_HAVE_AVX2
+#include <immintrin.h>
+#endif
+
 // What lies around 50 and 60 Hz and their harmonics is brought down to 0 Hz and weighed minute by minute.
 enum { RATE = 1000, TAPS = 401, WIDE_TAPS = 101, MAINS = 2, BLOCK = 4000, LANES = 8 };
 enum { HOP = RATE / GRM_HUM_RATE, WIDE_HOP = RATE / GRM_HUM_WIDE_RATE, STEP = 10 };  // STEP divides both
@@ -97,35 +101,85 @@ static void end_chapter(grm_hum *h) {
     h->points = h->wide = h->at = 0;
 }
 
-// What passes the lowpass, folded by the mains' period, of which the sample `at` is one, and turned down to 0 Hz by
-// each harmonic: one transform of a few figures in place of a filter a line.
-GRM_INLINE void take_lines(const grm_hum *h, size_t m, const float *passed, size_t count, size_t at, float *re,
-                           float *im) {
-    float folded[PERIOD_60] = {0};
-    size_t period = periods[m], place = at % period;
-    for (size_t k = 0; k < count;) {
-        size_t run = period - place < count - k ? period - place : count - k;
-        for (size_t i = 0; i < run; i++) folded[place + i] += passed[k + i];
-        k += run;
-        place = 0;
+// ---- what passes the lowpass, folded by the mains' period, and turned down to 0 Hz by each harmonic: one transform of
+// a few figures in place of a filter a line ----
+
+// x[0 .. count) times taps, [PERIOD_60] sums of it by the place in the period; `place`: that of the first.
+static void fold_plain(const float *x, const float *taps, size_t count, size_t period, size_t place, float *folded) {
+    memset(folded, 0, period * sizeof *folded);
+    for (size_t k = 0; k < count; k++) {
+        folded[place] += x[k] * taps[k];
+        place = place + 1 < period ? place + 1 : 0;
     }
+}
+
+// re, im: [LANES] of the harmonics
+static void turn_plain(const float *folded, size_t period, const float (*by_re)[LANES], const float (*by_im)[LANES],
+                       float *re, float *im) {
     for (size_t n = 0; n < LANES; n++) re[n] = im[n] = 0;
     for (size_t k = 0; k < period; k++)
         for (size_t n = 0; n < LANES; n++) {
-            re[n] += folded[k] * h->re[m][k][n];
-            im[n] += folded[k] * h->im[m][k][n];
+            re[n] += folded[k] * by_re[k][n];
+            im[n] += folded[k] * by_im[k][n];
         }
 }
 
+#if GRM_HAVE_AVX2
+// `vectors` hold a period, and of what lies behind it what nobody reads.
+GRM_AVX2 GRM_INLINE void fold_vectors(const float *x, const float *taps, size_t count, size_t period, size_t place,
+                                      float *folded, size_t vectors) {
+    enum { MOST = PERIOD_60 / LANES + 1 };
+    __m256 sum[MOST];
+    float padded[MOST * LANES] = {0};
+    size_t k = period - place < count ? period - place : count;
+    for (size_t i = 0; i < k; i++) padded[place + i] += x[i] * taps[i];
+    for (size_t v = 0; v < vectors; v++) sum[v] = _mm256_loadu_ps(padded + v * LANES);
+    for (; k + vectors * LANES <= count; k += period)
+        for (size_t v = 0; v < vectors; v++)
+            sum[v] = _mm256_add_ps(
+                sum[v], _mm256_mul_ps(_mm256_loadu_ps(x + k + v * LANES), _mm256_loadu_ps(taps + k + v * LANES)));
+    for (size_t v = 0; v < vectors; v++) _mm256_storeu_ps(padded + v * LANES, sum[v]);
+    for (size_t at = 0; k < count; k++) {
+        padded[at] += x[k] * taps[k];
+        at = at + 1 < period ? at + 1 : 0;
+    }
+    memcpy(folded, padded, period * sizeof *folded);
+}
+
+GRM_AVX2 static void fold_avx2(const float *x, const float *taps, size_t count, size_t period, size_t place,
+                               float *folded) {
+    if (period == PERIOD_50)
+        fold_vectors(x, taps, count, PERIOD_50, place, folded, PERIOD_50 / LANES + 1);
+    else
+        fold_vectors(x, taps, count, PERIOD_60, place, folded, PERIOD_60 / LANES + 1);
+}
+
+GRM_AVX2 static void turn_avx2(const float *folded, size_t period, const float (*by_re)[LANES],
+                               const float (*by_im)[LANES], float *re, float *im) {
+    __m256 sum_re = _mm256_setzero_ps(), sum_im = sum_re;
+    for (size_t k = 0; k < period; k++) {
+        __m256 x = _mm256_broadcast_ss(folded + k);
+        sum_re = _mm256_add_ps(sum_re, _mm256_mul_ps(x, _mm256_loadu_ps(by_re[k])));
+        sum_im = _mm256_add_ps(sum_im, _mm256_mul_ps(x, _mm256_loadu_ps(by_im[k])));
+    }
+    _mm256_storeu_ps(re, sum_re);
+    _mm256_storeu_ps(im, sum_im);
+}
+#else
+#define fold_avx2 fold_plain
+#define turn_avx2 turn_plain
+#endif
+
 // A point of every line; x: [TAPS] from the sample `at` on.
-GRM_INLINE void take_point(grm_hum *h, const float *x, bool wide) {
+static void take_point(grm_hum *h, const float *x, bool wide) {
     const size_t count = wide ? WIDE_TAPS : TAPS, to = wide ? h->wide : h->points;
     const float *taps = wide ? h->wide_taps : h->taps;
-    float passed[TAPS], re[LANES], im[LANES];
+    float folded[PERIOD_60], re[LANES], im[LANES];
     x += (TAPS - count) / 2;
-    for (size_t k = 0; k < count; k++) passed[k] = x[k] * taps[k];
     for (size_t m = 0; m < MAINS; m++) {
-        take_lines(h, m, passed, count, h->at, re, im);
+        (h->avx2 ? fold_avx2 : fold_plain)(x, taps, count, periods[m], h->at % periods[m], folded);
+        (h->avx2 ? turn_avx2 : turn_plain)(folded, periods[m], (const float(*)[LANES])h->re[m],
+                                           (const float(*)[LANES])h->im[m], re, im);
         for (size_t n = 0; n < GRM_HUM_LINES; n++) {
             grm_hum_line *line = &h->mains[m].lines[n];
             (wide ? line->wide_re : line->re)[to] = re[n];
@@ -135,7 +189,7 @@ GRM_INLINE void take_point(grm_hum *h, const float *x, bool wide) {
 }
 
 // Narrow and wide points whose turn it is.
-GRM_INLINE void take_points(grm_hum *h, const float *x) {
+static void take_points(grm_hum *h, const float *x) {
     if (h->at % HOP == 0 && h->points < GRM_HUM_CHAPTER) {
         take_point(h, x, false);
         h->points++;
@@ -145,17 +199,6 @@ GRM_INLINE void take_points(grm_hum *h, const float *x) {
         h->wide++;
     }
 }
-
-static void take_points_plain(grm_hum *h, const float *x) {
-    take_points(h, x);
-}
-#if GRM_HAVE_AVX2
-GRM_AVX2 static void take_points_avx2(grm_hum *h, const float *x) {
-    take_points(h, x);
-}
-#else
-#define take_points_avx2 take_points_plain
-#endif
 
 static const size_t chapter_samples = (size_t)GRM_HUM_CHAPTER_S * RATE;
 
@@ -174,7 +217,7 @@ grm_status grm_hum_hear(grm_hum *h, const float *mono, size_t frames, grm_error 
         thin += take;
         made -= take;
         for (; at + TAPS <= h->filled; at += STEP) {
-            (h->avx2 ? take_points_avx2 : take_points_plain)(h, h->x + at);
+            take_points(h, h->x + at);
             h->at += STEP;
             if (h->at == chapter_samples) end_chapter(h);
         }
