@@ -160,7 +160,7 @@ typedef struct hall {
 // from the back, all others from the front: so the channels, most of the sound, stay near one processor. The spectrum,
 // the most by far in standard mode, is the caller's: others help with what it shares once they have no more.
 _Static_assert(EARS == 7, "turns and chains name every ear");
-static const unsigned turns[EARS + 1] = {5, 0, EARS, 6, 4, 3, 2, 1};
+static const unsigned turns[EARS + 1] = {EARS, 5, 0, 6, 4, 3, 2, 1};
 
 // As many claims as there are turns: the two ends meet.
 static unsigned claim(hall *h) {
