@@ -48,7 +48,7 @@ static const grm_bar_template templates[] = {
       {1.20f, 0.50f, -0.36f, -0.45f, -0.36f, 0.50f}}},
     {3,
      true,
-     -0.8,
+     -1.2,
      0,
      0,
      7.02,
