@@ -1,30 +1,37 @@
-// What comes again: the hook is the four or eight bars that come again most often and are loud, rather than a verse's
-// or an introduction's loop.
+// What comes again: the hook is the four or eight bars, or two slow ones, that come again most often and are loud,
+// rather than a verse's or an introduction's loop.
 #include <math.h>
 #include <stdlib.h>
 
 #include "dsp/dsp.h"
 #include "meter/form.h"
 
-enum { SHORT = 4, LONG = 8 };          // bars
-static const float again = 0.78f;      // likeness of bars that come again; others of one track come to 0.5
+enum { SLOW = 2, SHORT = 4, LONG = 8 };  // bars; two where bars are so long that four are a verse
+enum { LEVELS = 3 };
+// Likeness of bars that come again; others of one track come to 0.5. Three answers are averaged: one alone would turn
+// on a hair between no hook and a strong one.
+static const float again[LEVELS] = {0.74f, 0.78f, 0.82f};
 static const float in_phrase = 1.25f;  // for bars that begin a phrase of their section
 static const float about_as_likely = 0.85f;
 static const double half_soon_s = 60;  // a hook that comes first so late is half as strong
+static const double long_bar_s = 2.4;  // four beats at 100 BPM
 
-static bool comes_again(const grm_form_likeness *l, size_t a, size_t b, size_t length) {
-    float sum = 0;
-    for (size_t t = 0; t < length; t++) sum += grm_form_alike(l, a + t, b + t);
-    return sum >= again * (float)length;
+// How alike the units from `at` on are to those from each other unit on: [count - length + 1].
+static void compare(const grm_form_likeness *l, size_t at, size_t length, float *out) {
+    for (size_t other = 0; other + length <= l->count; other++) {
+        float sum = 0;
+        for (size_t t = 0; t < length; t++) sum += grm_form_alike(l, at + t, other + t);
+        out[other] = sum / (float)length;
+    }
 }
 
 // How often the units from `at` on come, none over another; *first: where first.
-static size_t count_times(const grm_form_likeness *l, size_t at, size_t length, size_t *first) {
+static size_t count_times(const float *alike, size_t count, size_t at, size_t length, float level, size_t *first) {
     size_t times = 0;
-    for (size_t other = 0; other + length <= l->count;) {
+    for (size_t other = 0; other + length <= count;) {
         // what comes before `at` may not reach into it
         bool over = other != at && other < at + length && at < other + length;
-        if (over || !comes_again(l, at, other, length)) {
+        if (over || alike[other] < level) {
             other++;
             continue;
         }
@@ -67,11 +74,12 @@ typedef struct candidate {
 
 typedef struct search {
     const grm_form_likeness *likeness;
-    float *salience;         // [count]
-    unsigned char *phrase;   // [count] 1 where four bars of a section begin
-    unsigned char *repeats;  // [count] 1 where something comes again
-    const double *at_s;      // [count]
-    candidate *candidates;   // [2 * count]
+    float *salience;                   // [count]
+    float *alike;                      // [count]
+    unsigned char *phrase;             // [count] 1 where four bars of a section begin
+    unsigned char (*repeats)[LEVELS];  // [count] 1 where something comes again
+    const double *at_s;                // [count]
+    candidate *candidates;             // [3 * count]
     size_t candidate_count;
     float most;
     grm_form_hook *hook;
@@ -105,16 +113,35 @@ static void choose(search *s) {
     }
 }
 
-static void try_length(search *s, size_t length) {
-    for (size_t at = 0; at + length <= s->likeness->count; at++) {
-        size_t first = at, times = count_times(s->likeness, at, length, &first);
+static void try_units(search *s, size_t at, size_t length) {
+    candidate c = {.first = at};
+    float more = 0, sure = 0, sum = 0;
+    compare(s->likeness, at, length, s->alike);
+    for (size_t level = 0; level < LEVELS; level++) {
+        size_t first = at, times = count_times(s->alike, s->likeness->count, at, length, again[level], &first);
         if (times < 2) continue;
-        float sum = 0;
-        for (size_t t = 0; t < length; t++) s->repeats[at + t] = 1, sum += s->salience[at + t] / (float)length;
-        float mark = (float)(times - 1) * sqrtf((float)length) * sum * sum * sum * (s->phrase[at] ? in_phrase : 1);
-        s->candidates[s->candidate_count++] = (candidate){mark, strength_of(times, s->at_s[first]), first};
-        s->most = fmaxf(s->most, mark);
+        more += (float)(times - 1) / LEVELS;
+        sure += 1.0f / LEVELS;
+        c.strength += strength_of(times, s->at_s[first]) / LEVELS;
+        if (level <= LEVELS / 2) c.first = first;
+        for (size_t t = 0; t < length; t++) s->repeats[at + t][level] = 1;
     }
+    if (more == 0) return;
+    for (size_t t = 0; t < length; t++) sum += s->salience[at + t] / (float)length;
+    c.mark = more * sure * sure * sqrtf((float)length) * sum * sum * sum * (s->phrase[at] ? in_phrase : 1);
+    s->candidates[s->candidate_count++] = c;
+    s->most = fmaxf(s->most, c.mark);
+}
+
+static void try_length(search *s, size_t length) {
+    for (size_t at = 0; at + length <= s->likeness->count; at++) try_units(s, at, length);
+}
+
+static double share_repeated(const search *s) {
+    size_t repeated = 0, n = s->likeness->count;
+    for (size_t i = 0; i < n; i++)
+        for (size_t level = 0; level < LEVELS; level++) repeated += s->repeats[i][level];
+    return (double)repeated / (double)(n * LEVELS);
 }
 
 static void find_phrases(const size_t *starts, size_t sections, size_t n, size_t length, unsigned char *phrase) {
@@ -124,27 +151,29 @@ static void find_phrases(const size_t *starts, size_t sections, size_t n, size_t
 
 grm_status grm_form_hook_find(const grm_form_units *u, const grm_form_likeness *l, const size_t *starts, size_t count,
                               grm_form_hook *hook, grm_error *err) {
-    size_t n = u->count, length = (SHORT + u->joined - 1) / u->joined, longer = LONG / u->joined, repeated = 0;
-    search s = {.likeness = l, .salience = grm_floats_new(n), .hook = hook};
+    size_t n = u->count, length = (SHORT + u->joined - 1) / u->joined;
+    bool slow = u->joined == 1 && n && u->at[n] / (double)n > long_bar_s;
+    search s = {.likeness = l, .salience = grm_floats_new(n), .alike = grm_floats_new(n), .hook = hook};
     s.phrase = calloc(n, 1);
-    s.repeats = calloc(n, 1);
-    s.candidates = calloc(2 * n, sizeof *s.candidates);
+    s.repeats = calloc(n, sizeof *s.repeats);
+    s.candidates = calloc(3 * n, sizeof *s.candidates);
     s.at_s = u->at;
-    bool all = s.salience && s.phrase && s.repeats && s.candidates;
+    bool all = s.salience && s.alike && s.phrase && s.repeats && s.candidates;
     grm_status status = all ? find_salience(u, s.salience, err) : grm_fail_memory(err);
     *hook = (grm_form_hook){0};
     if (status == GRM_OK) {
         find_phrases(starts, count, n, length, s.phrase);
+        if (slow) try_length(&s, SLOW);
         try_length(&s, length);
-        if (longer > length) try_length(&s, longer);
-        for (size_t i = 0; i < n; i++) repeated += s.repeats[i];
-        hook->repetition = (double)repeated / (double)n;
+        if (LONG / u->joined > length) try_length(&s, LONG / u->joined);
+        hook->repetition = share_repeated(&s);
         hook->strength = strength_of_all(&s);
         choose(&s);
     }
     free(s.candidates);
     free(s.repeats);
     free(s.phrase);
+    free(s.alike);
     free(s.salience);
     return status;
 }

@@ -212,6 +212,42 @@ static void the_hook_is_the_chorus(void **state) {
     hearing_end(&late);
 }
 
+// Units in groups of four, alike within as `likeness` says, for each unit of the group.
+static double hook_of_groups(double unit_s, const float likeness[4]) {
+    enum { UNITS = 24 };
+    static float level_db[UNITS], both[UNITS * UNITS];
+    static double at[UNITS + 1];
+    static const size_t starts[] = {0};
+    for (size_t a = 0; a < UNITS; a++) {
+        for (size_t b = 0; b < UNITS; b++) both[a * UNITS + b] = a == b ? 1 : a % 4 == b % 4 ? likeness[a % 4] : 0.4f;
+        at[a + 1] = unit_s * (double)(a + 1);
+    }
+    grm_form_units units = {.count = UNITS, .joined = 1, .at = at, .level_db = level_db};
+    grm_form_likeness l = {.count = UNITS, .notes = both, .colour = both};
+    grm_form_hook hook;
+    assert_int_equal(grm_form_hook_find(&units, &l, starts, 1, &hook, NULL), GRM_OK);
+    return hook.strength;
+}
+
+// At 80 BPM two bars last as long as four at 160.
+static void two_slow_bars_are_a_hook(void **state) {
+    (void)state;
+    static const float two_of_four[4] = {1, 1, 0.4f, 0.4f};
+    assert_true(hook_of_groups(3, two_of_four) > 0.8);
+    assert_float_equal(hook_of_groups(1.5, two_of_four), 0, 1e-9);
+}
+
+static void a_hook_grows_with_its_likeness(void **state) {
+    (void)state;
+    double before = 0;
+    for (float likeness = 0.7f; likeness < 0.9f; likeness += 0.02f) {
+        double now = hook_of_groups(2, (float[4]){likeness, likeness, likeness, likeness});
+        assert_true(now >= before && now < before + 0.4);
+        before = now;
+    }
+    assert_true(before > 0.9);
+}
+
 // Chords that never come twice in the same order.
 static void what_never_comes_again_has_no_hook(void **state) {
     (void)state;
@@ -310,6 +346,8 @@ int main(void) {
         cmocka_unit_test(silence_at_the_head_is_no_section),
         cmocka_unit_test(what_rings_out_is_no_section),
         cmocka_unit_test(the_hook_is_the_chorus),
+        cmocka_unit_test(two_slow_bars_are_a_hook),
+        cmocka_unit_test(a_hook_grows_with_its_likeness),
         cmocka_unit_test(what_never_comes_again_has_no_hook),
         cmocka_unit_test(energy_that_rises_has_an_arc),
         cmocka_unit_test(silence_and_moments_have_no_form),
