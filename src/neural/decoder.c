@@ -10,18 +10,23 @@
 #define EPSILON 1e-5f
 enum { LINE_FLOATS = 16 };
 
-// Keys and values of a layer's heads: [row][head], each a run of memory.
+// Keys and values of a layer's heads. What belongs to the heads of one member of the team is a run of memory in the
+// order of its attention: keys of [positions / 16][head][row], and values of [positions / 64][head][row].
 typedef struct store {
     grm_precision precision;
-    size_t head, positions;                      // rounded up to 16
-    size_t key_bytes, value_bytes, scale_bytes;  // of a head
+    size_t key_bytes, value_bytes;  // of 16 and of 64 positions of a head and row
     uint8_t *keys, *values;
-    float *key_scales, *value_scales;
 } store;
+
+typedef struct range {
+    size_t begin, end;
+} range;
 
 // Those of all layers.
 typedef struct stores {
     store *layer;
+    range *share;               // [head], of the heads of the member that it belongs to
+    size_t head, rows, blocks;  // of 64 positions
     uint8_t *bytes;
 } stores;
 
@@ -31,9 +36,10 @@ struct grm_decoder_state {
     size_t rows, conditioned, positions, at, tokens;
     grm_precision precision;  // of keys and values, at most
     stores past, text;
-    float *frequencies;        // [width / 2]
-    float *qkv, *mixed, *up;   // [GRM_ROWS or rows][...], of all members
-    float **normed, **scores;  // [member]
+    float *frequencies;          // [width / 2]
+    float *qkv, *mixed, *up;     // [GRM_ROWS or rows][...], of all members
+    float **normed, **room_of;   // [member]
+    grm_attention **attentions;  // [member][rows * heads]
     float *room;
 };
 
@@ -43,11 +49,7 @@ static size_t round_up(size_t value, size_t to) {
     return (value + to - 1) / to * to;
 }
 
-static size_t width_of(grm_precision precision) {
-    return precision == GRM_FLOAT32 ? 4 : precision == GRM_FLOAT16 ? 2 : 1;
-}
-
-// Zeroed, in huge pages where there are any: a head's keys are a short run, which the processor hardly foresees.
+// Zeroed, in huge pages where there are any: each new page ends what the processor foresees.
 static void *take_zeroed(size_t bytes) {
     enum { HUGE_PAGE = 2 << 20, WORTH = 1 << 18 };
     if (bytes > SIZE_MAX - HUGE_PAGE) return NULL;
@@ -66,64 +68,77 @@ static void *take_zeroed(size_t bytes) {
 
 static void stores_clear(stores *s) {
     free(s->layer);
+    free(s->share);
     free(s->bytes);
     *s = (stores){0};
 }
 
+// As many heads as fill whole panels, of matrices in which each has `outputs` outputs.
+static range share_of_heads(const grm_decoder *d, size_t outputs, unsigned member, unsigned size) {
+    size_t together = 1;
+    range share;
+    while (together * outputs % GRM_PANEL) together++;
+    grm_share_out(d->config.heads, together, member, size, &share.begin, &share.end);
+    return share;
+}
+
 // Zeroed, in one piece, which huge pages are worth while for, and close together: each page of memory that a step needs
 // for the first time takes it a while to find. Layers whose weights are wider have wider keys and values.
-static bool stores_new(stores *s, const grm_decoder *d, grm_precision precision, size_t heads, size_t positions) {
-    enum { BLOCK = 16, READ = 64 };  // positions
-    size_t layers = d->config.layers, head = d->config.width / d->config.heads, bytes = 0;
-    *s = (stores){.layer = calloc(layers, sizeof *s->layer)};
-    if (!s->layer || positions > SIZE_MAX / 8192 / (heads * round_up(head, 16)) / layers) return false;
+static bool stores_new(stores *s, const grm_decoder *d, grm_precision precision, size_t outputs, unsigned members,
+                       size_t rows, size_t positions) {
+    size_t layers = d->config.layers, heads = d->config.heads, head = d->config.width / heads, bytes = 0;
+    size_t blocks = (positions + 63) / 64, all = rows * heads * blocks;
+    *s = (stores){.head = head, .rows = rows, .blocks = blocks};
+    s->layer = calloc(layers, sizeof *s->layer);
+    s->share = calloc(heads, sizeof *s->share);
+    if (!s->layer || !s->share || blocks > SIZE_MAX / 8192 / 64 / (rows * heads * round_up(head, 16)) / layers)
+        return false;
     for (size_t i = 0; i < layers; i++) {
-        grm_precision own = d->layers[i].qkv.precision;
-        store *l = &s->layer[i];
-        *l = (store){
-            .precision = own < precision ? own : precision, .head = head, .positions = round_up(positions, BLOCK)};
-        l->key_bytes = l->positions * round_up(head, 4) * width_of(l->precision);
-        l->value_bytes = l->positions * round_up(head, 16) * width_of(l->precision);
-        l->scale_bytes = l->precision == GRM_INT8 ? l->positions * sizeof(float) : 0;
-        bytes += heads * (l->key_bytes + l->value_bytes + 2 * l->scale_bytes);
+        grm_precision own = d->layers[i].qkv.precision, kept = own < precision ? own : precision;
+        s->layer[i] = (store){.precision = kept,
+                              .key_bytes = grm_keys_bytes(kept, head),
+                              .value_bytes = grm_values_bytes(kept, head, positions)};
+        bytes += all * (4 * s->layer[i].key_bytes + s->layer[i].value_bytes);
     }
-    // Kernels read the keys of 64 positions at once, though not all count.
-    uint8_t *next = s->bytes = take_zeroed(bytes + READ * round_up(head, 16) * sizeof(float));
+    uint8_t *next = s->bytes = take_zeroed(bytes);
     if (!next) return false;
     for (size_t i = 0; i < layers; i++) {
         store *l = &s->layer[i];
-        l->keys = next, next += heads * l->key_bytes;
-        l->values = next, next += heads * l->value_bytes;
-        l->key_scales = (float *)(void *)next, next += heads * l->scale_bytes;
-        l->value_scales = (float *)(void *)next, next += heads * l->scale_bytes;
+        l->keys = next, next += all * 4 * l->key_bytes;
+        l->values = next, next += all * l->value_bytes;
+    }
+    for (unsigned m = 0; m < members; m++) {
+        range share = share_of_heads(d, outputs, m, members);
+        for (size_t h = share.begin; h < share.end; h++) s->share[h] = share;
     }
     return true;
 }
 
-static grm_cache store_head(const store *s, size_t index) {
-    bool scaled = s->precision == GRM_INT8;
-    return (grm_cache){s->precision,
+static grm_cache cache_of(const stores *s, size_t layer, size_t row, size_t head) {
+    const store *l = &s->layer[layer];
+    range share = s->share[head];
+    size_t before = s->rows * share.begin * s->blocks, index = (head - share.begin) * s->rows + row;
+    size_t step = s->rows * (share.end - share.begin);
+    return (grm_cache){l->precision,
                        s->head,
-                       s->keys + index * s->key_bytes,
-                       s->values + index * s->value_bytes,
-                       scaled ? s->key_scales + index * s->positions : NULL,
-                       scaled ? s->value_scales + index * s->positions : NULL};
+                       l->keys + (4 * before + index) * l->key_bytes,
+                       l->values + (before + index) * l->value_bytes,
+                       step * l->key_bytes,
+                       step * l->value_bytes};
 }
 
-// Asks for where the attention to `count` positions and the next ones' memory begin. A head's are short runs of memory
-// that nobody has read for a whole step, and each would be waited for.
-static void foresee(const grm_cache *c, size_t count) {
-    enum { LINES = 16 };
-    size_t width = width_of(c->precision), keys = round_up(c->head, 4) * width, values = round_up(c->head, 16) * width;
-    const uint8_t *k = c->keys, *v = c->values;
-    for (size_t i = 0; i < LINES && i * GRM_LINE < count * keys; i++) {
-        GRM_PREFETCH_NEAR(k + i * GRM_LINE);
-        GRM_PREFETCH_NEAR(v + i * GRM_LINE);
+// Asks for the keys and values of the text, of which there are few.
+static void foresee(const stores *s, size_t layer, range share, size_t count) {
+    enum { LINES = 32 };  // of a head's keys or values
+    const store *l = &s->layer[layer];
+    for (size_t h = share.begin; h < share.end; h++) {
+        grm_cache c = cache_of(s, layer, 0, h);
+        for (size_t t = 0; t < count; t += 16) {
+            const uint8_t *k = c.keys + t / 16 * c.key_step, *v = c.values + t / 16 * c.value_step;
+            for (size_t i = 0; i < LINES * GRM_LINE && i < l->key_bytes; i += GRM_LINE) GRM_PREFETCH_NEAR(k + i);
+            for (size_t i = 0; i < LINES * GRM_LINE && i < l->value_bytes; i += GRM_LINE) GRM_PREFETCH_NEAR(v + i);
+        }
     }
-    for (size_t i = 0; i < LINES * keys; i += GRM_LINE) GRM_PREFETCH_NEAR(k + count / LINES * LINES * keys + i);
-    for (size_t i = 0; i < 4 * values; i += GRM_LINE) GRM_PREFETCH_NEAR(v + count / 4 * 4 * values + i);
-    if (c->key_scales) GRM_PREFETCH_NEAR(c->key_scales);
-    if (c->value_scales) GRM_PREFETCH_NEAR(c->value_scales);
 }
 
 static size_t rows_at_most(const grm_decoder_state *s) {
@@ -133,10 +148,11 @@ static size_t rows_at_most(const grm_decoder_state *s) {
 static bool make_room(grm_decoder_state *s) {
     const grm_decoder_config *c = &s->decoder->config;
     size_t members = grm_team_size(s->compute->team), rows = rows_at_most(s);
-    size_t longest = round_up((s->positions > s->tokens ? s->positions : s->tokens) + 64, 64);
+    size_t longest = s->positions > s->tokens ? s->positions : s->tokens;
+    size_t room = s->rows * c->heads * grm_attention_room(c->width / c->heads, longest);
     size_t width = round_up(c->width, LINE_FLOATS), ffn = round_up(c->ffn, LINE_FLOATS);
     free(s->room);
-    s->room = grm_floats_new(width + rows * (4 * width + ffn) + members * (rows * width + longest));
+    s->room = grm_floats_new(width + rows * (4 * width + ffn) + members * (rows * width + room));
     if (!s->room) return false;
     float *next = s->room;
     s->frequencies = next, next += width;
@@ -145,11 +161,22 @@ static bool make_room(grm_decoder_state *s) {
     s->up = next, next += rows * ffn;
     for (size_t m = 0; m < members; m++) {
         s->normed[m] = next, next += rows * width;
-        s->scores[m] = next, next += longest;
+        s->room_of[m] = next, next += room;
     }
     size_t half = c->width / 2;
     for (size_t i = 0; i < half; i++)
         s->frequencies[i] = half > 1 ? (float)exp(-(double)i * (log(10000.0) / (double)(half - 1))) : 1;
+    return true;
+}
+
+static bool make_attentions(grm_decoder_state *s) {
+    size_t members = grm_team_size(s->compute->team), each = s->rows * s->decoder->config.heads;
+    s->attentions = calloc(members, sizeof *s->attentions);
+    if (!s->attentions) return false;
+    for (size_t m = 0; m < members; m++) {
+        s->attentions[m] = calloc(each, sizeof **s->attentions);
+        if (!s->attentions[m]) return false;
+    }
     return true;
 }
 
@@ -160,7 +187,7 @@ grm_status grm_decoder_state_new(const grm_decoder *decoder, const grm_compute *
     *out = NULL;
     grm_decoder_state *s = calloc(1, sizeof *s);
     if (!s) return grm_fail_memory(err);
-    size_t members = grm_team_size(compute->team);
+    unsigned members = grm_team_size(compute->team);
     s->decoder = decoder;
     s->compute = compute;
     s->rows = rows;
@@ -168,9 +195,10 @@ grm_status grm_decoder_state_new(const grm_decoder *decoder, const grm_compute *
     s->positions = positions;
     s->precision = cache;
     s->normed = calloc(members, sizeof *s->normed);
-    s->scores = calloc(members, sizeof *s->scores);
-    if (!s->normed || !s->scores || !make_room(s) ||
-        !stores_new(&s->past, decoder, cache, rows * c->heads, positions)) {
+    s->room_of = calloc(members, sizeof *s->room_of);
+    bool fine = s->normed && s->room_of && make_attentions(s);
+    if (!fine || !make_room(s) ||
+        !stores_new(&s->past, decoder, cache, 3 * (c->width / c->heads), members, rows, positions)) {
         grm_decoder_state_free(s);
         return grm_fail_memory(err);
     }
@@ -183,7 +211,9 @@ void grm_decoder_state_free(grm_decoder_state *s) {
     stores_clear(&s->past);
     stores_clear(&s->text);
     free(s->normed);
-    free(s->scores);
+    free(s->room_of);
+    for (size_t m = 0; s->attentions && m < grm_team_size(s->compute->team); m++) free(s->attentions[m]);
+    free(s->attentions);
     free(s->room);
     free(s);
 }
@@ -206,13 +236,14 @@ grm_status grm_decoder_read_text(grm_decoder_state *s, const float *text, size_t
     float *keys = grm_floats_new(tokens * width), *values = grm_floats_new(tokens * width);
     // Of so few positions halves cost nothing.
     grm_precision precision = s->precision == GRM_FLOAT32 ? GRM_FLOAT32 : GRM_FLOAT16;
-    bool fine = keys && values && make_room(s) && stores_new(&s->text, s->decoder, precision, c->heads, tokens);
+    bool fine = keys && values && make_room(s) &&
+                stores_new(&s->text, s->decoder, precision, head, grm_team_size(s->compute->team), 1, tokens);
     for (size_t i = 0; i < c->layers && fine; i++) {
         const grm_decoder_layer *l = &s->decoder->layers[i];
         grm_matrix_run(s->compute, &l->cross_k, text, width, tokens, keys, width, GRM_STORE);
         grm_matrix_run(s->compute, &l->cross_v, text, width, tokens, values, width, GRM_STORE);
         for (size_t h = 0; h < c->heads; h++) {
-            grm_cache cache = store_head(&s->text.layer[i], h);
+            grm_cache cache = cache_of(&s->text, i, 0, h);
             for (size_t t = 0; t < tokens; t++)
                 s->compute->kernels->remember(&cache, t, keys + t * width + h * head, values + t * width + h * head);
         }
@@ -263,43 +294,37 @@ static void multiply(const step *p, unsigned place, const grm_matrix *m, const f
     grm_matrix_share(p->state->compute, p->member, m, x, m->in, rows, y, m->out, finish, begin, end);
 }
 
-// This member's heads [*begin, *end), of which each has `outputs` outputs of a matrix: as many as fill whole panels.
-static void share_heads(const step *p, size_t outputs, size_t *begin, size_t *end) {
-    size_t together = 1;
-    while (together * outputs % GRM_PANEL) together++;
-    grm_share_out(p->state->decoder->config.heads, together, p->member, p->size, begin, end);
-}
-
 static void multiply_heads(const step *p, const grm_matrix *m, const float *x, size_t rows, float *y, size_t outputs,
-                           size_t begin, size_t end) {
-    if (begin == end) return;
-    grm_matrix_share(p->state->compute, p->member, m, x, m->in, rows, y, m->out, GRM_STORE, begin * outputs / GRM_PANEL,
-                     grm_matrix_panels(end * outputs));
+                           range share) {
+    if (share.begin == share.end) return;
+    grm_matrix_share(p->state->compute, p->member, m, x, m->in, rows, y, m->out, GRM_STORE,
+                     share.begin * outputs / GRM_PANEL, grm_matrix_panels(share.end * outputs));
 }
 
 static void run_self(const step *p, size_t layer) {
     grm_decoder_state *s = p->state;
     const grm_decoder_config *c = &s->decoder->config;
     const grm_decoder_layer *l = &s->decoder->layers[layer];
-    size_t width = c->width, head = width / c->heads, rows = s->rows * p->count, begin, end;
-    share_heads(p, 3 * head, &begin, &end);
-    multiply_heads(p, &l->qkv, normalize(p, &l->self_norm, rows), rows, s->qkv, 3 * head, begin, end);
-    for (size_t r = 0; r < s->rows; r++)
-        for (size_t h = begin; h < end; h++) {
-            grm_cache cache = store_head(&s->past.layer[layer], r * c->heads + h);
-            size_t next = h + 1 < end ? r * c->heads + h + 1 : (r + 1) * c->heads + begin;
-            if (next < s->rows * c->heads) {
-                grm_cache coming = store_head(&s->past.layer[layer], next);
-                foresee(&coming, s->at);
-            }
-            for (size_t i = 0; i < p->count; i++) {
-                size_t row = r * p->count + i;
-                const float *query = s->qkv + (row * c->heads + h) * 3 * head;
-                s->compute->kernels->remember(&cache, s->at + i, query + head, query + 2 * head);
-                s->compute->kernels->attend(&cache, query, 1 / sqrtf((float)head), s->at + i + 1, s->scores[p->member],
-                                            s->mixed + row * width + h * head);
-            }
+    size_t width = c->width, head = width / c->heads, rows = s->rows * p->count;
+    range share = share_of_heads(s->decoder, 3 * head, p->member, p->size);
+    multiply_heads(p, &l->qkv, normalize(p, &l->self_norm, rows), rows, s->qkv, 3 * head, share);
+    for (size_t h = share.begin; h < share.end; h++)
+        for (size_t row = 0; row < rows; row++) {
+            grm_cache cache = cache_of(&s->past, layer, row / p->count, h);
+            const float *query = s->qkv + (row * c->heads + h) * 3 * head;
+            s->compute->kernels->remember(&cache, s->at + row % p->count, query + head, query + 2 * head);
         }
+    for (size_t i = 0; i < p->count; i++) {
+        grm_attention *a = s->attentions[p->member];
+        size_t many = 0;
+        for (size_t h = share.begin; h < share.end; h++)
+            for (size_t r = 0; r < s->rows; r++) {
+                size_t row = r * p->count + i;
+                a[many++] = (grm_attention){cache_of(&s->past, layer, r, h), s->qkv + (row * c->heads + h) * 3 * head,
+                                            s->mixed + row * width + h * head};
+            }
+        s->compute->kernels->attend(a, many, 1 / sqrtf((float)head), s->at + i + 1, s->room_of[p->member]);
+    }
     meet(p);
     multiply(p, turned(p), &l->o, s->mixed, rows, p->x, GRM_ADD);
     meet(p);
@@ -309,18 +334,17 @@ static void run_cross(const step *p, size_t layer) {
     grm_decoder_state *s = p->state;
     const grm_decoder_config *c = &s->decoder->config;
     const grm_decoder_layer *l = &s->decoder->layers[layer];
-    size_t width = c->width, head = width / c->heads, rows = s->conditioned * p->count, begin, end;
-    share_heads(p, head, &begin, &end);
-    for (size_t h = begin; h < end; h++) {
-        grm_cache coming = store_head(&s->text.layer[layer], h);
-        foresee(&coming, s->tokens);
-    }
-    multiply_heads(p, &l->cross_q, normalize(p, &l->cross_norm, rows), rows, s->qkv, head, begin, end);
-    for (size_t h = begin; h < end; h++) {
-        grm_cache cache = store_head(&s->text.layer[layer], h);
-        for (size_t row = 0; row < rows; row++)
-            s->compute->kernels->attend(&cache, s->qkv + row * width + h * head, 1 / sqrtf((float)head), s->tokens,
-                                        s->scores[p->member], s->mixed + row * width + h * head);
+    size_t width = c->width, head = width / c->heads, rows = s->conditioned * p->count;
+    range share = share_of_heads(s->decoder, head, p->member, p->size);
+    foresee(&s->text, layer, share, s->tokens);
+    multiply_heads(p, &l->cross_q, normalize(p, &l->cross_norm, rows), rows, s->qkv, head, share);
+    for (size_t row = 0; row < rows; row++) {
+        grm_attention *a = s->attentions[p->member];
+        for (size_t h = share.begin; h < share.end; h++)
+            a[h - share.begin] = (grm_attention){cache_of(&s->text, layer, 0, h), s->qkv + row * width + h * head,
+                                                 s->mixed + row * width + h * head};
+        s->compute->kernels->attend(a, share.end - share.begin, 1 / sqrtf((float)head), s->tokens,
+                                    s->room_of[p->member]);
     }
     meet(p);
     multiply(p, turned(p), &l->cross_o, s->mixed, rows, p->x, GRM_ADD);

@@ -160,19 +160,25 @@ static void check_split(const grm_kernels *k) {
 
 // ---- attention ----
 
-enum { POSITIONS = 192, MOST_HEAD = 80 };
+enum { POSITIONS = 192, MOST_HEAD = 80, HEADS = 3 };  // whose keys and values lie between each other's
 
-static void make_cache(grm_cache *c, grm_precision precision, size_t head) {
-    *c = (grm_cache){
-        precision,          head, take(POSITIONS * MOST_HEAD * 4), take(POSITIONS * MOST_HEAD * 4), take(POSITIONS * 4),
-        take(POSITIONS * 4)};
+typedef struct memory {
+    grm_cache caches[HEADS];
+    uint8_t *keys, *values;
+} memory;
+
+static void make_memory(memory *m, grm_precision precision, size_t head) {
+    size_t keys = grm_keys_bytes(precision, head), values = grm_values_bytes(precision, head, POSITIONS);
+    m->keys = take(POSITIONS / 16 * HEADS * keys);
+    m->values = take(POSITIONS / 64 * HEADS * values);
+    for (size_t i = 0; i < HEADS; i++)
+        m->caches[i] =
+            (grm_cache){precision, head, m->keys + i * keys, m->values + i * values, HEADS * keys, HEADS * values};
 }
 
-static void free_cache(grm_cache *c) {
-    free(c->keys);
-    free(c->values);
-    free(c->key_scales);
-    free(c->value_scales);
+static void free_memory(memory *m) {
+    free(m->keys);
+    free(m->values);
 }
 
 static double attend_in_double(const float *keys, const float *values, const float *query, size_t head, size_t count,
@@ -194,37 +200,53 @@ static double attend_in_double(const float *keys, const float *values, const flo
     return noise / energy;
 }
 
-static void check_attention(const grm_kernels *const *list, size_t count) {
-    static const size_t heads[] = {8, 24, 64, 80}, counts[] = {1, 15, 16, 63, 64, 65, 190};
+// Of HEADS at once, out: [HEADS][head].
+static void attend_all(const grm_kernels *k, const memory *m, const float *queries, size_t head, size_t count,
+                       float *room, float *out) {
+    grm_attention all[HEADS];
+    for (size_t i = 0; i < HEADS; i++) all[i] = (grm_attention){m->caches[i], queries + i * head, out + i * head};
+    k->attend(all, HEADS, 1 / sqrtf((float)head), count, room);
+}
+
+static void check_head(const grm_kernels *const *list, size_t count, grm_precision precision, size_t head,
+                       grm_rng *rng) {
+    static const size_t counts[] = {1, 15, 16, 63, 64, 65, 190};
     static const double most_noise[] = {1e-11, 1e-5, 1e-3};
-    static float keys[POSITIONS * MOST_HEAD], values[POSITIONS * MOST_HEAD], query[MOST_HEAD], scores[POSITIONS];
-    static float plain[MOST_HEAD], fast[MOST_HEAD];
+    static float keys[HEADS][POSITIONS * MOST_HEAD], values[HEADS][POSITIONS * MOST_HEAD], queries[HEADS * MOST_HEAD];
+    static float plain[HEADS * MOST_HEAD], fast[HEADS * MOST_HEAD];
+    memory memories[GRM_MAX_KERNELS];
+    float *room = take(HEADS * grm_attention_room(head, POSITIONS) * sizeof *room);
+    for (size_t i = 0; i < HEADS; i++) {
+        fill(rng, keys[i], POSITIONS * head, 1);
+        fill(rng, values[i], POSITIONS * head, 1);
+    }
+    fill(rng, queries, HEADS * head, 1);
+    for (size_t k = 0; k < count; k++) {
+        make_memory(&memories[k], precision, head);
+        for (size_t t = 0; t < POSITIONS; t++)
+            for (size_t i = 0; i < HEADS; i++)
+                list[k]->remember(&memories[k].caches[i], t, keys[i] + t * head, values[i] + t * head);
+    }
+    for (size_t n = 0; n < GRM_COUNT(counts); n++) {
+        attend_all(list[0], &memories[0], queries, head, counts[n], room, plain);
+        for (size_t i = 0; i < HEADS; i++)
+            expect(attend_in_double(keys[i], values[i], queries + i * head, head, counts[n], 1 / sqrt((double)head),
+                                    plain + i * head) < most_noise[precision],
+                   precision_names[precision], "attention far from the one in double");
+        for (size_t k = 1; k < count; k++) {
+            attend_all(list[k], &memories[k], queries, head, counts[n], room, fast);
+            expect(memcmp(plain, fast, HEADS * head * sizeof(float)) == 0, list[k]->name, "attention");
+        }
+    }
+    for (size_t k = 0; k < count; k++) free_memory(&memories[k]);
+    free(room);
+}
+
+static void check_attention(const grm_kernels *const *list, size_t count) {
+    static const size_t heads[] = {8, 24, 64, 80};
     grm_rng rng = grm_rng_new(3, "check");
     for (int precision = GRM_FLOAT32; precision <= GRM_INT8; precision++)
-        for (size_t h = 0; h < GRM_COUNT(heads); h++) {
-            size_t head = heads[h];
-            grm_cache caches[GRM_MAX_KERNELS];
-            fill(&rng, keys, POSITIONS * head, 1);
-            fill(&rng, values, POSITIONS * head, 1);
-            fill(&rng, query, head, 1);
-            for (size_t k = 0; k < count; k++) {
-                make_cache(&caches[k], (grm_precision)precision, head);
-                for (size_t t = 0; t < POSITIONS; t++)
-                    list[k]->remember(&caches[k], t, keys + t * head, values + t * head);
-            }
-            for (size_t i = 0; i < GRM_COUNT(counts); i++) {
-                float scale = 1 / sqrtf((float)head);
-                list[0]->attend(&caches[0], query, scale, counts[i], scores, plain);
-                expect(attend_in_double(keys, values, query, head, counts[i], (double)scale, plain) <
-                           most_noise[precision],
-                       precision_names[precision], "attention far from the one in double");
-                for (size_t k = 1; k < count; k++) {
-                    list[k]->attend(&caches[k], query, scale, counts[i], scores, fast);
-                    expect(memcmp(plain, fast, head * sizeof(float)) == 0, list[k]->name, "attention");
-                }
-            }
-            for (size_t k = 0; k < count; k++) free_cache(&caches[k]);
-        }
+        for (size_t h = 0; h < GRM_COUNT(heads); h++) check_head(list, count, (grm_precision)precision, heads[h], &rng);
 }
 
 // ---- functions ----

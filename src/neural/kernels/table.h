@@ -30,14 +30,41 @@ typedef struct grm_product {
 
 enum { GRM_MOST_HEAD = 1024 };  // figures of a head at a position
 
-// Keys and values of one head, position by position. Keys are read by 64 positions, whatever lies behind the last.
+// Keys and values of one head. Between its keys of 16 positions and the next 16, and between its values of 64 and the
+// next 64, lie those of other heads: attention of all of these, which goes through 16 or 64 positions of each before it
+// comes to the next, then reads one run of memory. A head's own runs would be short, and each has to be found anew.
 typedef struct grm_cache {
-    grm_precision precision;  // float32, float16 or int8
-    size_t head;              // figures a position
-    void *keys;               // [positions / 16][head][16]; int8: [positions / 16][head / 4][16][4], plus 128
-    void *values;             // [positions][head, rounded up to 16]; int8: [positions / 4][the same][4], plus 128
-    float *key_scales, *value_scales;  // [positions], of int8
+    grm_precision precision;      // float32, float16 or int8
+    size_t head;                  // figures a position
+    uint8_t *keys;                // [head][16]; int8: [head / 4][16][4], plus 128, then scales [16]
+    uint8_t *values;              // [64][head, rounded up to 16]; int8: scales [64], then [16][the same][4], plus 128
+    size_t key_step, value_step;  // bytes from 16 and 64 positions to the next
 } grm_cache;
+
+// Bytes of the keys of 16 positions.
+static inline size_t grm_keys_bytes(grm_precision precision, size_t head) {
+    if (precision == GRM_INT8) return ((head + 3) / 4 + 1) * GRM_LINE;
+    return precision == GRM_FLOAT16 ? (head + 1) / 2 * GRM_LINE : head * GRM_LINE;
+}
+
+// Bytes of the values of 64 positions, or of as many as there will ever be.
+static inline size_t grm_values_bytes(grm_precision precision, size_t head, size_t positions) {
+    size_t row = (head + 15) / 16, blocks = positions < 64 ? (positions + 15) / 16 : 4;
+    if (precision == GRM_INT8) return (row * 4 * blocks + 4) * GRM_LINE;
+    return row * blocks * (precision == GRM_FLOAT16 ? 8 : 16) * GRM_LINE;
+}
+
+// What one head's query asks its positions, and where the answer goes: [head] each.
+typedef struct grm_attention {
+    grm_cache cache;
+    const float *query;
+    float *out;
+} grm_attention;
+
+// Floats that attention of one head to `count` positions needs room for.
+static inline size_t grm_attention_room(size_t head, size_t count) {
+    return (count + 63) / 64 * 64 + (head + 15) / 16 * 32 + 16;
+}
 
 typedef struct grm_kernels {
     const char *name;
@@ -45,9 +72,9 @@ typedef struct grm_kernels {
     // x: [count] times columns (NULL: 1) -> bytes; what fills the last group is 0.
     void (*split)(const float *x, const float *columns, size_t count, size_t group, const grm_bytes *bytes);
     void (*remember)(const grm_cache *cache, size_t position, const float *key, const float *value);
-    // Attention (Vaswani et al. 2017) of one query to positions [0, count): out[head] = sum softmax(scale q . k) v.
-    // scores: room for `count` floats, rounded up to 64.
-    void (*attend)(const grm_cache *cache, const float *query, float scale, size_t count, float *scores, float *out);
+    // Attention (Vaswani et al. 2017) of `many` queries, of caches of one kind, to positions [0, count):
+    // out = sum softmax(scale q . k) v. room: grm_attention_room for each.
+    void (*attend)(const grm_attention *heads, size_t many, float scale, size_t count, float *room);
     void (*layer_norm)(const float *x, const float *weight, const float *bias, size_t width, float epsilon, float *y);
     void (*gelu)(float *x, size_t count);
     void (*elu)(float *x, size_t count);
