@@ -10,7 +10,7 @@
     X(clipped_per_minute, "1/min", "clipped_samples over the length")                            \
     X(dropouts_per_minute, "1/min", "dropouts over the length")                                  \
     X(noise_likeness, "", "0 to 1: noise_db near 0 and no pulse (pulse_clarity)")                \
-    X(formless, "", "0 to 1: no pulse (pulse_clarity), and all notes as often (chroma_entropy)") \
+    X(formless, "", "0 to 1: no pulse, all notes as often, no tones that stay (harmonic_ratio)") \
     X(sameness, "", "0 to 1: neither timbre_change_db nor loudness_range_lu over the track")     \
     X(dc_offset_abs, "", "dc_offset without its sign")                                           \
     X(balance_abs_db, "dB", "stereo_balance_db without its sign")                                \
