@@ -193,11 +193,14 @@ static double misfit(const grm_brief *b, double bpm) {
     return phrase + 0.2 * (bars - ring - whole);
 }
 
+double grm_tempo_scale(grm_metre metre) {
+    return metre.unit == 8 && metre.beats == 6 ? 0.62 : 1;
+}
+
 static double draw_tempo(const grm_draft *d, const pace *p) {
     const grm_style *s = d->style;
     const grm_brief *b = d->brief;
-    // Bars of two dotted beats are counted slower than four quarters: a style's tempo is that of its quarters.
-    double scale = b->metre.unit == 8 && b->metre.beats == 6 ? 0.62 : 1;
+    double scale = grm_tempo_scale(b->metre);
     double low = s->tempo_low * scale, high = s->tempo_high * scale, centre = s->tempo_typical * scale;
     double lean = p->bias;
     if (lean == 0 && b->mood_words.count) lean = clamp(b->energy - s->energy, -1, 1) * 0.6;

@@ -37,5 +37,7 @@ const grm_meaning *grm_match_means(const grm_match *match, grm_meaning_kind kind
 float grm_genre_weight(const grm_match *match);  // how surely it names a genre: 1, a hint below 0.5, 0 none
 const char *grm_mode_name(grm_mode mode);
 double grm_beats_in_bar(grm_metre metre);  // of the beat that the tempo counts
+// Of a style's tempi, which count quarters: bars of two dotted beats are counted slower than four quarters.
+double grm_tempo_scale(grm_metre metre);
 
 #endif

@@ -286,10 +286,14 @@ static prose mix_note(const grm_draft *d) {
 
 static prose caution_note(const grm_draft *d) {
     const grm_brief *b = d->brief;
+    const grm_source source = b->from[GRM_BRIEF_TEMPO].source;
+    const double scale = grm_tempo_scale(b->metre);
+    const double low = d->style->tempo_low * scale, high = d->style->tempo_high * scale;
+    const bool asked = source == GRM_FROM_PROMPT || source == GRM_FROM_OPTION;
     prose p = begin(d);
-    if (b->tempo_bpm < d->style->tempo_low || b->tempo_bpm > d->style->tempo_high)
-        put(&p, "tempo: %g BPM is outside of what %s usually has (%g to %g); kept as asked", b->tempo_bpm,
-            d->style->title, d->style->tempo_low, d->style->tempo_high);
+    if (asked && (b->tempo_bpm < low || b->tempo_bpm > high))
+        put(&p, "tempo: %g BPM is outside of what %s usually has (%.0f to %.0f); kept as asked", b->tempo_bpm,
+            d->style->title, low, high);
     return p;
 }
 

@@ -101,6 +101,23 @@ static void nonsense_makes_a_default_track_and_says_so(void **state) {
     }
 }
 
+static bool says_tempo_is_unusual(const char *prompt, uint64_t seed) {
+    grm_brief_options options = {.seed = seed, .has_seed = true};
+    grm_brief *b = read_brief(prompt, &options);
+    bool said = false;
+    for (size_t i = 0; i < b->notes.count; i++) said |= strstr(b->notes.items[i], "kept as asked") != NULL;
+    grm_brief_free(b);
+    return said;
+}
+
+static void only_a_tempo_that_was_asked_is_called_unusual(void **state) {
+    (void)state;
+    assert_true(says_tempo_is_unusual("hard rock, 60 BPM", 1));
+    assert_false(says_tempo_is_unusual("hard rock, 120 BPM", 1));
+    assert_false(says_tempo_is_unusual("hard rock in 6/8, 71 BPM", 1));  // as slow as 115 quarters
+    for (uint64_t seed = 900; seed < 940; seed++) assert_false(says_tempo_is_unusual("hard rock", seed));
+}
+
 static char *dump(const grm_brief *b) {
     json_t *json = grm_brief_to_json(b);
     assert_non_null(json);
@@ -258,6 +275,7 @@ int main(void) {
         cmocka_unit_test(the_same_prompt_makes_the_same_brief),
         cmocka_unit_test(seeds_choose_what_is_not_said),
         cmocka_unit_test(every_brief_can_be_made),
+        cmocka_unit_test(only_a_tempo_that_was_asked_is_called_unusual),
         cmocka_unit_test(long_prompts_are_bounded),
         cmocka_unit_test(the_enriched_prompt_reads_like_english),
         cmocka_unit_test(json_has_the_agreed_names),
