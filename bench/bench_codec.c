@@ -1,15 +1,9 @@
 // What the codec's decoder takes of processor time, a second of sound. The least of five runs over five seconds.
 //   bench_codec MODEL [THREADS]
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock.h"
 #include "neural/model.h"
-
-static double now_s(clockid_t clock) {
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 int main(int argc, char **argv) {
     enum { SECONDS = 5, RUNS = 5 };
@@ -38,9 +32,9 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < c->codebooks * frames; i++) codes[i] = (uint16_t)grm_rng_below(&rng, (uint32_t)c->codes);
     double wall = 1e9, spent = 1e9;
     for (int run = 0; run < RUNS; run++) {
-        double start = now_s(CLOCK_MONOTONIC), before = now_s(CLOCK_PROCESS_CPUTIME_ID);
+        double start = bench_wall_s(), before = bench_cpu_s();
         if (grm_codec_decode(&model->codec, compute, codes, frames, frames, samples, &err)) return 1;
-        double took = now_s(CLOCK_MONOTONIC) - start, cpu = now_s(CLOCK_PROCESS_CPUTIME_ID) - before;
+        double took = bench_wall_s() - start, cpu = bench_cpu_s() - before;
         if (took < wall) wall = took;
         if (cpu < spent) spent = cpu;
     }

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "dsp/dsp.h"
 
 enum { RATE = 48000, FRAMES = 4 * RATE, STEP = 512, MOST_RUNS = 99 };
@@ -18,12 +18,6 @@ typedef struct subject {
 } subject;
 
 static float sound[2][FRAMES], source[2][FRAMES], other[2][FRAMES];
-
-static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void *must(const void *block) {
     if (!block) {
@@ -390,10 +384,10 @@ static void measure(const subject *s, int runs) {
     void *block = s->make();
     for (int r = 0; r < runs; r++) {
         memcpy(sound, source, sizeof sound);
-        double start = now_s();
+        double start = bench_cpu_s();
         for (size_t at = 0; at < FRAMES; at += STEP)
             s->run(block, (float *const[]){sound[0] + at, sound[1] + at}, FRAMES - at < STEP ? FRAMES - at : STEP);
-        ns[r] = (now_s() - start) * 1e9 / FRAMES;
+        ns[r] = (bench_cpu_s() - start) * 1e9 / FRAMES;
     }
     qsort(ns, (size_t)runs, sizeof *ns, by_value);
     printf("%-28s %9.1f ns %9.0f times real time\n", s->name, ns[runs / 2], 1e9 / (ns[runs / 2] * RATE));

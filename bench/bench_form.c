@@ -4,16 +4,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "audio/audio.h"
+#include "clock.h"
 #include "meter/form.h"
-
-static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+#include "recordings.h"
 
 enum { EARS = 4 };
 static const grm_ear *const ears[EARS] = {&grm_ear_level, &grm_ear_rhythm, &grm_ear_harmony, &grm_ear_form};
@@ -36,9 +31,9 @@ static grm_status listen(const grm_audio *audio, float *mono, const grm_run *run
             for (unsigned c = 0; c < audio->channels; c++) block.planes[c] = audio->plane[c] + at;
             status = ears[e]->hear(selves[e], &block, err);
         }
-        double start = now_s();
+        double start = bench_cpu_s();
         if (status == GRM_OK) status = ears[e]->finish(selves[e], run, analysis, err);
-        *form_s = now_s() - start;
+        *form_s = bench_cpu_s() - start;
     }
     return status;
 }
@@ -69,7 +64,7 @@ static grm_status print_cues(const char *path, const grm_analysis *analysis, dou
     return status;
 }
 
-static grm_status hear_file(const char *path, const grm_run *run, grm_error *err) {
+static grm_status hear_file(const char *path, void *context, const grm_run *run, grm_error *err) {
     grm_audio *audio = NULL;
     grm_analysis analysis = {.memory = grm_memory_new()};
     void *selves[EARS] = {NULL};
@@ -96,15 +91,5 @@ done:
 }
 
 int main(int argc, char **argv) {
-    grm_error err = {0};
-    grm_profile *profile = NULL;
-    grm_run run = {0};
-    grm_status status = grm_profile_new(NULL, 0, &profile, &err);
-    run.profile = profile;
-    if (status == GRM_OK) status = grm_pool_new(1, &run.pool, &err);
-    for (int i = 1; i < argc && status == GRM_OK; i++) status = hear_file(argv[i], &run, &err);
-    if (status != GRM_OK) fprintf(stderr, "bench_form: %s\n", err.message);
-    grm_pool_free(run.pool);
-    grm_profile_free(profile);
-    return status == GRM_OK ? 0 : 1;
+    return bench_each_file("bench_form", argv + 1, argc - 1, hear_file, NULL);
 }

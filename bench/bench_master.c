@@ -2,18 +2,12 @@
 // bench_master [THREADS [RUNS]]
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock.h"
 #include "dsp/dsp.h"
 #include "master/master.h"
 
 enum { RATE = 48000, SECONDS = 180, MOST_RUNS = 99 };
-
-static double now_s(clockid_t clock) {
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 // A beat, a bass, and noise in bands that comes and goes: as dynamic as a mix.
 static void fill(grm_audio *a) {
@@ -50,10 +44,10 @@ int main(int argc, char **argv) {
         fill(audio);
         if (grm_tape_new(2, RATE, NULL, &in, &err) || grm_tape_new(2, RATE, NULL, &out, &err)) goto failed;
         if (grm_tape_append(in, (const float *const *)audio->plane, audio->frames, &err)) goto failed;
-        double start = now_s(CLOCK_MONOTONIC), cpu_start = now_s(CLOCK_PROCESS_CPUTIME_ID);
+        double start = bench_wall_s(), cpu_start = bench_cpu_s();
         if (grm_master_run(&run, in, &request, 0, out, &after, NULL, &err)) goto failed;
-        wall[i] = now_s(CLOCK_MONOTONIC) - start;
-        cpu[i] = now_s(CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
+        wall[i] = bench_wall_s() - start;
+        cpu[i] = bench_cpu_s() - cpu_start;
         grm_tape_free(out);
         grm_tape_free(in);
         grm_audio_free(audio);

@@ -2,8 +2,8 @@
 // bench_mix [THREADS [RUNS]]
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock.h"
 #include "dsp/dsp.h"
 #include "mix/mix.h"
 
@@ -25,12 +25,6 @@ static const struct {
     {"Lead", GRM_ROLE_LEAD, {.width = 1, .room = 0.1f, .hall = 0.2f, .delay = 0.2f}},
     {"Rain", GRM_ROLE_TEXTURE, {.level_db = -22, .width = 1}},
 };
-
-static double now_s(clockid_t clock) {
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 // Notes that come and go; each stem is silent for a fifth of the song.
 static grm_status record(size_t stem, grm_tape *tape, grm_error *err) {
@@ -88,10 +82,10 @@ int main(int argc, char **argv) {
         if (grm_tape_new(2, GRM_RATE, NULL, &items[i].dry, &err) || record(i, items[i].dry, &err)) goto failed;
     }
     for (int i = 0; i < runs; i++) {
-        double start = now_s(CLOCK_MONOTONIC), cpu_start = now_s(CLOCK_PROCESS_CPUTIME_ID);
+        double start = bench_wall_s(), cpu_start = bench_cpu_s();
         if (grm_mix_run(&run, &stems, &plan, ignore, NULL, 0, NULL, &err)) goto failed;
-        wall[i] = now_s(CLOCK_MONOTONIC) - start;
-        cpu[i] = now_s(CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
+        wall[i] = bench_wall_s() - start;
+        cpu[i] = bench_cpu_s() - cpu_start;
     }
     qsort(wall, (size_t)runs, sizeof *wall, by_value);
     qsort(cpu, (size_t)runs, sizeof *cpu, by_value);

@@ -15,19 +15,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include "clock.h"
 #include "neural/huge.h"
 #include "neural/model.h"
 #include "neural/sample.h"
 
 enum { PROBE = 32 << 20, POOL = 16 * PROBE };  // bytes
-
-static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static long switches(void) {
     struct rusage usage;
@@ -72,9 +66,9 @@ static void read_share(void *context, unsigned member, unsigned size) {
 static double read_bandwidth(grm_team *team, const uint8_t *pool, size_t turn) {
     static probe p;
     p.from = (const float *)(const void *)(pool + turn % (POOL / PROBE) * PROBE);
-    double start = now_s();
+    double start = bench_wall_s();
     grm_team_run(team, read_share, &p);
-    return PROBE / (now_s() - start);
+    return PROBE / (bench_wall_s() - start);
 }
 
 static uint8_t *make_pool(page kind) {
@@ -99,9 +93,9 @@ static double barrier_s(grm_team *team) {
     double least = 1;
     for (int run = 0; run < 50; run++) {
         meeting m = {team, 200};
-        double start = now_s();
+        double start = bench_wall_s();
         grm_team_run(team, meet, &m);
-        double each = (now_s() - start) / 200;
+        double each = (bench_wall_s() - start) / 200;
         least = each < least ? each : least;
     }
     return least;
@@ -202,9 +196,9 @@ static void measure(bench *b, uint8_t *const pool[PAGES], grm_precision cache, f
             page kind = (i + p) % PAGES == 0 ? HUGE : SMALL;
             f->rate[kind][f->kept] = read_bandwidth(b->compute->team, pool[kind], i);
         }
-        double start = now_s();
+        double start = bench_wall_s();
         step(b, codes);
-        double time = f->time[f->kept] = now_s() - start;
+        double time = f->time[f->kept] = bench_wall_s() - start;
         if (switches() != before) continue;
         double bytes = weights + position * ((double)(b->rows * (i + 1)) + TOKENS);
         for (size_t p = 0; p < PAGES; p++) f->share[p][f->kept] = bytes / time / f->rate[p][f->kept];
@@ -268,10 +262,10 @@ int main(int argc, char **argv) {
         fprintf(stderr, "bench_neural MODEL [STEPS [THREADS [VARIATIONS]]]\n");
         return 2;
     }
-    double start = now_s();
+    double start = bench_wall_s();
     grm_status status = grm_profile_new(flags, 1, &profile, &err);
     if (!status) status = grm_model_open(argv[1], profile, NULL, &model, &err);
-    double opened = now_s() - start;
+    double opened = bench_wall_s() - start;
     if (!status) status = grm_compute_new(profile->threads, grm_model_widest(model), &b.compute, &err);
     if (status) {
         fprintf(stderr, "%s\n", err.message);

@@ -4,16 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "audio/audio.h"
+#include "clock.h"
 #include "meter/meter.h"
-
-static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+#include "recordings.h"
 
 static grm_status listen(const grm_audio *audio, const grm_run *run, grm_analysis *analysis, grm_error *err) {
     grm_listening listening = {.file_rate_hz = audio->rate_hz, .channels = 1, .rate_hz = audio->rate_hz, .hop = 512};
@@ -42,7 +37,8 @@ static void print(const char *name, double value) {
         printf(", \"%s\": null", name);
 }
 
-static grm_status hear_file(const char *path, unsigned rate_hz, const grm_run *run, grm_error *err) {
+static grm_status hear_file(const char *path, void *context, const grm_run *run, grm_error *err) {
+    const unsigned rate_hz = *(const unsigned *)context;
     grm_audio *audio = NULL, *other = NULL;
     grm_analysis analysis = {.memory = grm_memory_new()};
     grm_status status = grm_audio_read(path, 36000, &audio, err);
@@ -56,11 +52,11 @@ static grm_status hear_file(const char *path, unsigned rate_hz, const grm_run *r
         grm_audio_free(audio);
         audio = other;
     }
-    double start = now_s();
+    double start = bench_cpu_s();
     status = listen(audio, run, &analysis, err);
     if (status != GRM_OK) goto done;
     const grm_features *f = &analysis.features;
-    printf("{\"file\": \"%s\", \"cpu_s\": %.4f", path, now_s() - start);
+    printf("{\"file\": \"%s\", \"cpu_s\": %.4f", path, bench_cpu_s() - start);
 #define PRINT(field) print(#field, f->field)
     PRINT(tempo_bpm), PRINT(tempo_confidence), PRINT(tempo_drift_percent), PRINT(beat_confidence);
     PRINT(beats_per_bar), PRINT(onset_rate_hz), PRINT(pulse_clarity), PRINT(swing_ratio), PRINT(syncopation);
@@ -85,15 +81,5 @@ int main(int argc, char **argv) {
         rate_hz = (unsigned)strtoul(argv[2], NULL, 10);
         first = 3;
     }
-    grm_error err = {0};
-    grm_profile *profile = NULL;
-    grm_run run = {0};
-    grm_status status = grm_profile_new(NULL, 0, &profile, &err);
-    run.profile = profile;
-    if (status == GRM_OK) status = grm_pool_new(1, &run.pool, &err);
-    for (int i = first; i < argc && status == GRM_OK; i++) status = hear_file(argv[i], rate_hz, &run, &err);
-    if (status != GRM_OK) fprintf(stderr, "bench_rhythm: %s\n", err.message);
-    grm_pool_free(run.pool);
-    grm_profile_free(profile);
-    return status == GRM_OK ? 0 : 1;
+    return bench_each_file("bench_rhythm", argv + first, argc > first ? argc - first : 0, hear_file, &rate_hz);
 }

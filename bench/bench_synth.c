@@ -4,25 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "synth/synth.h"
 
 enum { PARTS = 10, SECONDS = 180, CHORDS = SECONDS * 2, KEYS = 3 };
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static double cpu(void) {
-    struct rusage used;
-    getrusage(RUSAGE_SELF, &used);
-    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-           1e-6 * (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
-}
 
 static double peak_mb(void) {
     struct rusage used;
@@ -62,16 +49,16 @@ static grm_status measure(const grm_profile *profile, const grm_score *score, un
     grm_soundfont *font = NULL;
     grm_pool *pool = NULL;
     grm_stems *stems = NULL;
-    double start = now(), used = cpu();
+    double start = bench_wall_s(), used = bench_cpu_s();
     grm_status status;
     if ((status = grm_soundfont_open(profile, &font, err)) || (status = grm_pool_new(threads, &pool, err))) goto done;
-    double opened = now();
+    double opened = bench_wall_s();
     grm_run run = {.profile = profile, .pool = pool};
     if ((status = grm_synth_render(&run, score, NULL, font, 1, NULL, 0, &stems, err))) goto done;
-    double end = now();
+    double end = bench_wall_s();
     printf("%u thread%s: open %.3f s, render %.2f s (CPU %.2f s), %.0fx real time, peak %.0f MB\n", threads,
-           threads == 1 ? "" : "s", opened - start, end - opened, cpu() - used, score->duration_s / (end - opened),
-           peak_mb());
+           threads == 1 ? "" : "s", opened - start, end - opened, bench_cpu_s() - used,
+           score->duration_s / (end - opened), peak_mb());
 
 done:
     grm_stems_free(stems);

@@ -4,8 +4,8 @@
 #include <sndfile.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "synth/voice.h"
 #include "synth/voice_preset.h"
 
@@ -97,15 +97,13 @@ static bool play(const char *folder, const char *voice) {
     }
     size_t frames = (size_t)(p.seconds * GRM_RATE);
     float *left = grm_floats_new(frames), *right = grm_floats_new(frames), *both = grm_floats_new(2 * frames);
-    struct timespec a, b;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
+    const double start = bench_cpu_s();
     for (size_t at = 0; at < frames; at += 4096) {
         size_t n = frames - at < 4096 ? frames - at : 4096;
         player->render(player, at, n, left + at, right + at, &err);
     }
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
+    const double took = bench_cpu_s() - start;
     player->free(player);
-    double took = (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
     double sum = 0, dc = 0;
     float peak = 0;
     for (size_t i = 0; i < frames; i++) {
