@@ -10,6 +10,7 @@ enum {
     MAX_TRACKS = 1024,
     MAX_EVENTS = 4 * 1000 * 1000,
     MAX_SECONDS = 10 * 3600,
+    MOST_TICKS = (1 << 28) - GRM_PPQ,  // so that a wait of any length can be written in four bytes
 };
 
 typedef struct reader {
@@ -403,7 +404,7 @@ grm_status grm_score_read_midi(const uint8_t *bytes, size_t size, const char *na
         }
         scale = 2.0 * GRM_PPQ / (frames * per_frame);
     }
-    if (end_tick * scale > INT32_MAX / 4) {
+    if (end_tick * scale > MOST_TICKS) {
         status = grm_fail(err, GRM_BAD_INPUT, "%s: lasts longer than a score can hold", name);
         goto done;
     }

@@ -190,8 +190,35 @@ static void text_is_not_midi(void **state) {
     assert_null(score);
 }
 
+// A wait in a MIDI file has 28 bits; scores count ten times as many ticks as this file.
+static void what_is_read_can_be_written_and_read_again(void **state) {
+    (void)state;
+    uint8_t bytes[] =
+        "MThd\0\0\0\6\0\0\0\1\0\x60"
+        "MTrk\0\0\0\x16\0\xff\x51\3\0\0\1"
+        "\x8c\x9a\x80\0\x90\x3c\x40"  // after 25,591,808 ticks
+        "\x60\x80\x3c\x40\0\xff\x2f\0";
+    const size_t size = sizeof bytes - 1, wait = 29;
+    uint8_t *written = NULL;
+    size_t count = 0;
+    grm_score *score = NULL, *again = NULL;
+    grm_error err = {0};
+    if (grm_score_read_midi(bytes, size, "long", &score, &err) != GRM_OK) fail_msg("%s", err.message);
+    assert_int_equal(score->parts[0].notes[0].start, 255918080);
+    assert_int_equal(grm_score_write_midi(score, &written, &count, NULL), GRM_OK);
+    assert_int_equal(grm_score_read_midi(written, count, "again", &again, &err), GRM_OK);
+    assert_int_equal(again->parts[0].notes[0].start, 255918080);
+    grm_score_free(again);
+    grm_score_free(score);
+    free(written);
+    bytes[wait] = 0x8d;  // 27,688,960 ticks
+    assert_int_equal(grm_score_read_midi(bytes, size, "longer", &score, &err), GRM_BAD_INPUT);
+    assert_non_null(strstr(err.message, "longer than a score can hold"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_read_can_be_written_and_read_again),
         cmocka_unit_test(a_score_survives_the_round_trip),
         cmocka_unit_test(every_key_comes_back_as_it_was),
         cmocka_unit_test(files_of_others_are_read),
