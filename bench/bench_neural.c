@@ -139,6 +139,7 @@ typedef struct bench {
     grm_decoder_state *state;
     size_t rows;
     float *x, *logits, *guided;
+    grm_draw *draws;
     grm_candidate *candidates;
     grm_rng rng;
 } bench;
@@ -155,11 +156,13 @@ static void step(bench *b, uint16_t *codes) {
     grm_decoder_run(b->state, b->x, 1, b->logits);
     for (size_t r = 0; r < half; r++) {
         const float *with = b->logits + r * count, *without = b->logits + (half + r) * count;
-        for (size_t i = 0; i < count; i++) b->guided[i] = without[i] + 3 * (with[i] - without[i]);
+        float *guided = b->guided + r * count;
+        for (size_t i = 0; i < count; i++) guided[i] = without[i] + 3 * (with[i] - without[i]);
         for (size_t k = 0; k < c->codebooks; k++)
-            codes[r * c->codebooks + k] =
-                (uint16_t)grm_sample(&sampling, b->guided + k * c->codes, c->codes, b->candidates, &b->rng);
+            b->draws[r * c->codebooks + k] =
+                (grm_draw){guided + k * c->codes, grm_rng_float(&b->rng), codes + r * c->codebooks + k};
     }
+    grm_sample_all(b->compute->team, &sampling, b->draws, half * c->codebooks, c->codes, b->candidates);
 }
 
 // What undisturbed steps took, and beside each what was read per second in either kind of pages just before.
@@ -276,11 +279,12 @@ int main(int argc, char **argv) {
     b.model = model;
     b.x = malloc(GRM_ROWS * c->width * sizeof *b.x);
     b.logits = malloc(b.rows * c->codebooks * c->codes * sizeof *b.logits);
-    b.guided = malloc(c->codebooks * c->codes * sizeof *b.guided);
-    b.candidates = malloc(2 * c->codes * sizeof *b.candidates);
+    b.guided = malloc(variations * c->codebooks * c->codes * sizeof *b.guided);
+    b.draws = malloc(variations * c->codebooks * sizeof *b.draws);
+    b.candidates = malloc(profile->threads * 2 * c->codes * sizeof *b.candidates);
     status = grm_decoder_state_new(&model->decoder, b.compute, cache, b.rows, model->config.melody ? 0 : variations,
                                    steps + 1, &b.state, &err);
-    if (status || !b.x || !b.logits || !b.guided || !b.candidates) return 1;
+    if (status || !b.x || !b.logits || !b.guided || !b.draws || !b.candidates) return 1;
     printf("opened in %.1f ms; %s, %u threads: ", 1e3 * opened, b.compute->kernels->name, profile->threads);
     return run(&b, steps, cache);
 }

@@ -25,9 +25,11 @@
 
 // Asks for a line of memory, which need not be there, into the outer caches; while memory is busy this may be ignored.
 #if defined(__GNUC__)
+#define GRM_FORGET(pointer) __asm__("" : "+r"(pointer))  // what it points to is read again
 #define GRM_PREFETCH(address) __builtin_prefetch(address, 0, 1)
 #define GRM_PREFETCH_NEAR(address) __builtin_prefetch(address, 0, 3)  // into the first cache
 #else
+#define GRM_FORGET(pointer) ((void)(pointer))
 #define GRM_PREFETCH(address) ((void)(address))
 #define GRM_PREFETCH_NEAR(address) ((void)(address))
 #endif

@@ -112,7 +112,7 @@ static grm_status convolve(const worker *w, const grm_convolution *c, const sign
     return grm_fail_memory(err);
 }
 
-// Where halves of the kernel are no whole panels.
+// Where halves of the kernel are no whole strips of panels.
 static grm_status convolve_up_any(const worker *w, const grm_convolution *c, const signal *in, signal *out,
                                   grm_error *err) {
     size_t left = c->stride - c->stride / 2, length = in->time * c->stride;
@@ -140,7 +140,8 @@ static grm_status convolve_up_any(const worker *w, const grm_convolution *c, con
 static grm_status convolve_up(const worker *w, const grm_convolution *c, const signal *in, signal *out,
                               grm_error *err) {
     size_t left = c->stride - c->stride / 2, row = c->stride * c->out, length = (in->time + 1) * c->stride;
-    if (row % GRM_PANEL) return convolve_up_any(w, c, in, out, err);
+    size_t strip = grm_matrix_blocks(c->matrix.precision, c->matrix.in).strip;
+    if (row % (strip * GRM_PANEL)) return convolve_up_any(w, c, in, out, err);
     if (!make_signal(out, length, c->out)) return grm_fail_memory(err);
     for (size_t t = 0; t < length; t++) memcpy(out->x + t * c->out, c->bias, c->out * sizeof *out->x);
     for (size_t half = 0; half < 2; half++) {

@@ -309,6 +309,11 @@ static void run_self(const step *p, size_t layer) {
     range share = share_of_heads(s->decoder, 3 * head, p->member, p->size);
     multiply_heads(p, &l->qkv, normalize(p, &l->self_norm, rows), rows, s->qkv, 3 * head, share);
     for (size_t h = share.begin; h < share.end; h++)
+        for (size_t r = 0; r < s->rows; r++) {
+            grm_cache cache = cache_of(&s->past, layer, r, h);
+            grm_cache_fetch(&cache, s->at);
+        }
+    for (size_t h = share.begin; h < share.end; h++)
         for (size_t row = 0; row < rows; row++) {
             grm_cache cache = cache_of(&s->past, layer, row / p->count, h);
             const float *query = s->qkv + (row * c->heads + h) * 3 * head;

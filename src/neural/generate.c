@@ -39,8 +39,9 @@ typedef struct job {
     size_t sounding;                                                   // samples that the sink has
     grm_audio **audio;                                                 // [piece]
     grm_codec_stream *streams[GRM_MAX_VARIATIONS * GRM_MAX_CHANNELS];  // [piece][channel]
-    float *x, *logits, *guided;
-    grm_candidate *candidates;
+    float *x, *logits, *guided;                                        // guided: [piece][codebooks][codes]
+    grm_draw *draws;                                                   // [pieces * codebooks]
+    grm_candidate *candidates;                                         // [member][2][codes]
     grm_rng rng[GRM_MAX_VARIATIONS];
     grm_trace trace;
 } job;
@@ -205,25 +206,26 @@ static void feed(job *j, const grm_pattern *p, size_t first, size_t from, size_t
 static const float *guide(job *j, size_t piece, size_t count) {
     const float *words = j->logits + piece * count, *none = words + j->pieces * count;
     if (j->rows == j->pieces) return words;
+    float *guided = j->guided + piece * count;
     for (size_t i = 0; i < count; i++) {
         float with = words[i], without = none[i];
-        j->guided[i] = without + (with - without) * j->guidance;
+        guided[i] = without + (with - without) * j->guidance;
     }
-    return j->guided;
+    return guided;
 }
 
-// Predicts what a piece's column holds. `given` frames of the window are not predicted.
-static void draw_column(job *j, const grm_pattern *p, size_t piece, size_t first, size_t given, size_t column,
-                        const float *logits) {
-    const grm_generate_options *o = j->options;
-    const grm_sampling sampling = {o->greedy, o->temperature, o->top_k, o->top_p};
+// What is to be drawn for a piece's column, behind `many` others -> how many then. `given` frames of the window are not
+// predicted.
+static size_t plan_column(job *j, const grm_pattern *p, size_t piece, size_t first, size_t given, size_t column,
+                          const float *logits, size_t many) {
     size_t codes = j->model->config.decoder.codes;
     for (size_t k = 0; k < p->codebooks; k++) {
         size_t frame;
         if (!grm_pattern_cell(p, k, column, &frame) || frame < given) continue;
-        codes_of(j, piece)[k * j->frames + first + frame] =
-            (uint16_t)grm_sample(&sampling, logits + k * codes, codes, j->candidates, &j->rng[piece]);
+        float drawn = j->options->greedy ? 0 : grm_rng_float(&j->rng[piece]);
+        j->draws[many++] = (grm_draw){logits + k * codes, drawn, codes_of(j, piece) + k * j->frames + first + frame};
     }
+    return many;
 }
 
 // Makes the sound of the first `ready` frames, as far as those tell, and hands it on.
@@ -247,6 +249,8 @@ static grm_status sound_out(job *j, size_t ready, grm_error *err) {
 static grm_status run_window(job *j, size_t first, size_t frames, size_t given, grm_error *err) {
     const grm_decoder_config *c = &j->model->config.decoder;
     const grm_pattern p = {c->codebooks, c->channels, frames};
+    const grm_generate_options *o = j->options;
+    const grm_sampling sampling = {o->greedy, o->temperature, o->top_k, o->top_p};
     size_t columns = grm_pattern_columns(&p), count = c->codebooks * c->codes, chunk = grm_decoder_chunk(j->state);
     grm_status status = start_window(j, first, frames, err);
     for (size_t fed = 0; fed + 1 < columns && !status;) {
@@ -257,11 +261,13 @@ static grm_status run_window(job *j, size_t first, size_t frames, size_t given, 
         feed(j, &p, first, fed, end);
         fed = end;
         if (fed <= given) continue;
+        size_t many = 0;
         for (size_t i = 0; i < j->pieces && !status; i++) {
             const float *logits = guide(j, i, count);
             if (j->trace.folder) status = grm_trace_add(&j->trace, logits, count, err);
-            draw_column(j, &p, i, first, given, fed, logits);
+            many = plan_column(j, &p, i, first, given, fed, logits, many);
         }
+        grm_sample_all(j->compute->team, &sampling, j->draws, many, c->codes, j->candidates);
         tell(j, CODES, (double)(j->known + (fed < frames ? fed : frames) - given) / (double)j->frames);
         // A frame is there with the code of its last codebook.
         size_t delay = grm_pattern_delay(&p, c->codebooks - 1), whole = fed > delay ? fed - delay : 0;
@@ -321,9 +327,11 @@ static grm_status make_room(job *j, size_t known, grm_error *err) {
     j->codes = calloc(j->pieces * c->codebooks * j->frames, sizeof *j->codes);
     j->x = malloc((GRM_ROWS > j->rows ? GRM_ROWS : j->rows) * c->width * sizeof *j->x);
     j->logits = malloc(j->rows * c->codebooks * c->codes * sizeof *j->logits);
-    j->guided = malloc(c->codebooks * c->codes * sizeof *j->guided);
-    j->candidates = malloc(2 * c->codes * sizeof *j->candidates);
-    return j->codes && j->x && j->logits && j->guided && j->candidates ? GRM_OK : grm_fail_memory(err);
+    j->guided = malloc(j->pieces * c->codebooks * c->codes * sizeof *j->guided);
+    j->draws = malloc(j->pieces * c->codebooks * sizeof *j->draws);
+    j->candidates = malloc(grm_team_size(j->compute->team) * 2 * c->codes * sizeof *j->candidates);
+    bool fine = j->codes && j->x && j->logits && j->guided && j->draws && j->candidates;
+    return fine ? GRM_OK : grm_fail_memory(err);
 }
 
 static grm_status run_job(job *j, const char *prompt, grm_error *err) {
@@ -386,6 +394,7 @@ static grm_status generate(const grm_run *run, size_t stage, const grm_model *mo
     free(j.x);
     free(j.logits);
     free(j.guided);
+    free(j.draws);
     free(j.candidates);
     grm_compute_free(j.compute);
     return status;

@@ -151,7 +151,8 @@ static grm_status read_directory(grm_packed *p, grm_error *err) {
         return grm_fail(err, GRM_BAD_INPUT, "'%s' is no packed model (grammy models quantize makes one)", p->name);
     uint64_t format = read_u64(p->bytes + 8);  // and the zero behind it
     if (format != GRM_PACKED_FORMAT)
-        return grm_fail(err, GRM_BAD_INPUT, "'%s' has format %llu; %d is read: pack it again", p->name,
+        return grm_fail(err, GRM_BAD_INPUT,
+                        "'%s' has format %llu; %d is read: pack the model again (grammy models quantize)", p->name,
                         (unsigned long long)format, GRM_PACKED_FORMAT);
     uint64_t offset = read_u64(p->bytes + 16), size = read_u64(p->bytes + 24);
     if (offset < GRM_PACKED_HEADER || offset > p->size || size > p->size - offset || size > MOST)

@@ -1,6 +1,6 @@
 // A packed model: one file (.grm), or the same bytes in memory, in the layout that the kernels read.
 //
-//   64 bytes    "GRMMODEL", u32 format (1), u32 zero, u64 offset and u64 size of the directory, its SHA-256
+//   64 bytes    "GRMMODEL", u32 format (2), u32 zero, u64 offset and u64 size of the directory, its SHA-256
 //   the entries' bytes, each at a multiple of 64: first what runs once a prompt, then, from a huge page's start and in
 //   the order in which a step reads it, what every step reads; then tokenizer.json as it was the directory, JSON:
 //   "precision", "config" and "generation" (the folder's own files), "licence", "tokenizer", "entries"
@@ -15,7 +15,7 @@
 #include "neural/huge.h"
 #include "neural/kernels/matrix.h"
 
-enum { GRM_PACKED_FORMAT = 1, GRM_PACKED_HEADER = 64, GRM_PACKED_PAGE = 4096 };
+enum { GRM_PACKED_FORMAT = 2, GRM_PACKED_HEADER = 64, GRM_PACKED_PAGE = 4096 };
 
 typedef enum grm_entry_kind { GRM_ENTRY_TABLE, GRM_ENTRY_MATRIX } grm_entry_kind;
 

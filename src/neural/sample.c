@@ -84,17 +84,38 @@ static size_t cut(const grm_sampling *s, grm_candidate *sorted, size_t count) {
     return keep;
 }
 
-size_t grm_sample(const grm_sampling *s, const float *logits, size_t count, grm_candidate *scratch, grm_rng *rng) {
+size_t grm_sample(const grm_sampling *s, const float *logits, size_t count, grm_candidate *scratch, float drawn) {
     if (s->greedy) return find_largest(logits, count);
     size_t kept = gather(logits, count, s->top_k, scratch);
     grm_candidate *sorted = sort(scratch, count, kept);
     size_t keep = cut(s, sorted, kept);
     double sum = 0;
     for (size_t i = 0; i < keep; i++) sum += (double)sorted[i].weight;
-    double at = (double)grm_rng_float(rng) * sum;
+    double at = (double)drawn * sum;
     for (size_t i = 0; i + 1 < keep; i++) {
         at -= (double)sorted[i].weight;
         if (at < 0) return sorted[i].code;
     }
     return sorted[keep - 1].code;
+}
+
+typedef struct sampling_job {
+    const grm_sampling *sampling;
+    const grm_draw *draws;
+    size_t many, count;
+    grm_candidate *scratch;
+} sampling_job;
+
+static void sample_share(void *context, unsigned member, unsigned size) {
+    const sampling_job *j = context;
+    for (size_t i = member; i < j->many; i += size) {
+        const grm_draw *d = &j->draws[i];
+        *d->code = (uint16_t)grm_sample(j->sampling, d->logits, j->count, j->scratch + 2 * j->count * member, d->drawn);
+    }
+}
+
+void grm_sample_all(grm_team *team, const grm_sampling *sampling, const grm_draw *draws, size_t many, size_t count,
+                    grm_candidate *scratch) {
+    sampling_job job = {sampling, draws, many, count, scratch};
+    grm_team_run(team, sample_share, &job);
 }

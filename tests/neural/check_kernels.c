@@ -10,7 +10,7 @@
 #include "neural/halves.h"
 #include "neural/kernels/table.h"
 
-enum { MOST_ROWS = 16, MOST_IN = 2048, MOST_OUT = 192, GROUPS = MOST_IN / 32 };
+enum { MOST_ROWS = 16, MOST_IN = 2048, MOST_OUT = 640, GROUPS = MOST_IN / 32 };
 
 static const char *const precision_names[] = {"float32", "float16", "int8", "int4"};
 static int failures;
@@ -115,8 +115,9 @@ static void compare_to_double(const sample *s, const float *y, const char *name)
 static void check_products(const grm_kernels *const *list, size_t count) {
     static const struct {
         size_t out, in, rows;
-    } shapes[] = {{32, 64, 1},   {70, 100, 2},  {8, 16, 3},    {129, 257, 5},
-                  {64, 1024, 2}, {160, 36, 16}, {33, 2048, 4}, {96, 130, 11}};
+    } shapes[] = {
+        {32, 64, 1},   {70, 100, 2},  {8, 16, 3},     {129, 257, 5},  {64, 1024, 2}, {160, 36, 16},
+        {33, 2048, 4}, {96, 130, 11}, {620, 1100, 2}, {280, 1300, 13}};  // the last two of many blocks and strips
     static float plain[MOST_ROWS * MOST_OUT], fast[MOST_ROWS * MOST_OUT];
     grm_rng rng = grm_rng_new(1, "check");
     for (int precision = GRM_FLOAT32; precision <= GRM_INT4; precision++)

@@ -12,7 +12,7 @@ static void count_choices(const grm_sampling *sampling, const float *logits, siz
     grm_rng rng = grm_rng_new(7, "test");
     grm_candidate scratch[2 * CODES];
     memset(counts, 0, CODES * sizeof *counts);
-    for (size_t i = 0; i < 10000; i++) counts[grm_sample(sampling, logits, CODES, scratch, &rng)]++;
+    for (size_t i = 0; i < 10000; i++) counts[grm_sample(sampling, logits, CODES, scratch, grm_rng_float(&rng))]++;
 }
 
 static const float LOGITS[CODES] = {0, 1.0986123f, 0, -50, 1.0986123f, 0};  // 1 3 1 0 3 1, ninths
@@ -53,7 +53,7 @@ static int by_logit(const void *a, const void *b) {
 }
 
 // As the specification says it, with all logits sorted.
-static size_t sample_plainly(const grm_sampling *s, const float *logits, size_t count, grm_rng *rng) {
+static size_t sample_plainly(const grm_sampling *s, const float *logits, size_t count, float drawn) {
     grm_candidate sorted[300];
     double sum = 0, share = 0;
     size_t keep = s->top_k && s->top_k < count ? s->top_k : count, cut = 0, i = 0;
@@ -63,7 +63,7 @@ static size_t sample_plainly(const grm_sampling *s, const float *logits, size_t 
     for (size_t c = 0; c < keep; c++) sum += (double)grm_exp((sorted[c].weight - sorted[0].weight) / s->temperature);
     do share += (double)grm_exp((sorted[cut].weight - sorted[0].weight) / s->temperature);
     while (++cut < keep && (s->top_p >= 1 || share < (double)s->top_p * sum));
-    double at = (double)grm_rng_float(rng) * share;
+    double at = (double)drawn * share;
     for (; i + 1 < cut; i++)
         if ((at -= (double)grm_exp((sorted[i].weight - sorted[0].weight) / s->temperature)) < 0) break;
     return sorted[i].code;
@@ -75,7 +75,7 @@ static void draws_what_sorting_all_would(void **state) {
                                        {false, 3, 1, 1},   {false, 1, 299, 0.5f}, {false, 2, 1000, 1}};
     float logits[300];
     grm_candidate scratch[2 * GRM_COUNT(logits)];
-    grm_rng numbers = grm_rng_new(3, "logits"), one = grm_rng_new(4, "codes"), other = one;
+    grm_rng numbers = grm_rng_new(3, "logits"), codes = grm_rng_new(4, "codes");
     for (size_t turn = 0; turn < 3000; turn++) {
         size_t count = 1 + turn % GRM_COUNT(logits);
         for (size_t i = 0; i < count; i++) {
@@ -84,8 +84,29 @@ static void draws_what_sorting_all_would(void **state) {
             if (turn % 7 == 2) logits[i] *= 0;
         }
         const grm_sampling *s = &all[turn % GRM_COUNT(all)];
-        assert_int_equal(grm_sample(s, logits, count, scratch, &one), sample_plainly(s, logits, count, &other));
+        float drawn = grm_rng_float(&codes);
+        assert_int_equal(grm_sample(s, logits, count, scratch, drawn), sample_plainly(s, logits, count, drawn));
     }
+}
+
+static void a_team_draws_what_one_would(void **state) {
+    enum { MANY = 7, COUNT = 300, MEMBERS = 3 };
+    static float logits[MANY][COUNT];
+    static grm_candidate scratch[MEMBERS][2 * COUNT];
+    const grm_sampling sampling = {false, 1, 50, 0.9f};
+    grm_draw draws[MANY];
+    uint16_t codes[MANY];
+    grm_rng rng = grm_rng_new(5, "draws");
+    grm_team *team = NULL;
+    assert_int_equal(grm_team_new(MEMBERS, &team, NULL), GRM_OK);
+    for (size_t i = 0; i < MANY; i++) {
+        for (size_t c = 0; c < COUNT; c++) logits[i][c] = 2 * grm_rng_normal(&rng);
+        draws[i] = (grm_draw){logits[i], grm_rng_float(&rng), &codes[i]};
+    }
+    grm_sample_all(team, &sampling, draws, MANY, COUNT, scratch[0]);
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(codes[i], grm_sample(&sampling, logits[i], COUNT, scratch[0], draws[i].drawn));
+    grm_team_free(team);
 }
 
 // Every frame of every codebook has one cell, delayed as its channel's pair is.
@@ -108,11 +129,9 @@ static void delays_codebooks(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(draws_as_often_as_the_logits_say),
-        cmocka_unit_test(keeps_to_the_largest),
-        cmocka_unit_test(grows_bolder_with_the_temperature),
-        cmocka_unit_test(draws_what_sorting_all_would),
-        cmocka_unit_test(delays_codebooks),
+        cmocka_unit_test(draws_as_often_as_the_logits_say),  cmocka_unit_test(keeps_to_the_largest),
+        cmocka_unit_test(grows_bolder_with_the_temperature), cmocka_unit_test(draws_what_sorting_all_would),
+        cmocka_unit_test(a_team_draws_what_one_would),       cmocka_unit_test(delays_codebooks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

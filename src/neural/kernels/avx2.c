@@ -146,6 +146,7 @@ GRM_INLINE void vw_halves(const uint8_t *p, vw *low, vw *high) {
 
 #define BIAS 0
 #define MOST_ROWS 2
+#define HOLD(x) ((void)(x))
 #define vi_dot_many vi_dot
 #define KERNELS grm_kernels_avx2
 #define KERNELS_NAME "AVX2"

@@ -122,6 +122,7 @@ GRM_INLINE void vw_halves(const uint8_t *p, vw *low, vw *high) {
     *high = _mm512_shuffle_epi8(values, _mm512_and_si512(_mm512_srli_epi16(both, 4), half));
 }
 
+#define HOLD(x) __asm__ volatile("" : "+v"(x))
 #define BIAS 128
 #define MOST_ROWS 8
 #define KERNELS grm_kernels_avx512

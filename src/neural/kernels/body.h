@@ -7,6 +7,8 @@
 //   vi  16 sums of bytes: vi_set, vi_add, vi_dot (each adds 4 weights times the 4 bytes at x)
 //       vi_dot_many (the same, where sums take most of the registers)
 //   vw  16 x 4 weights: vw_load, vw_halves (two of them from 64 bytes of int4)
+//   HOLD (x) has x loaded here, where the text says so: compilers bring loads together, in another order. What is read
+//       in the order in which it lies comes a tenth faster from memory, and so scales are read before their weights
 //   BIAS of what vi_dot takes for a weight, MOST_ROWS that a tile of floats may have, KERNELS the name of the table
 #include <math.h>
 #include <string.h>
@@ -211,14 +213,24 @@ GRM_INLINE void finish(const grm_product *p, size_t panel, size_t row, size_t ro
         }
 }
 
-// rows x 32 outputs, input by input. float32 and float16.
-GRM_INLINE void float_tile(const grm_product *p, size_t panel, size_t row, size_t rows, bool halves) {
-    const grm_matrix *m = p->matrix;
-    const uint8_t *w = m->panels + panel * (halves ? 64 : 128) * m->in;
+// The inputs [begin, end) of a panel that lie together. Sums of all pieces of a panel are one chain.
+typedef struct piece {
+    size_t panel, begin, end;
+    const uint8_t *weights;
+} piece;
+
+GRM_INLINE piece piece_of(const grm_matrix *m, const grm_blocks *blocks, size_t panel, size_t block) {
+    size_t begin = block * blocks->inputs, end = block + 1 < blocks->count ? begin + blocks->inputs : m->in;
+    return (piece){panel, begin, end, m->panels + grm_block_at(blocks, grm_matrix_panels(m->out), panel, block)};
+}
+
+// rows x 32 outputs, input by input. float32 and float16. held: [2 * row + half], from one piece to the next.
+GRM_INLINE void float_tile(const grm_product *p, const piece *part, size_t row, size_t rows, bool halves, vf *held) {
+    const uint8_t *w = part->weights;
     const float *x = p->x + row * p->x_stride;
-    vf sums[2 * MOST_ROWS];
-    for (size_t i = 0; i < 2 * rows; i++) sums[i] = vf_set(0);
-    for (size_t k = 0; k < m->in; k++) {
+    vf sums[2 * MOST_ROWS];  // stay in registers, as nothing takes their address
+    for (size_t i = 0; i < 2 * rows; i++) sums[i] = part->begin ? held[i] : vf_set(0);
+    for (size_t k = part->begin; k < part->end; k++) {
         vf a = halves ? vf_half((const uint16_t *)(const void *)w) : vf_load((const float *)(const void *)w);
         w += halves ? 32 : 64;
         vf b = halves ? vf_half((const uint16_t *)(const void *)w) : vf_load((const float *)(const void *)w);
@@ -229,17 +241,22 @@ GRM_INLINE void float_tile(const grm_product *p, size_t panel, size_t row, size_
             sums[2 * r + 1] = vf_fma(b, v, sums[2 * r + 1]);
         }
     }
-    vf done[2 * MOST_ROWS];  // the sums themselves stay in registers, as nothing takes their address
-    for (size_t i = 0; i < 2 * rows; i++) done[i] = sums[i];
-    finish(p, panel, row, rows, done);
+    vf copy[2 * MOST_ROWS];
+    for (size_t i = 0; i < 2 * rows; i++) copy[i] = sums[i];
+    if (part->end < p->matrix->in)
+        memcpy(held, copy, 2 * rows * sizeof *held);
+    else
+        finish(p, part->panel, row, rows, copy);
 }
 
-GRM_INLINE void float_panel(const grm_product *p, size_t panel, bool halves) {
-    size_t row = 0;
-    for (; MOST_ROWS >= 8 && row + 8 <= p->rows; row += 8) float_tile(p, panel, row, MOST_ROWS >= 8 ? 8 : 1, halves);
-    for (; MOST_ROWS >= 4 && row + 4 <= p->rows; row += 4) float_tile(p, panel, row, MOST_ROWS >= 4 ? 4 : 1, halves);
-    for (; row + 2 <= p->rows; row += 2) float_tile(p, panel, row, 2, halves);
-    if (row < p->rows) float_tile(p, panel, row, 1, halves);
+// Rows [row, end) of a piece.
+GRM_INLINE void float_rows(const grm_product *p, const piece *w, size_t row, size_t end, bool halves, vf *held) {
+    for (; MOST_ROWS >= 8 && row + 8 <= end; row += 8, held += 16)
+        float_tile(p, w, row, MOST_ROWS >= 8 ? 8 : 1, halves, held);
+    for (; MOST_ROWS >= 4 && row + 4 <= end; row += 4, held += 8)
+        float_tile(p, w, row, MOST_ROWS >= 4 ? 4 : 1, halves, held);
+    for (; row + 2 <= end; row += 2, held += 4) float_tile(p, w, row, 2, halves, held);
+    if (row < end) float_tile(p, w, row, 1, halves, held);
 }
 
 // Bytes of a group's scales and weights.
@@ -266,7 +283,11 @@ GRM_INLINE void group_sums(const uint8_t *w, bool fours, size_t rows, const int8
         }
     } else {
         for (size_t k = 0; k < GRM_INT8_GROUP; k += 4, w += 2 * GRM_LINE) {
-            vw both[2] = {vw_load(w), vw_load(w + GRM_LINE)};
+            vw both[2];
+            for (size_t h = 0; h < 2; h++) {
+                both[h] = vw_load(w + h * GRM_LINE);
+                HOLD(both[h]);
+            }
             for (size_t r = 0; r < rows; r++)
                 for (size_t h = 0; h < 2; h++) sums[2 * r + h] = dot(sums[2 * r + h], both[h], x[r] + k, rows);
         }
@@ -274,16 +295,15 @@ GRM_INLINE void group_sums(const uint8_t *w, bool fours, size_t rows, const int8
 }
 
 // Asks for `lines` of memory at `ahead` with each group.
-GRM_INLINE void byte_tile(const grm_product *p, size_t panel, size_t row, size_t rows, bool fours, const uint8_t *ahead,
-                          size_t lines) {
+GRM_INLINE void byte_tile(const grm_product *p, const piece *part, size_t row, size_t rows, bool fours, vf *held,
+                          const uint8_t *ahead, size_t lines) {
     enum { TILE = 4 };
-    const grm_matrix *m = p->matrix;
-    size_t group = fours ? GRM_INT4_GROUP : GRM_INT8_GROUP, groups = (m->in + group - 1) / group;
-    size_t step = group_step(fours);
-    const uint8_t *w = m->panels + panel * groups * step;
+    size_t group = fours ? GRM_INT4_GROUP : GRM_INT8_GROUP, step = group_step(fours);
+    size_t last = (part->end + group - 1) / group;
+    const uint8_t *w = part->weights;
     vf sums[2 * TILE];
-    for (size_t i = 0; i < 2 * rows; i++) sums[i] = vf_set(0);
-    for (size_t g = 0; g < groups; g++, w += step) {
+    for (size_t i = 0; i < 2 * rows; i++) sums[i] = part->begin ? held[i] : vf_set(0);
+    for (size_t g = part->begin / group; g < last; g++, w += step) {
         const int8_t *x[TILE];
         vi whole[2 * TILE];
         for (size_t r = 0; r < rows; r++) {
@@ -292,8 +312,10 @@ GRM_INLINE void byte_tile(const grm_product *p, size_t panel, size_t row, size_t
             whole[2 * r] = whole[2 * r + 1] = vi_set(-BIAS * b->sum[g]);
         }
         for (size_t i = 0; i < lines; i++, ahead += GRM_LINE) GRM_PREFETCH(ahead);
-        group_sums(w + GRM_LINE, fours, rows, x, whole);
         vf a = vf_half((const uint16_t *)(const void *)w), b = vf_half((const uint16_t *)(const void *)(w + 32));
+        HOLD(a);
+        HOLD(b);
+        group_sums(w + GRM_LINE, fours, rows, x, whole);
         for (size_t r = 0; r < rows; r++) {
             vf scale = vf_set(p->bytes[row + r].scale[g]);
             sums[2 * r] = vf_fma(vf_whole(whole[2 * r]), vf_mul(a, scale), sums[2 * r]);
@@ -303,66 +325,118 @@ GRM_INLINE void byte_tile(const grm_product *p, size_t panel, size_t row, size_t
             const grm_bytes *bytes = &p->bytes[row + r];
             if (!(bytes->low_scale[g] > 0)) continue;
             const int8_t *low = bytes->low + g * group;
+            const uint8_t *again = w + GRM_LINE;
+            GRM_FORGET(again);  // lest all of the group be kept in registers and on the stack for this rare case
             whole[0] = whole[1] = vi_set(-BIAS * bytes->low_sum[g]);
-            group_sums(w + GRM_LINE, fours, 1, &low, whole);
+            group_sums(again, fours, 1, &low, whole);
             vf scale = vf_set(bytes->low_scale[g]);
             sums[2 * r] = vf_fma(vf_whole(whole[0]), vf_mul(a, scale), sums[2 * r]);
             sums[2 * r + 1] = vf_fma(vf_whole(whole[1]), vf_mul(b, scale), sums[2 * r + 1]);
         }
     }
-    if (rows >= 4) {  // whose products need the registers
-        finish(p, panel, row, rows, sums);
-        return;
-    }
-    vf done[2 * TILE];  // as above
-    for (size_t i = 0; i < 2 * rows; i++) done[i] = sums[i];
-    finish(p, panel, row, rows, done);
+    vf copy[2 * TILE];
+    for (size_t i = 0; i < 2 * rows; i++) copy[i] = sums[i];
+    if (part->end < p->matrix->in)
+        memcpy(held, copy, 2 * rows * sizeof *held);
+    else  // Sums whose address is taken are kept in memory, which is best where products need the registers.
+        finish(p, part->panel, row, rows, rows >= 4 ? sums : copy);
 }
 
-// Where a panel is read by more than one tile, arithmetic takes longer than memory, which would stand still while all
-// but the first compute: so each asks for its share of the next panel. With one tile the processor foresees it better.
+// Rows [row, end) of a piece. Where it is read by more than one tile, arithmetic takes longer than memory, which would
+// stand still while all but the first compute: so each asks for its share of what comes next (not behind the last
+// piece). With one tile the processor foresees it better.
+GRM_INLINE void byte_rows(const grm_product *p, const piece *w, size_t row, size_t end, bool fours, vf *held,
+                          bool last) {
+    size_t group = fours ? GRM_INT4_GROUP : GRM_INT8_GROUP, groups = (w->end - w->begin + group - 1) / group;
+    size_t tiles = MOST_ROWS >= 4 ? p->rows / 4 : 0, share = (group_step(fours) / GRM_LINE + tiles) / (tiles + !tiles);
+    size_t lines = tiles > 1 && !last ? share : 0;
+    const uint8_t *ahead = w->weights + groups * (group_step(fours) + row / 4 * lines * GRM_LINE);
+    for (; MOST_ROWS >= 4 && row + 4 <= end; row += 4, held += 8, ahead += lines * groups * GRM_LINE)
+        byte_tile(p, w, row, MOST_ROWS >= 4 ? 4 : 1, fours, held, ahead, lines);
+    for (; row + 2 <= end; row += 2, held += 4) byte_tile(p, w, row, 2, fours, held, ahead, 0);
+    if (row < end) byte_tile(p, w, row, 1, fours, held, ahead, 0);
+}
+
+GRM_INLINE void piece_rows(const grm_product *p, grm_precision precision, const piece *w, size_t row, size_t end,
+                           vf *held, bool last) {
+    if (precision == GRM_FLOAT32 || precision == GRM_FLOAT16)
+        float_rows(p, w, row, end, precision == GRM_FLOAT16, held);
+    else
+        byte_rows(p, w, row, end, precision == GRM_INT4, held, last);
+}
+
+// GELU of the rows of tiles of 4 and more comes with each panel, of the others when all is there: between panels it
+// would hold up what is read of the next.
 static void soften_panel(const grm_product *p, size_t panel, size_t rows) {
     size_t first = panel * GRM_PANEL, count = p->matrix->out - first < GRM_PANEL ? p->matrix->out - first : GRM_PANEL;
     for (size_t r = 0; r < rows; r++) gelu(p->y + r * p->y_stride + first, count);
 }
 
-GRM_INLINE void byte_panel(const grm_product *p, size_t panel, bool fours, bool last) {
-    size_t row = 0, group = fours ? GRM_INT4_GROUP : GRM_INT8_GROUP, groups = (p->matrix->in + group - 1) / group;
-    size_t tiles = MOST_ROWS >= 4 ? p->rows / 4 : 0;
-    size_t lines = tiles > 1 && !last ? (group_step(fours) / GRM_LINE + tiles - 1) / tiles : 0;
-    const uint8_t *ahead = p->matrix->panels + (panel + 1) * groups * group_step(fours);
-    for (; MOST_ROWS >= 4 && row + 4 <= p->rows; row += 4, ahead += lines * groups * GRM_LINE)
-        byte_tile(p, panel, row, MOST_ROWS >= 4 ? 4 : 1, fours, ahead, lines);
-    if (MOST_ROWS >= 4 && row && p->finish == GRM_STORE_GELU) soften_panel(p, panel, row);
-    for (; row + 2 <= p->rows; row += 2) byte_tile(p, panel, row, 2, fours, ahead, 0);
-    if (row < p->rows) byte_tile(p, panel, row, 1, fours, ahead, 0);
-}
+enum { TOGETHER = 8 };  // rows whose sums are held from block to block
 
-static void multiply_panels(const grm_product *p, size_t begin, size_t end) {
-    switch (p->matrix->precision) {
-        case GRM_FLOAT32:
-            for (size_t i = begin; i < end; i++) float_panel(p, i, false);
-            break;
-        case GRM_FLOAT16:
-            for (size_t i = begin; i < end; i++) float_panel(p, i, true);
-            break;
-        case GRM_INT8:
-            for (size_t i = begin; i < end; i++) byte_panel(p, i, false, i + 1 == end);
-            break;
-        case GRM_INT4:
-            for (size_t i = begin; i < end; i++) byte_panel(p, i, true, i + 1 == end);
-            break;
+// Few rows meet the pieces as they lie.
+GRM_INLINE void multiply_strips(const grm_product *p, grm_precision precision, size_t begin, size_t end,
+                                size_t softened) {
+    const grm_matrix *m = p->matrix;
+    grm_blocks blocks = grm_matrix_blocks(precision, m->in);
+    vf held[GRM_STRIP * 2 * TOGETHER];
+    for (size_t next; begin < end; begin = next) {
+        next = (begin / blocks.strip + 1) * blocks.strip;
+        if (next > end) next = end;
+        for (size_t b = 0; b < blocks.count; b++)
+            for (size_t i = begin; i < next; i++) {
+                piece w = piece_of(m, &blocks, i, b);
+                piece_rows(p, precision, &w, 0, p->rows, held + (i - begin) * 2 * p->rows,
+                           b + 1 == blocks.count && i + 1 == end);
+                if (b + 1 == blocks.count) soften_panel(p, i, softened);
+            }
     }
 }
 
-// GELU of tiles of few rows comes when all is there: between panels it would hold up what is read of the next.
+// Many meet a panel that stays in the caches.
+GRM_INLINE void multiply_panels(const grm_product *p, grm_precision precision, size_t begin, size_t end,
+                                size_t softened) {
+    const grm_matrix *m = p->matrix;
+    grm_blocks blocks = grm_matrix_blocks(precision, m->in);
+    vf held[2 * TOGETHER];
+    for (size_t i = begin; i < end; i++) {
+        for (size_t row = 0, next; row < p->rows; row = next) {
+            next = p->rows - row < TOGETHER ? p->rows : row + TOGETHER;
+            for (size_t b = 0; b < blocks.count; b++) {
+                piece w = piece_of(m, &blocks, i, b);
+                piece_rows(p, precision, &w, row, next, held, i + 1 == end);
+            }
+        }
+        soften_panel(p, i, softened);
+    }
+}
+
+GRM_INLINE void multiply_as(const grm_product *p, grm_precision precision, size_t begin, size_t end, size_t softened) {
+    if (p->rows <= TOGETHER)
+        multiply_strips(p, precision, begin, end, softened);
+    else
+        multiply_panels(p, precision, begin, end, softened);
+}
+
 static void multiply(const grm_product *p, size_t begin, size_t end) {
     size_t first = begin * GRM_PANEL, last = end * GRM_PANEL < p->matrix->out ? end * GRM_PANEL : p->matrix->out;
-    multiply_panels(p, begin, end);
-    bool bytes = grm_matrix_group(p->matrix->precision) > 0;
-    size_t few = MOST_ROWS >= 4 && bytes ? p->rows / 4 * 4 : 0;  // the first row of those
-    for (size_t r = few; r < p->rows && p->finish == GRM_STORE_GELU && first < last; r++)
-        gelu(p->y + r * p->y_stride + first, last - first);
+    bool soft = p->finish == GRM_STORE_GELU, bytes = grm_matrix_group(p->matrix->precision) > 0;
+    size_t few = soft && MOST_ROWS >= 4 && bytes ? p->rows / 4 * 4 : 0;  // the first row of those
+    switch (p->matrix->precision) {
+        case GRM_FLOAT32:
+            multiply_as(p, GRM_FLOAT32, begin, end, few);
+            break;
+        case GRM_FLOAT16:
+            multiply_as(p, GRM_FLOAT16, begin, end, few);
+            break;
+        case GRM_INT8:
+            multiply_as(p, GRM_INT8, begin, end, few);
+            break;
+        case GRM_INT4:
+            multiply_as(p, GRM_INT4, begin, end, few);
+            break;
+    }
+    for (size_t r = few; r < p->rows && soft && first < last; r++) gelu(p->y + r * p->y_stride + first, last - first);
 }
 
 #include "neural/kernels/attention.h"

@@ -33,6 +33,13 @@ size_t grm_matrix_bytes(grm_precision precision, size_t out, size_t in) {
     return grm_matrix_panels(out) * grm_panel_bytes(precision, in);
 }
 
+grm_blocks grm_matrix_blocks(grm_precision precision, size_t in) {
+    size_t most = precision == GRM_FLOAT16 ? 256 : precision == GRM_INT4 ? 1024 : in, inputs = in < most ? in : most;
+    size_t count = inputs ? (in + inputs - 1) / inputs : 0;
+    size_t strip = count < 2 ? 1 : precision == GRM_FLOAT16 ? 8 : GRM_STRIP;
+    return (grm_blocks){inputs, grm_panel_bytes(precision, inputs), count, grm_panel_bytes(precision, in), strip};
+}
+
 // ---- what is to be packed ----
 
 static int by_size(const void *a, const void *b) {
@@ -140,6 +147,10 @@ static uint16_t search_scale(const uint8_t nearest[STEPS], const float *w, float
     return best;
 }
 
+typedef struct range {
+    size_t begin, end;
+} range;
+
 // One group of one output into its place in the panel's group.
 static void place_int8(const float *w, float unit, size_t output, uint8_t *group) {
     uint8_t bytes[GRM_INT8_GROUP];
@@ -162,30 +173,31 @@ static void place_int4(const uint8_t nearest[STEPS], const float *w, float unit,
     }
 }
 
+// The inputs [begin, end) of a panel.
 static void pack_groups(grm_precision precision, size_t out, size_t in, const float *weights, float unit,
-                        const float *columns, size_t panel, const uint8_t nearest[STEPS], uint8_t *to) {
-    size_t size = grm_matrix_group(precision), step = group_bytes(precision);
-    for (size_t g = 0; g < groups_of(in, size); g++)
+                        const float *columns, size_t panel, range inputs, const uint8_t nearest[STEPS], uint8_t *to) {
+    size_t size = grm_matrix_group(precision), step = group_bytes(precision), first = inputs.begin / size;
+    for (size_t g = first; g < groups_of(inputs.end, size); g++)
         for (size_t o = 0; o < GRM_PANEL; o++) {
             float w[GRM_INT8_GROUP] = {0};
             size_t row = panel * GRM_PANEL + o;
             for (size_t i = 0; i < size && g * size + i < in && row < out; i++)
                 w[i] = weights[row * in + g * size + i] / (columns ? columns[g * size + i] : 1);
             if (precision == GRM_INT8)
-                place_int8(w, unit, o, to + g * step);
+                place_int8(w, unit, o, to + (g - first) * step);
             else
-                place_int4(nearest, w, unit, o, to + g * step);
+                place_int4(nearest, w, unit, o, to + (g - first) * step);
         }
 }
 
 static void pack_floats(grm_precision precision, size_t out, size_t in, const float *weights, float unit, size_t panel,
-                        uint8_t *to) {
+                        range inputs, uint8_t *to) {
     for (size_t o = 0; o < GRM_PANEL; o++) {
         size_t row = panel * GRM_PANEL + o;
-        for (size_t k = 0; k < in; k++) {
+        for (size_t k = inputs.begin; k < inputs.end; k++) {
             float w = row < out ? weights[row * in + k] / unit : 0;
             uint16_t half = grm_float_to_half(w);
-            size_t at = k * GRM_PANEL + o;
+            size_t at = (k - inputs.begin) * GRM_PANEL + o;
             if (precision == GRM_FLOAT32)
                 memcpy(to + 4 * at, &w, sizeof w);
             else
@@ -196,29 +208,35 @@ static void pack_floats(grm_precision precision, size_t out, size_t in, const fl
 
 void grm_matrix_pack(grm_precision precision, size_t out, size_t in, const float *weights, float unit,
                      const float *columns, size_t begin, size_t end, uint8_t *panels) {
-    size_t bytes = grm_panel_bytes(precision, in);
+    grm_blocks blocks = grm_matrix_blocks(precision, in);
     uint8_t nearest[STEPS];
     if (precision == GRM_INT4) fill_nearest(nearest);
     for (size_t p = begin; p < end; p++)
-        if (grm_matrix_group(precision))
-            pack_groups(precision, out, in, weights, unit, columns, p, nearest, panels + p * bytes);
-        else
-            pack_floats(precision, out, in, weights, unit, p, panels + p * bytes);
+        for (size_t b = 0; b < blocks.count; b++) {
+            range inputs = {b * blocks.inputs, b + 1 < blocks.count ? (b + 1) * blocks.inputs : in};
+            uint8_t *to = panels + grm_block_at(&blocks, grm_matrix_panels(out), p, b);
+            if (grm_matrix_group(precision))
+                pack_groups(precision, out, in, weights, unit, columns, p, inputs, nearest, to);
+            else
+                pack_floats(precision, out, in, weights, unit, p, inputs, to);
+        }
 }
 
 void grm_matrix_unpack(const grm_matrix *m, size_t row, float *weights) {
-    size_t group = grm_matrix_group(m->precision), o = row % GRM_PANEL;
-    const uint8_t *panel = m->panels + row / GRM_PANEL * grm_panel_bytes(m->precision, m->in);
+    grm_blocks blocks = grm_matrix_blocks(m->precision, m->in);
+    size_t group = grm_matrix_group(m->precision), panels = grm_matrix_panels(m->out), o = row % GRM_PANEL;
     for (size_t k = 0; k < m->in; k++) {
+        size_t at = k % blocks.inputs;
+        const uint8_t *piece = m->panels + grm_block_at(&blocks, panels, row / GRM_PANEL, k / blocks.inputs);
         uint16_t half;
         if (m->precision == GRM_FLOAT32) {
-            memcpy(&weights[k], panel + 4 * (k * GRM_PANEL + o), sizeof *weights);
+            memcpy(&weights[k], piece + 4 * (at * GRM_PANEL + o), sizeof *weights);
         } else if (m->precision == GRM_FLOAT16) {
-            memcpy(&half, panel + 2 * (k * GRM_PANEL + o), sizeof half);
+            memcpy(&half, piece + 2 * (at * GRM_PANEL + o), sizeof half);
             weights[k] = m->unit * grm_half_to_float(half);
         } else {
-            const uint8_t *from = panel + k / group * group_bytes(m->precision), *w = from + GRM_LINE;
-            size_t i = k % group;
+            const uint8_t *from = piece + at / group * group_bytes(m->precision), *w = from + GRM_LINE;
+            size_t i = at % group;
             memcpy(&half, from + 2 * o, sizeof half);
             int byte = m->precision == GRM_INT8 ? w[(i / 4 * GRM_PANEL + o) * 4 + i % 4] - 128
                                                 : w[(i / 8 * GRM_PANEL + o) * 4 + i % 4];

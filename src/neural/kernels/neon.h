@@ -147,4 +147,5 @@ GRM_INLINE vi vi_dot(vi sums, vw w, const int8_t *x) {
 
 #define vi_dot_many vi_dot
 #define MOST_ROWS 2
+#define HOLD(x) ((void)(x))
 #include "neural/kernels/body.h"

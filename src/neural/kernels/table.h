@@ -54,6 +54,20 @@ static inline size_t grm_values_bytes(grm_precision precision, size_t head, size
     return row * blocks * (precision == GRM_FLOAT16 ? 8 : 16) * GRM_LINE;
 }
 
+// Reads what a position will be written into. Stores that each wait for a line of memory take far longer than reading
+// all of the lines, of all heads, before.
+static inline void grm_cache_fetch(const grm_cache *cache, size_t position) {
+    size_t row = (cache->head + 15) / 16, slot = position % 64;
+    size_t from = slot * row * GRM_LINE, bytes = row * GRM_LINE;
+    if (cache->precision == GRM_FLOAT16) from /= 2, bytes /= 2;
+    if (cache->precision == GRM_INT8) from = (4 + slot / 4 * row) * GRM_LINE;
+    const volatile uint8_t *keys = cache->keys + position / 16 * cache->key_step;
+    const volatile uint8_t *values = cache->values + position / 64 * cache->value_step;
+    for (size_t i = 0; i < grm_keys_bytes(cache->precision, cache->head); i += GRM_LINE) (void)keys[i];
+    for (size_t i = 0; i < bytes; i += GRM_LINE) (void)values[from + i];
+    if (cache->precision == GRM_INT8) (void)values[slot / 16 * GRM_LINE];
+}
+
 // What one head's query asks its positions, and where the answer goes: [head] each.
 typedef struct grm_attention {
     grm_cache cache;
