@@ -38,6 +38,7 @@ typedef struct grm_installed_model {
     char *name, *path;
     char *licence;  // NULL: not known
     uint64_t bytes;
+    bool partial;  // a pull of it was interrupted; another goes on
 } grm_installed_model;
 // What is in the models' folder, by name. Free with grm_installed_models_free.
 GRM_API grm_status grm_models_list(grm_installed_model **out, size_t *count, grm_error *err);

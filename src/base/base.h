@@ -107,6 +107,8 @@ void grm_progress_step(grm_progress *progress, size_t stage, double done);
 
 // Reads a whole file of at most `limit` bytes; one extra zero byte follows. "-" is standard input. Free with free().
 grm_status grm_file_read(const char *path, size_t limit, uint8_t **bytes, size_t *size, grm_error *err);
+// The same of a regular file only: GRM_BAD_INPUT for a pipe, which would wait for somebody to write to it.
+grm_status grm_file_read_regular(const char *path, size_t limit, uint8_t **bytes, size_t *size, grm_error *err);
 // Writes beside and renames, so that the path holds all of it or what it held before.
 // "-" is standard output.
 grm_status grm_file_write(const char *path, const void *bytes, size_t size, grm_error *err);

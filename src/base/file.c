@@ -69,6 +69,15 @@ grm_status grm_file_read(const char *path, size_t limit, uint8_t **bytes, size_t
     return status;
 }
 
+grm_status grm_file_read_regular(const char *path, size_t limit, uint8_t **bytes, size_t *size, grm_error *err) {
+    struct stat info;
+    *bytes = NULL;
+    *size = 0;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return grm_fail(err, GRM_BAD_INPUT, "'%s' is no regular file", path);
+    return grm_file_read(path, limit, bytes, size, err);
+}
+
 // ---- writing ----
 
 // Where a link leads; a name that is none, or leads nowhere, as it is. free().

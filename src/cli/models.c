@@ -36,8 +36,8 @@ static bool is_noncommercial(const char *licence) {
 // ---- list ----
 
 static json_t *model_json(const grm_installed_model *m) {
-    return json_pack("{s:s, s:s, s:I, s:s?}", "name", m->name, "path", m->path, "bytes", (json_int_t)m->bytes,
-                     "licence", m->licence);
+    return json_pack("{s:s, s:s, s:I, s:b, s:s?}", "name", m->name, "path", m->path, "bytes", (json_int_t)m->bytes,
+                     "whole", !m->partial, "licence", m->licence);
 }
 
 static grm_status list_json(const char *folder, const grm_installed_model *models, size_t count, grm_error *err) {
@@ -55,8 +55,9 @@ static grm_status list_text(const char *folder, const grm_installed_model *model
     for (size_t i = 0; i < count; i++) {
         char size[32];
         say_size(models[i].bytes, size, sizeof size);
-        printf("%-20s %10s  %-16s %s\n", models[i].name, size,
-               models[i].licence ? models[i].licence : "licence unknown", models[i].path);
+        printf("%-20s %10s  %-16s %s%s\n", models[i].name, size,
+               models[i].licence ? models[i].licence : "licence unknown", models[i].path,
+               models[i].partial ? "  (not whole yet: pull it again to go on)" : "");
     }
     return grm_print_flush(err);
 }

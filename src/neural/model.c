@@ -78,7 +78,7 @@ static grm_status open_folder(const char *path, folder *f, grm_model_config *con
     if (!status && access(f->tokenizer_path, F_OK) != 0)
         status = grm_fail(err, GRM_MISSING, "'%s' holds no tokenizer.json: give a MusicGen folder as the hub serves it",
                           path);
-    if (!status) status = grm_file_read(f->tokenizer_path, MOST, &f->tokenizer, &f->tokenizer_size, err);
+    if (!status) status = grm_file_read_regular(f->tokenizer_path, MOST, &f->tokenizer, &f->tokenizer_size, err);
     // What is packed is known to open.
     if (!status) status = make_tokenizer(f->tokenizer, f->tokenizer_size, f->tokenizer_path, config, &tokenizer, err);
     grm_tokenizer_free(tokenizer);

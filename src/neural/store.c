@@ -113,7 +113,7 @@ grm_status grm_model_licence(const char *folder, char **licence, grm_error *err)
     grm_status status = path ? GRM_OK : grm_fail_memory(err);
     *licence = NULL;
     // A folder that was put there by hand has no such file.
-    if (!status && grm_file_read(path, MOST, &bytes, &size, NULL) == GRM_OK) {
+    if (!status && grm_file_read_regular(path, MOST, &bytes, &size, NULL) == GRM_OK) {
         json_t *json = json_loadb((const char *)bytes, size, 0, NULL);
         const char *text = json_string_value(json_object_get(json, "licence"));
         if (text && !(*licence = strdup(text))) status = grm_fail_memory(err);
@@ -126,13 +126,16 @@ grm_status grm_model_licence(const char *folder, char **licence, grm_error *err)
 
 // ---- the list ----
 
-static uint64_t size_of_folder(const char *path) {
+// Bytes of the files in it, and whether one of them is half of what is being fetched.
+static uint64_t size_of_folder(const char *path, bool *partial) {
     DIR *dir = opendir(path);
     uint64_t sum = 0;
     struct stat info;
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         char *file = grm_path_join(path, entry->d_name);
+        size_t length = strlen(entry->d_name);
         if (file && stat(file, &info) == 0 && S_ISREG(info.st_mode)) sum += (uint64_t)info.st_size;
+        if (length > 5 && strcmp(entry->d_name + length - 5, ".part") == 0) *partial = true;
         free(file);
     }
     if (dir) closedir(dir);
@@ -157,7 +160,7 @@ static bool read_entry(const char *folder, const char *name, grm_installed_model
         model = config && stat(config, &found) == 0;
         free(config);
         if (model) {
-            out->bytes = size_of_folder(out->path);
+            out->bytes = size_of_folder(out->path, &out->partial);
             grm_model_licence(out->path, &out->licence, NULL);
         }
     } else if (out->path && length > 4 && strcmp(name + length - 4, ".grm") == 0) {

@@ -164,7 +164,7 @@ static grm_status open_shards(grm_tensors *tensors, const char *folder, const ch
     json_t *root = NULL;
     const char *seen[MAX_SHARDS];
     size_t seen_count = 0;
-    grm_status status = grm_file_read(index, MAX_INDEX, &bytes, &size, err);
+    grm_status status = grm_file_read_regular(index, MAX_INDEX, &bytes, &size, err);
     if (status) goto done;
     json_error_t problem;
     root = json_loadb((const char *)bytes, size, 0, &problem);

@@ -77,6 +77,25 @@ static void the_limit_is_kept_to_the_byte(void **state) {
     free(path);
 }
 
+static void a_pipe_is_not_waited_for(void **state) {
+    char *path = grm_path_join(folder, "pipe"), *file = grm_path_join(folder, "file");
+    uint8_t *bytes;
+    size_t size;
+    grm_error err = {0};
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(grm_file_read_regular(path, 10, &bytes, &size, &err), GRM_BAD_INPUT);
+    assert_null(bytes);
+    assert_non_null(strstr(err.message, path));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(grm_file_write(file, "12", 2, NULL), GRM_OK);
+    assert_int_equal(grm_file_read_regular(file, 10, &bytes, &size, NULL), GRM_OK);
+    assert_int_equal(size, 2);
+    free(bytes);
+    assert_int_equal(unlink(file), 0);
+    free(file);
+    free(path);
+}
+
 static void missing_files_and_folders_are_named(void **state) {
     uint8_t *bytes;
     size_t size;
@@ -211,6 +230,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(the_limit_is_kept_to_the_byte),
+        cmocka_unit_test(a_pipe_is_not_waited_for),
         cmocka_unit_test(missing_files_and_folders_are_named),
         cmocka_unit_test(a_broken_off_write_leaves_the_old_file_alone),
         cmocka_unit_test(links_are_written_through_and_devices_stay),

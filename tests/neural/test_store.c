@@ -45,6 +45,37 @@ static void says_how_to_have_a_model(void **state) {
     assert_missing("/nowhere/x.grm", "No such file", "pull");
 }
 
+static void write_file(const char *folder, const char *name) {
+    char *path = grm_path_join(folder, name);
+    assert_int_equal(grm_file_write(path, (const uint8_t *)"{}", 2, NULL), GRM_OK);
+    free(path);
+}
+
+static void tells_half_of_a_model_from_a_whole_one(void **state) {
+    (void)state;
+    char *folder = NULL, *whole = NULL, *half = NULL;
+    grm_installed_model *models = NULL;
+    size_t count = 0;
+    assert_int_equal(grm_models_folder(&folder, NULL), GRM_OK);
+    whole = grm_path_join(folder, "all");
+    half = grm_path_join(folder, "half");
+    assert_int_equal(grm_folder_new(whole, NULL), GRM_OK);
+    assert_int_equal(grm_folder_new(half, NULL), GRM_OK);
+    write_file(whole, "config.json");
+    write_file(half, "config.json");
+    write_file(half, "model.safetensors.part");
+    assert_int_equal(grm_models_list(&models, &count, NULL), GRM_OK);
+    assert_int_equal(count, 2);
+    assert_string_equal(models[0].name, "all");
+    assert_false(models[0].partial);
+    assert_true(models[1].partial);
+    assert_int_equal(models[1].bytes, 4);
+    grm_installed_models_free(models, count);
+    free(half);
+    free(whole);
+    free(folder);
+}
+
 static void finds_what_is_in_the_folder(void **state) {
     (void)state;
     char *folder = NULL, *inside = NULL, *path = NULL;
@@ -61,6 +92,7 @@ static void finds_what_is_in_the_folder(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_how_to_have_a_model),
+        cmocka_unit_test(tells_half_of_a_model_from_a_whole_one),
         cmocka_unit_test(finds_what_is_in_the_folder),
     };
     return cmocka_run_group_tests(tests, make_home, remove_home);
