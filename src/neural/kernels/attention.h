@@ -257,7 +257,8 @@ static void remember(const grm_cache *c, size_t position, const float *key, cons
             vf_store_half(v + from, load_part(value + from, here));
         }
     } else {
-        uint8_t *k = keys + at * 4, *v = values + SCALES * GRM_LINE + slot / 4 * row * 4 + slot % 4;
+        uint8_t *k = keys + at * 4, *v = values + SCALES * GRM_LINE + slot / 4 * row * 4;
+        uint32_t shift = 8 * (slot % 4), keep = ~(0xffu << shift);
         float a = largest(key, c->head), b = largest(value, c->head);
         float to_k = a > 0 ? 127.0f / a : 0, to_v = b > 0 ? 127.0f / b : 0;
         ((float *)(void *)(keys + (c->head + 3) / 4 * GRM_LINE))[at] = a / 127.0f;
@@ -269,7 +270,10 @@ static void remember(const grm_cache *c, size_t position, const float *key, cons
             vf_store_bytes(others, rounded(here == 16 ? vf_load(value + from) : load_part(value + from, here), to_v));
             for (size_t i = 0; i < 16; i++) some[i] = (int8_t)(some[i] ^ -128), others[i] = (int8_t)(others[i] ^ -128);
             for (size_t i = 0; i < here; i += 4) memcpy(k + (from + i) / 4 * GRM_LINE, some + i, 4);
-            for (size_t i = 0; i < 16; i++) v[(from + i) * 4] = (uint8_t)others[i];
+            uint32_t line[16];  // of values, a byte of each of four positions
+            memcpy(line, v + from * 4, sizeof line);
+            for (size_t i = 0; i < 16; i++) line[i] = (line[i] & keep) | (uint32_t)(uint8_t)others[i] << shift;
+            memcpy(v + from * 4, line, sizeof line);
         }
     }
 }
