@@ -166,7 +166,8 @@ static grm_status load(const char *folder, const char *name, bool needed, json_t
     uint8_t *bytes = NULL;
     size_t size = 0;
     char *path = grm_path_join(folder, name);
-    grm_status status = path ? grm_file_read_regular(path, MOST, &bytes, &size, needed ? err : NULL) : grm_fail_memory(err);
+    grm_status status =
+        path ? grm_file_read_regular(path, MOST, &bytes, &size, needed ? err : NULL) : grm_fail_memory(err);
     if (status == GRM_BAD_INPUT && !needed) status = GRM_OK;  // not there: defaults
     if (!status && bytes) {
         json_error_t problem;
