@@ -6,7 +6,6 @@ GRM_INLINE vf load_cached(const uint8_t *from, size_t at, grm_precision precisio
 }
 
 enum {
-    SCALES = 4,                     // lines of scales before 64 positions' values
     AHEAD = 16,                     // lines
     WIDE = MOST_ROWS >= 8 ? 4 : 2,  // as many sums as fit into registers
 };
@@ -157,7 +156,7 @@ GRM_INLINE void score_bytes(const grm_cache *c, const desk *d, float scale, size
 GRM_INLINE void mix_bytes(const grm_cache *c, const planes *p, const int8_t *shares_high, const int8_t *shares_low,
                           size_t position, size_t count, size_t first, size_t wide, float *sums) {
     size_t row = (c->head + 15) / 16;
-    const uint8_t *values = c->values + position / 64 * c->value_step + (SCALES + first) * GRM_LINE;
+    const uint8_t *values = c->values + position / 64 * c->value_step + (GRM_VALUE_SCALES + first) * GRM_LINE;
     vi high[WIDE], low[WIDE];
     for (size_t j = 0; j < wide; j++) {
         high[j] = vi_set(-BIAS * p->sum);
@@ -211,7 +210,8 @@ GRM_INLINE void attend_bytes(const grm_attention *heads, size_t many, float scal
         for (size_t i = 0; i < many; i++) {
             desk d = desk_of(room, i, head, count);
             size_t here = count - t < 64 ? count - t : 64;
-            if (here < 64 && i + 1 < many) foresee_values(&heads[i + 1].cache, t, here * row + SCALES * GRM_LINE);
+            if (here < 64 && i + 1 < many)
+                foresee_values(&heads[i + 1].cache, t, here * row + GRM_VALUE_SCALES * GRM_LINE);
             mix_some(&heads[i].cache, &d, t, here);
             if (t + here == count) give(&heads[i], &d);
         }
@@ -257,7 +257,7 @@ static void remember(const grm_cache *c, size_t position, const float *key, cons
             vf_store_half(v + from, load_part(value + from, here));
         }
     } else {
-        uint8_t *k = keys + at * 4, *v = values + SCALES * GRM_LINE + slot / 4 * row * 4;
+        uint8_t *k = keys + at * 4, *v = values + GRM_VALUE_SCALES * GRM_LINE + slot / 4 * row * 4;
         uint32_t shift = 8 * (slot % 4), keep = ~(0xffu << shift);
         float a = largest(key, c->head), b = largest(value, c->head);
         float to_k = a > 0 ? 127.0f / a : 0, to_v = b > 0 ? 127.0f / b : 0;

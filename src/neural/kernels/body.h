@@ -348,8 +348,8 @@ GRM_INLINE void byte_tile(const grm_product *p, const piece *part, size_t row, s
 GRM_INLINE void byte_rows(const grm_product *p, const piece *w, size_t row, size_t end, bool fours, vf *held,
                           bool last) {
     size_t group = fours ? GRM_INT4_GROUP : GRM_INT8_GROUP, groups = (w->end - w->begin + group - 1) / group;
-    size_t tiles = MOST_ROWS >= 4 ? p->rows / 4 : 0, share = (group_step(fours) / GRM_LINE + tiles) / (tiles + !tiles);
-    size_t lines = tiles > 1 && !last ? share : 0;
+    size_t tiles = MOST_ROWS >= 4 ? p->rows / 4 : 0;
+    size_t lines = tiles > 1 && !last ? (group_step(fours) / GRM_LINE + tiles - 1) / tiles : 0;
     const uint8_t *ahead = w->weights + groups * (group_step(fours) + row / 4 * lines * GRM_LINE);
     for (; MOST_ROWS >= 4 && row + 4 <= end; row += 4, held += 8, ahead += lines * groups * GRM_LINE)
         byte_tile(p, w, row, MOST_ROWS >= 4 ? 4 : 1, fours, held, ahead, lines);

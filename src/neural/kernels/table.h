@@ -28,7 +28,10 @@ typedef struct grm_product {
     grm_finish finish;
 } grm_product;
 
-enum { GRM_MOST_HEAD = 1024 };  // figures of a head at a position
+enum {
+    GRM_MOST_HEAD = 1024,  // figures of a head at a position
+    GRM_VALUE_SCALES = 4   // lines of scales before the values of 64 positions, of int8
+};
 
 // Keys and values of one head. Between its keys of 16 positions and the next 16, and between its values of 64 and the
 // next 64, lie those of other heads: attention of all of these, which goes through 16 or 64 positions of each before it
@@ -50,7 +53,7 @@ static inline size_t grm_keys_bytes(grm_precision precision, size_t head) {
 // Bytes of the values of 64 positions, or of as many as there will ever be.
 static inline size_t grm_values_bytes(grm_precision precision, size_t head, size_t positions) {
     size_t row = (head + 15) / 16, blocks = positions < 64 ? (positions + 15) / 16 : 4;
-    if (precision == GRM_INT8) return (row * 4 * blocks + 4) * GRM_LINE;
+    if (precision == GRM_INT8) return (row * 4 * blocks + GRM_VALUE_SCALES) * GRM_LINE;
     return row * blocks * (precision == GRM_FLOAT16 ? 8 : 16) * GRM_LINE;
 }
 
@@ -60,7 +63,7 @@ static inline void grm_cache_fetch(const grm_cache *cache, size_t position) {
     size_t row = (cache->head + 15) / 16, slot = position % 64;
     size_t from = slot * row * GRM_LINE, bytes = row * GRM_LINE;
     if (cache->precision == GRM_FLOAT16) from /= 2, bytes /= 2;
-    if (cache->precision == GRM_INT8) from = (4 + slot / 4 * row) * GRM_LINE;
+    if (cache->precision == GRM_INT8) from = (GRM_VALUE_SCALES + slot / 4 * row) * GRM_LINE;
     const volatile uint8_t *keys = cache->keys + position / 16 * cache->key_step;
     const volatile uint8_t *values = cache->values + position / 64 * cache->value_step;
     for (size_t i = 0; i < grm_keys_bytes(cache->precision, cache->head); i += GRM_LINE) (void)keys[i];
