@@ -108,9 +108,10 @@ static double weight_bytes(const grm_model *m) {
     double bytes = (double)grm_matrix_bytes(d->heads.precision, d->heads.out, d->heads.in);
     for (size_t i = 0; i < d->config.layers; i++) {
         const grm_decoder_layer *l = &d->layers[i];
-        const grm_matrix *all[] = {&l->qkv, &l->o, &l->cross_q, &l->cross_o, &l->up, &l->down};
-        for (size_t k = 0; k < 6; k++)
-            if (all[k]->panels) bytes += (double)grm_matrix_bytes(all[k]->precision, all[k]->out, all[k]->in);
+        const grm_matrix *all[] = {l->qkv, l->o, l->cross_q, l->cross_o, l->up, l->down};
+        for (size_t k = 0; k < GRM_COUNT(all); k++)
+            for (size_t s = 0; s < d->slices; s++)
+                if (all[k]->panels) bytes += (double)grm_matrix_bytes(all[k][s].precision, all[k][s].out, all[k][s].in);
     }
     return bytes;
 }
@@ -118,7 +119,7 @@ static double weight_bytes(const grm_model *m) {
 // How much of what a step reads of the weights lies in huge pages; NAN: not known.
 static double huge_weights(const grm_model *m) {
     const grm_matrix *last = &m->decoder.heads;
-    const uint8_t *begin = m->decoder.layers[0].qkv.panels;
+    const uint8_t *begin = m->decoder.layers[0].qkv[0].panels;
     const uint8_t *end = last->panels + grm_matrix_bytes(last->precision, last->out, last->in);
     return grm_huge_share(begin, (size_t)(end - begin));
 }

@@ -39,17 +39,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
             const grm_entry *e = grm_packed_entry(packed, i);
             if (grm_packed_find(packed, e->name) != e) abort();
             if (e->kind != GRM_ENTRY_MATRIX) continue;
-            const uint8_t *from = grm_packed_bytes(packed, e);
-            const grm_matrix m = {e->precision,
-                                  e->out,
-                                  e->in,
-                                  from + grm_entry_columns(e->precision, e->in),
-                                  1,
-                                  e->uneven ? (const float *)(const void *)from : NULL,
-                                  NULL};
-            float *row = malloc(e->in * sizeof *row);
-            if (row) grm_matrix_unpack(&m, e->out - 1, row);
+            bool uneven = e->uneven && grm_matrix_group(e->precision);
+            float *row = malloc(e->in * sizeof *row), *columns = malloc(e->in * sizeof *columns);
+            const uint8_t *panels = grm_packed_bytes(packed, e) + grm_entry_columns(e->precision, e->in);
+            const grm_matrix m = {e->precision, e->out, e->in, panels, 1, uneven ? columns : NULL, NULL};
+            if (columns && uneven) grm_packed_columns(packed, e, columns);
+            if (row && columns) grm_matrix_unpack(&m, e->out - 1, row);
             free(row);
+            free(columns);
         }
     }
     grm_packed_free(packed);

@@ -1,4 +1,6 @@
-// A step of the decoder: one run of the team, with a barrier only where a member needs what others have made.
+// A step of the decoder: one run of the team, with a barrier only where a member needs what others have made. That is
+// behind each part of a layer where members have whole slices, and between its two matrices as well where they have
+// not.
 #define _DEFAULT_SOURCE  // madvise
 #include "neural/decoder.h"
 
@@ -38,7 +40,9 @@ struct grm_decoder_state {
     stores past, text;
     float *frequencies;          // [width / 2]
     float *qkv, *mixed, *up;     // [GRM_ROWS or rows][...], of all members
-    float **normed, **room_of;   // [member]
+    float *sums;                 // [2][GRM_SLICES][GRM_ROWS or rows][width]: what slices add to x, of two parts in turn
+    float **residual, **normed;  // [member][GRM_ROWS or rows][width]: x, as each member adds it up for itself
+    float **room_of;             // [member]
     grm_attention **attentions;  // [member][rows * heads]
     float *room;
 };
@@ -73,11 +77,12 @@ static void stores_clear(stores *s) {
     *s = (stores){0};
 }
 
-// As many heads as fill whole panels, of matrices in which each has `outputs` outputs.
+// As many heads as fill whole panels, or a slice, of matrices in which each has `outputs` outputs.
 static range share_of_heads(const grm_decoder *d, size_t outputs, unsigned member, unsigned size) {
-    size_t together = 1;
+    size_t together = 1, slice = d->config.heads / d->slices;
     range share;
     while (together * outputs % GRM_PANEL) together++;
+    if (slice % together) together = slice;
     grm_share_out(d->config.heads, together, member, size, &share.begin, &share.end);
     return share;
 }
@@ -94,7 +99,7 @@ static bool stores_new(stores *s, const grm_decoder *d, grm_precision precision,
     if (!s->layer || !s->share || blocks > SIZE_MAX / 8192 / 64 / (rows * heads * round_up(head, 16)) / layers)
         return false;
     for (size_t i = 0; i < layers; i++) {
-        grm_precision own = d->layers[i].qkv.precision, kept = own < precision ? own : precision;
+        grm_precision own = d->layers[i].qkv[0].precision, kept = own < precision ? own : precision;
         s->layer[i] = (store){.precision = kept,
                               .key_bytes = grm_keys_bytes(kept, head),
                               .value_bytes = grm_values_bytes(kept, head, positions)};
@@ -152,14 +157,16 @@ static bool make_room(grm_decoder_state *s) {
     size_t room = s->rows * c->heads * grm_attention_room(c->width / c->heads, longest);
     size_t width = round_up(c->width, LINE_FLOATS), ffn = round_up(c->ffn, LINE_FLOATS);
     free(s->room);
-    s->room = grm_floats_new(width + rows * (4 * width + ffn) + members * (rows * width + room));
+    s->room = grm_floats_new(width + rows * ((4 + 2 * GRM_SLICES) * width + ffn) + members * (2 * rows * width + room));
     if (!s->room) return false;
     float *next = s->room;
     s->frequencies = next, next += width;
     s->qkv = next, next += rows * 3 * width;
     s->mixed = next, next += rows * width;
     s->up = next, next += rows * ffn;
+    s->sums = next, next += 2 * GRM_SLICES * rows * width;
     for (size_t m = 0; m < members; m++) {
+        s->residual[m] = next, next += rows * width;
         s->normed[m] = next, next += rows * width;
         s->room_of[m] = next, next += room;
     }
@@ -194,9 +201,10 @@ grm_status grm_decoder_state_new(const grm_decoder *decoder, const grm_compute *
     s->conditioned = conditioned;
     s->positions = positions;
     s->precision = cache;
+    s->residual = calloc(members, sizeof *s->residual);
     s->normed = calloc(members, sizeof *s->normed);
     s->room_of = calloc(members, sizeof *s->room_of);
-    bool fine = s->normed && s->room_of && make_attentions(s);
+    bool fine = s->residual && s->normed && s->room_of && make_attentions(s);
     if (!fine || !make_room(s) ||
         !stores_new(&s->past, decoder, cache, 3 * (c->width / c->heads), members, rows, positions)) {
         grm_decoder_state_free(s);
@@ -210,6 +218,7 @@ void grm_decoder_state_free(grm_decoder_state *s) {
     if (!s) return;
     stores_clear(&s->past);
     stores_clear(&s->text);
+    free(s->residual);
     free(s->normed);
     free(s->room_of);
     for (size_t m = 0; s->attentions && m < grm_team_size(s->compute->team); m++) free(s->attentions[m]);
@@ -265,49 +274,102 @@ typedef struct step {
     float *x, *logits;
     size_t count;
     unsigned member, size;
+    // What the last part has added to x, which is not there yet, of the first `added_rows` rows. Parts take turns with
+    // two sets of sums, as one member may still add up what another has gone on from.
+    size_t turn, added_rows;
 } step;
 
 static void meet(const step *p) {
     if (p->size > 1) grm_team_wait(p->state->compute->team);
 }
 
-static const float *normalize(const step *p, const grm_norm *norm, size_t rows) {
-    size_t width = p->state->decoder->config.width;
-    float *to = p->state->normed[p->member];
-    for (size_t r = 0; r < rows; r++)
-        p->state->compute->kernels->layer_norm(p->x + r * width, norm->weight, norm->bias, width, EPSILON,
-                                               to + r * width);
+// Whether members have whole slices. Then what the first matrix of a part gives and the second takes stays with one.
+static bool has_whole_slices(const step *p) {
+    return p->state->decoder->slices % p->size == 0;
+}
+
+// Where slices are added up: those of the first half apart from those of the second, always in the same order; and each
+// by itself where each belongs to another member.
+static size_t count_sums(const step *p) {
+    size_t slices = p->state->decoder->slices;
+    return slices < GRM_SLICES || (p->size > 2 && has_whole_slices(p)) ? slices : GRM_SLICES / 2;
+}
+
+static float *sums_of(const step *p, size_t turn, size_t sum) {
+    const grm_decoder_state *s = p->state;
+    return s->sums + (turn % 2 * GRM_SLICES + sum) * rows_at_most(s) * s->decoder->config.width;
+}
+
+// Adds what the last part's slices have made to this member's own x, row by row, and normalises it.
+static const float *normalize(step *p, const grm_norm *norm, size_t rows) {
+    grm_decoder_state *s = p->state;
+    size_t width = s->decoder->config.width, many = count_sums(p);
+    float *x = s->residual[p->member], *to = s->normed[p->member];
+    for (size_t r = 0; r < rows || r < p->added_rows; r++) {
+        const float *sums[GRM_SLICES];
+        for (size_t i = 0; i < many; i++) sums[i] = sums_of(p, p->turn, i) + r * width;
+        s->compute->kernels->layer_norm(x + r * width, sums, r < p->added_rows ? many : 0,
+                                        r < rows ? norm->weight : NULL, norm->bias, width, EPSILON, to + r * width);
+    }
+    p->added_rows = 0;
     return to;
 }
 
-// Every other product is shared out from the other end: what a member reads of it then goes on where it stopped reading
-// of the one before, as matrices follow one another in memory. At each jump its stream has to be found anew.
-static unsigned turned(const step *p) {
-    return p->size - 1 - p->member;
+// y = finish(W x) of the outputs of all slices, [slice][output], those that are this member's: `units` of each slice,
+// the share [begin, end) of them all, of `outputs` outputs each.
+static void multiply(const step *p, const grm_matrix *slices, const float *x, size_t rows, float *y, grm_finish finish,
+                     size_t units, size_t outputs, range share) {
+    const grm_compute *c = p->state->compute;
+    size_t stride = p->state->decoder->slices * slices->out;
+    const grm_matrix *split = NULL;
+    for (size_t i = share.begin / units; i * units < share.end; i++) {
+        const grm_matrix *m = &slices[i];
+        size_t first = i * units, begin = share.begin > first ? share.begin - first : 0;
+        size_t end = share.end - first < units ? share.end - first : units;
+        if (!split || split->precision != m->precision || split->columns || m->columns)
+            grm_matrix_split(c, p->member, m, x, m->in, rows);
+        split = m;
+        grm_matrix_share(c, p->member, m, x, m->in, rows, y + i * m->out, stride, finish, begin * outputs / GRM_PANEL,
+                         grm_matrix_panels(end * outputs));
+    }
 }
 
-// The member `place`'s share of y = finish(W x), panel by panel.
-static void multiply(const step *p, unsigned place, const grm_matrix *m, const float *x, size_t rows, float *y,
-                     grm_finish finish) {
-    size_t begin, end;
-    grm_share_out(grm_matrix_panels(m->out), 1, place, p->size, &begin, &end);
-    grm_matrix_share(p->state->compute, p->member, m, x, m->in, rows, y, m->out, finish, begin, end);
+static void multiply_heads(const step *p, const grm_matrix *slices, const float *x, size_t rows, float *y,
+                           size_t outputs, range share) {
+    const grm_decoder *d = p->state->decoder;
+    multiply(p, slices, x, rows, y, GRM_STORE, d->config.heads / d->slices, outputs, share);
 }
 
-static void multiply_heads(const step *p, const grm_matrix *m, const float *x, size_t rows, float *y, size_t outputs,
-                           range share) {
-    if (share.begin == share.end) return;
-    grm_matrix_share(p->state->compute, p->member, m, x, m->in, rows, y, m->out, GRM_STORE,
-                     share.begin * outputs / GRM_PANEL, grm_matrix_panels(share.end * outputs));
+// W x by slices of the inputs, [slice][input], into the sums of this part.
+static void add_up(step *p, const grm_matrix *slices, const float *x, size_t rows) {
+    grm_decoder_state *s = p->state;
+    size_t count = s->decoder->slices, width = s->decoder->config.width, together = count / count_sums(p);
+    range own = {0, count}, panels = {0, grm_matrix_panels(width)};
+    if (has_whole_slices(p)) {
+        grm_share_out(count, 1, p->member, p->size, &own.begin, &own.end);
+    } else {
+        meet(p);
+        grm_share_out(panels.end, 1, p->member, p->size, &panels.begin, &panels.end);
+    }
+    p->turn++;
+    for (size_t i = own.begin; i < own.end; i++) {
+        const grm_matrix *m = &slices[i];
+        grm_matrix_split(s->compute, p->member, m, x + i * m->in, count * m->in, rows);
+        grm_matrix_share(s->compute, p->member, m, x + i * m->in, count * m->in, rows,
+                         sums_of(p, p->turn, i / together), width, i % together ? GRM_ADD : GRM_STORE, panels.begin,
+                         panels.end);
+    }
+    p->added_rows = rows;
+    meet(p);
 }
 
-static void run_self(const step *p, size_t layer) {
+static void run_self(step *p, size_t layer) {
     grm_decoder_state *s = p->state;
     const grm_decoder_config *c = &s->decoder->config;
     const grm_decoder_layer *l = &s->decoder->layers[layer];
     size_t width = c->width, head = width / c->heads, rows = s->rows * p->count;
     range share = share_of_heads(s->decoder, 3 * head, p->member, p->size);
-    multiply_heads(p, &l->qkv, normalize(p, &l->self_norm, rows), rows, s->qkv, 3 * head, share);
+    multiply_heads(p, l->qkv, normalize(p, &l->self_norm, rows), rows, s->qkv, 3 * head, share);
     for (size_t h = share.begin; h < share.end; h++)
         for (size_t r = 0; r < s->rows; r++) {
             grm_cache cache = cache_of(&s->past, layer, r, h);
@@ -330,19 +392,17 @@ static void run_self(const step *p, size_t layer) {
             }
         s->compute->kernels->attend(a, many, 1 / sqrtf((float)head), s->at + i + 1, s->room_of[p->member]);
     }
-    meet(p);
-    multiply(p, turned(p), &l->o, s->mixed, rows, p->x, GRM_ADD);
-    meet(p);
+    add_up(p, l->o, s->mixed, rows);
 }
 
-static void run_cross(const step *p, size_t layer) {
+static void run_cross(step *p, size_t layer) {
     grm_decoder_state *s = p->state;
     const grm_decoder_config *c = &s->decoder->config;
     const grm_decoder_layer *l = &s->decoder->layers[layer];
     size_t width = c->width, head = width / c->heads, rows = s->conditioned * p->count;
     range share = share_of_heads(s->decoder, head, p->member, p->size);
     foresee(&s->text, layer, share, s->tokens);
-    multiply_heads(p, &l->cross_q, normalize(p, &l->cross_norm, rows), rows, s->qkv, head, share);
+    multiply_heads(p, l->cross_q, normalize(p, &l->cross_norm, rows), rows, s->qkv, head, share);
     for (size_t row = 0; row < rows; row++) {
         grm_attention *a = s->attentions[p->member];
         for (size_t h = share.begin; h < share.end; h++)
@@ -351,31 +411,30 @@ static void run_cross(const step *p, size_t layer) {
         s->compute->kernels->attend(a, share.end - share.begin, 1 / sqrtf((float)head), s->tokens,
                                     s->room_of[p->member]);
     }
-    meet(p);
-    multiply(p, turned(p), &l->cross_o, s->mixed, rows, p->x, GRM_ADD);
-    meet(p);
+    add_up(p, l->cross_o, s->mixed, rows);
 }
 
-static void run_ffn(const step *p, size_t layer) {
+static void run_ffn(step *p, size_t layer) {
     grm_decoder_state *s = p->state;
     const grm_decoder_layer *l = &s->decoder->layers[layer];
-    size_t rows = s->rows * p->count;
+    size_t rows = s->rows * p->count, panels = grm_matrix_panels(l->up->out);
     bool relu = s->decoder->config.activation == GRM_RELU;
-    multiply(p, p->member, &l->up, normalize(p, &l->ffn_norm, rows), rows, s->up,
-             relu ? GRM_STORE_RELU : GRM_STORE_GELU);
-    meet(p);
-    multiply(p, turned(p), &l->down, s->up, rows, p->x, GRM_ADD);
-    meet(p);
+    range share;
+    grm_share_out(s->decoder->slices * panels, 1, p->member, p->size, &share.begin, &share.end);
+    multiply(p, l->up, normalize(p, &l->ffn_norm, rows), rows, s->up, relu ? GRM_STORE_RELU : GRM_STORE_GELU, panels,
+             GRM_PANEL, share);
+    add_up(p, l->down, s->up, rows);
 }
 
-static void run_heads(const step *p) {
+static void run_heads(step *p) {
     grm_decoder_state *s = p->state;
-    size_t width = s->decoder->config.width;
-    float *to = s->normed[p->member];
-    for (size_t r = 0; r < s->rows; r++)
-        s->compute->kernels->layer_norm(p->x + (r * p->count + p->count - 1) * width, s->decoder->norm.weight,
-                                        s->decoder->norm.bias, width, EPSILON, to + r * width);
-    multiply(p, p->member, &s->decoder->heads, to, s->rows, p->logits, GRM_STORE);
+    const grm_matrix *m = &s->decoder->heads;
+    const float *x = normalize(p, &s->decoder->norm, s->rows * p->count) + (p->count - 1) * m->in;
+    range share;
+    grm_share_out(grm_matrix_panels(m->out), 1, p->member, p->size, &share.begin, &share.end);
+    grm_matrix_split(s->compute, p->member, m, x, p->count * m->in, s->rows);
+    grm_matrix_share(s->compute, p->member, m, x, p->count * m->in, s->rows, p->logits, m->out, GRM_STORE, share.begin,
+                     share.end);
 }
 
 // Positions as sines: cosines in the first half of the width, sines in the second, in float32 as the reference.
@@ -394,6 +453,7 @@ static void add_positions(const step *p) {
             }
         }
     meet(p);
+    memcpy(s->residual[p->member], p->x, s->rows * p->count * width * sizeof *p->x);
 }
 
 static void run_step(void *context, unsigned member, unsigned size) {

@@ -10,18 +10,26 @@ typedef struct grm_norm {
     const float *weight, *bias;  // [width]
 } grm_norm;
 
+// A layer's matrices are cut into slices, as Shoeybi et al. 2019 (Megatron-LM) spread them over processors: the first
+// of attention and of the feed-forward part by outputs, the second by inputs, so that whoever makes a slice's heads, or
+// its outputs of fc1, goes on with what the second does to them and needs nothing of the others before all is added up.
+enum { GRM_SLICES = 4 };
+
 typedef struct grm_decoder_layer {
     grm_norm self_norm, cross_norm, ffn_norm;
-    grm_matrix qkv;  // [head][q k v][head width]: whoever makes a head's queries has its keys and values too
-    grm_matrix o;
-    grm_matrix cross_q, cross_k, cross_v, cross_o;  // not in melody models
-    grm_matrix up, down;
+    grm_matrix
+        qkv[GRM_SLICES];  // [head][q k v][head width]: whoever makes a head's queries has its keys and values too
+    grm_matrix o[GRM_SLICES];
+    grm_matrix cross_q[GRM_SLICES], cross_o[GRM_SLICES];  // not in melody models
+    grm_matrix cross_k, cross_v;
+    grm_matrix up[GRM_SLICES], down[GRM_SLICES];
 } grm_decoder_layer;
 
 typedef struct grm_decoder {
     grm_decoder_config config;
     bool cross;                              // attends to the text; melody models have it before the codes instead
     grm_table embedding[GRM_MAX_CODEBOOKS];  // [codes + 1][width]; the last row is start and padding
+    size_t slices;                           // GRM_SLICES, or 1 where they do not divide heads and ffn
     grm_decoder_layer *layers;
     grm_norm norm;
     grm_matrix heads;  // [codebook][code]

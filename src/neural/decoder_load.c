@@ -49,35 +49,64 @@ static layer_care care_of(const grm_decoder_config *c, bool cross, size_t i, con
                         .before = squared};
 }
 
-static void load_layer(const grm_decoder_config *c, bool cross, size_t i, layer_care care, grm_decoder_layer *l,
-                       grm_weights *w) {
-    static const char *const qkv[] = {"q", "k", "v"};
-    size_t width = c->width;
-    l->self_norm = take_norm(w, width, stem, i, "self_attn_layer_norm");
-    // In int4 self attention and what cross attention adds would lose more than all the rest together.
-    grm_care more = care.attention > GRM_CARE_SOME ? care.attention : GRM_CARE_SOME;
-    l->qkv = grm_weights_stack(w, more, qkv, 3, width / c->heads, width, width, "%s.%zu.self_attn.*_proj", stem, i);
-    l->o = grm_weights_matrix(w, more, width, width, "%s.%zu.self_attn.out_proj", stem, i);
-    if (cross) {
-        l->cross_norm = take_norm(w, width, stem, i, "encoder_attn_layer_norm");
-        l->cross_q = grm_weights_matrix(w, care.attention, width, width, "%s.%zu.encoder_attn.q_proj", stem, i);
-        l->cross_o = grm_weights_matrix(w, more, width, width, "%s.%zu.encoder_attn.out_proj", stem, i);
-        l->cross_k = grm_weights_matrix(w, more, width, width, "%s.%zu.encoder_attn.k_proj", stem, i);
-        l->cross_v = grm_weights_matrix(w, more, width, width, "%s.%zu.encoder_attn.v_proj", stem, i);
-    }
-    l->ffn_norm = take_norm(w, width, stem, i, "final_layer_norm");
-    l->up = grm_weights_matrix(w, care.up, c->ffn, width, "%s.%zu.fc1", stem, i);
-    l->down = grm_weights_matrix(w, care.down, width, c->ffn, "%s.%zu.fc2", stem, i);
+// In int4 self attention and what cross attention adds would lose more than all the rest together.
+static grm_care more_of(layer_care care) {
+    return care.attention > GRM_CARE_SOME ? care.attention : GRM_CARE_SOME;
 }
 
+// What keys and values of the text are made by, once a prompt, and norms.
+static void load_layer(const grm_decoder_config *c, bool cross, size_t i, layer_care care, grm_decoder_layer *l,
+                       grm_weights *w) {
+    size_t width = c->width;
+    l->self_norm = take_norm(w, width, stem, i, "self_attn_layer_norm");
+    if (cross) {
+        l->cross_norm = take_norm(w, width, stem, i, "encoder_attn_layer_norm");
+        l->cross_k = grm_weights_matrix(w, more_of(care), width, width, "%s.%zu.encoder_attn.k_proj", stem, i);
+        l->cross_v = grm_weights_matrix(w, more_of(care), width, width, "%s.%zu.encoder_attn.v_proj", stem, i);
+    }
+    l->ffn_norm = take_norm(w, width, stem, i, "final_layer_norm");
+}
+
+typedef struct slices {
+    size_t begin, end, count;
+} slices;
+
+static void load_parts(grm_matrix *to, grm_weights *w, grm_care care, slices s, bool columns, size_t out, size_t in,
+                       size_t layer, const char *name) {
+    for (size_t i = s.begin; i < s.end; i++)
+        to[i] = grm_weights_part(w, care, (grm_part){i, s.count, columns}, out, in, "%s.%zu.%s", stem, layer, name);
+}
+
+static void load_slices(const grm_decoder_config *c, bool cross, size_t i, layer_care care, slices s,
+                        grm_decoder_layer *l, grm_weights *w) {
+    static const char *const qkv[] = {"q", "k", "v"};
+    size_t width = c->width;
+    grm_care more = more_of(care);
+    for (size_t k = s.begin; k < s.end; k++)
+        l->qkv[k] = grm_weights_stack(w, more, (grm_part){k, s.count, false}, qkv, 3, width / c->heads, width, width,
+                                      "%s.%zu.self_attn.*_proj", stem, i);
+    load_parts(l->o, w, more, s, true, width, width, i, "self_attn.out_proj");
+    if (cross) {
+        load_parts(l->cross_q, w, care.attention, s, false, width, width, i, "encoder_attn.q_proj");
+        load_parts(l->cross_o, w, more, s, true, width, width, i, "encoder_attn.out_proj");
+    }
+    load_parts(l->up, w, care.up, s, false, c->ffn, width, i, "fc1");
+    load_parts(l->down, w, care.down, s, true, width, c->ffn, i, "fc2");
+}
+
+// In the order in which packed models have them: of two threads each reads one run of memory, from the first layer to
+// the last.
 static void load_layers(grm_decoder *d, grm_weights *w) {
-    size_t count = d->config.layers;
+    size_t count = d->config.layers, together = (d->slices + 1) / 2;
     layer_care *cares = grm_weights_room(w, count, sizeof *cares);
     d->layers = grm_weights_room(w, count, sizeof *d->layers);
     for (size_t i = 0; i < count && !w->status; i++) cares[i] = care_of(&d->config, d->cross, i, w);
     for (size_t i = count; i > 1 && !w->status; i--)
         if (cares[i - 1].before) cares[i - 2] = cares[i - 1];
     for (size_t i = 0; i < count && !w->status; i++) load_layer(&d->config, d->cross, i, cares[i], &d->layers[i], w);
+    for (size_t s = 0; s < d->slices; s += together)
+        for (size_t i = 0; i < count && !w->status; i++)
+            load_slices(&d->config, d->cross, i, cares[i], (slices){s, s + together, d->slices}, &d->layers[i], w);
 }
 
 void grm_decoder_load(grm_decoder *d, const grm_decoder_config *c, bool cross, grm_weights *w) {
@@ -85,19 +114,20 @@ void grm_decoder_load(grm_decoder *d, const grm_decoder_config *c, bool cross, g
                                                            "8", "9", "10", "11", "12", "13", "14", "15"};
     d->config = *c;
     d->cross = cross;
+    d->slices = c->heads % GRM_SLICES == 0 && c->ffn % GRM_SLICES == 0 ? GRM_SLICES : 1;
     for (size_t k = 0; k < c->codebooks; k++)
         d->embedding[k] =
             grm_weights_table(w, c->codes + 1, c->width, "decoder.model.decoder.embed_tokens.%zu.weight", k);
     load_layers(d, w);
     d->norm = (grm_norm){grm_weights_floats(w, c->width, 1, "decoder.model.decoder.layer_norm.weight"),
                          grm_weights_floats(w, c->width, 1, "decoder.model.decoder.layer_norm.bias")};
-    d->heads =
-        grm_weights_stack(w, GRM_CARE_SOME, numbers, c->codebooks, c->codes, c->codes, c->width, "decoder.lm_heads.*");
+    d->heads = grm_weights_stack(w, GRM_CARE_SOME, (grm_part){0, 1, false}, numbers, c->codebooks, c->codes, c->codes,
+                                 c->width, "decoder.lm_heads.*");
 }
 
 grm_precision grm_decoder_cache(const grm_decoder *d) {
     grm_precision narrowest = GRM_FLOAT32;
     for (size_t i = 0; i < d->config.layers; i++)
-        narrowest = d->layers[i].qkv.precision > narrowest ? d->layers[i].qkv.precision : narrowest;
+        narrowest = d->layers[i].qkv[0].precision > narrowest ? d->layers[i].qkv[0].precision : narrowest;
     return narrowest < GRM_INT8 ? narrowest : GRM_INT8;
 }

@@ -27,7 +27,10 @@ void grm_matrix_run(const grm_compute *compute, const grm_matrix *matrix, const 
 // The same by the calling thread alone, which may be a member inside a run. Of float32 and float16 matrices only.
 void grm_matrix_alone(const grm_compute *compute, const grm_matrix *matrix, const float *x, size_t x_stride,
                       size_t rows, float *y, size_t y_stride, grm_finish finish);
-// Inside a run, one member's share [begin, end) of the panels, of up to GRM_ROWS rows.
+// Inside a run: this member's inputs as bytes, of up to GRM_ROWS rows, if the matrix is of bytes; then its share
+// [begin, end) of the panels, of this matrix or of others of its precision that have no columns either.
+void grm_matrix_split(const grm_compute *compute, unsigned member, const grm_matrix *matrix, const float *x,
+                      size_t x_stride, size_t rows);
 void grm_matrix_share(const grm_compute *compute, unsigned member, const grm_matrix *matrix, const float *x,
                       size_t x_stride, size_t rows, float *y, size_t y_stride, grm_finish finish, size_t begin,
                       size_t end);

@@ -24,9 +24,10 @@ typedef struct pack_job {
 
 static void copy_rows(const grm_planned *p, float *weights) {
     size_t in = p->entry.in, place = 0;
-    for (size_t row = 0; place < p->entry.out; row += p->piece)
-        for (size_t i = 0; i < p->from_count; i++, place += p->piece)
-            grm_tensor_floats(p->from[i], row * in, p->piece * in, weights + place * in);
+    for (size_t row = p->first_row; place < p->entry.out; row += p->piece)
+        for (size_t i = 0; i < p->from_count; i++)
+            for (size_t k = 0; k < p->piece; k++, place++)
+                grm_tensor_floats(p->from[i], (row + k) * p->row + p->first_column, in, weights + place * in);
 }
 
 // Weight norm (Salimans and Kingma 2016): w = g v / |v|, the norm over all axes but the first.
@@ -76,15 +77,21 @@ static void write_table(const grm_planned *p, const float *weights, uint8_t *to)
     }
 }
 
-static void write_matrix(grm_planned *p, const float *weights, uint8_t *to) {
+static int power_of(float x) {
+    int power;
+    frexpf(x, &power);
+    return power - 1;
+}
+
+// columns: room for [in] factors.
+static void write_matrix(grm_planned *p, const float *weights, float *columns, uint8_t *to) {
     grm_entry *e = &p->entry;
     size_t columns_bytes = grm_entry_columns(e->precision, e->in);
-    float *columns = columns_bytes ? (float *)(void *)to : NULL;
+    if (!columns_bytes) columns = NULL;
     grm_matrix_survey look = grm_matrix_look(e->precision, e->out, e->in, weights, columns);
-    int power;
-    frexpf(look.unit, &power);
-    e->unit_power = power - 1;
+    e->unit_power = power_of(look.unit);
     e->uneven = look.uneven;
+    for (size_t i = 0; i < e->in && columns; i++) to[i] = (uint8_t)power_of(columns[i]);
     grm_matrix_pack(e->precision, e->out, e->in, weights, look.unit, columns, 0, grm_matrix_panels(e->out),
                     to + columns_bytes);
 }
@@ -96,9 +103,9 @@ static void pack_entry(void *context, size_t index) {
     if (grm_run_check(&job->packing->run, NULL)) atomic_store(&job->cancelled, true);
     if (atomic_load(&job->cancelled)) return;
     size_t count = e->out * e->in;
-    float *weights = malloc(count * sizeof *weights);
+    float *weights = malloc(count * sizeof *weights), *columns = malloc(e->in * sizeof *columns);
     float *raw = p->recipe == GRM_RECIPE_ROWS ? NULL : malloc(count * sizeof *raw);
-    if (!weights || (p->recipe != GRM_RECIPE_ROWS && !raw)) {
+    if (!weights || !columns || (p->recipe != GRM_RECIPE_ROWS && !raw)) {
         atomic_store(&job->out_of_memory, true);
         goto done;
     }
@@ -117,13 +124,14 @@ static void pack_entry(void *context, size_t index) {
     if (e->kind == GRM_ENTRY_TABLE)
         write_table(p, weights, job->bytes + e->offset);
     else
-        write_matrix(p, weights, job->bytes + e->offset);
+        write_matrix(p, weights, columns, job->bytes + e->offset);
     grm_sha256_hex(job->bytes + e->offset, e->bytes, e->digest);
     size_t so_far = atomic_fetch_add(&job->done, 1) + 1;
     if (job->packing->tell)
         grm_progress_step(job->packing->run.progress, 0, (double)so_far / (double)job->packing->plan->count);
 done:
     free(weights);
+    free(columns);
     free(raw);
 }
 

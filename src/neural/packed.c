@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +44,7 @@ bool grm_precision_parse(const char *name, grm_precision *out) {
 }
 
 size_t grm_entry_columns(grm_precision precision, size_t in) {
-    if (!grm_matrix_group(precision)) return 0;
-    return (in * sizeof(float) + GRM_LINE - 1) / GRM_LINE * GRM_LINE;
+    return grm_matrix_group(precision) ? (in + GRM_LINE - 1) / GRM_LINE * GRM_LINE : 0;
 }
 
 size_t grm_entry_bytes(grm_entry_kind kind, grm_precision precision, size_t out, size_t in) {
@@ -283,6 +283,11 @@ const grm_entry *grm_packed_entry(const grm_packed *p, size_t index) {
 }
 const uint8_t *grm_packed_bytes(const grm_packed *p, const grm_entry *entry) {
     return p->bytes + entry->offset;
+}
+
+void grm_packed_columns(const grm_packed *p, const grm_entry *entry, float *columns) {
+    const uint8_t *powers = grm_packed_bytes(p, entry);
+    for (size_t i = 0; i < entry->in; i++) columns[i] = ldexpf(1, powers[i] < 128 ? powers[i] : powers[i] - 256);
 }
 
 const grm_entry *grm_packed_find(const grm_packed *p, const char *name) {

@@ -1,12 +1,13 @@
 // A packed model: one file (.grm), or the same bytes in memory, in the layout that the kernels read.
 //
-//   64 bytes    "GRMMODEL", u32 format (2), u32 zero, u64 offset and u64 size of the directory, its SHA-256
+//   64 bytes    "GRMMODEL", u32 format (3), u32 zero, u64 offset and u64 size of the directory, its SHA-256
 //   the entries' bytes, each at a multiple of 64: first what runs once a prompt, then, from a huge page's start and in
 //   the order in which a step reads it, what every step reads; then tokenizer.json as it was the directory, JSON:
 //   "precision", "config" and "generation" (the folder's own files), "licence", "tokenizer", "entries"
 //
-// An entry is a matrix (kernels/matrix.h; int8 and int4 ones begin with their columns' factors) or a table (rows of
-// floats or halves), with name, shape, place and SHA-256. Numbers are little-endian.
+// An entry is a matrix (kernels/matrix.h; int8 and int4 ones begin with their columns' factors, a byte of each: the
+// power of two, signed) or a table (rows of floats or halves), with name, shape, place and SHA-256. Numbers are
+// little-endian.
 #ifndef GRM_NEURAL_PACKED_H
 #define GRM_NEURAL_PACKED_H
 
@@ -15,7 +16,7 @@
 #include "neural/huge.h"
 #include "neural/kernels/matrix.h"
 
-enum { GRM_PACKED_FORMAT = 2, GRM_PACKED_HEADER = 64, GRM_PACKED_PAGE = 4096 };
+enum { GRM_PACKED_FORMAT = 3, GRM_PACKED_HEADER = 64, GRM_PACKED_PAGE = 4096 };
 
 typedef enum grm_entry_kind { GRM_ENTRY_TABLE, GRM_ENTRY_MATRIX } grm_entry_kind;
 
@@ -52,6 +53,8 @@ size_t grm_packed_count(const grm_packed *packed);
 const grm_entry *grm_packed_entry(const grm_packed *packed, size_t index);     // as the directory lists them
 const grm_entry *grm_packed_find(const grm_packed *packed, const char *name);  // NULL: not there
 const uint8_t *grm_packed_bytes(const grm_packed *packed, const grm_entry *entry);
+// An int8 or int4 matrix's columns' factors: [in].
+void grm_packed_columns(const grm_packed *packed, const grm_entry *entry, float *columns);
 // Compares every byte with its checksum; GRM_BAD_INPUT names the first entry that is not as it was.
 grm_status grm_packed_verify(const grm_packed *packed, grm_pool *pool, grm_error *err);
 // Lets the system have the memory of entries in whose names `part` is; they are read again when used.
@@ -59,7 +62,7 @@ void grm_packed_release(const grm_packed *packed, const char *part);
 
 // Bytes of an entry; 0 when they would overflow.
 size_t grm_entry_bytes(grm_entry_kind kind, grm_precision precision, size_t out, size_t in);
-size_t grm_entry_columns(grm_precision precision, size_t in);  // bytes of the columns' factors before a matrix
+size_t grm_entry_columns(grm_precision precision, size_t in);  // bytes of the columns' powers before a matrix
 // What every step of the decoder reads from beginning to end, with the norms between.
 bool grm_entry_by_steps(const grm_entry *entry);
 const char *grm_precision_name(grm_precision precision);

@@ -14,6 +14,8 @@ typedef struct grm_planned {
     grm_entry entry;
     grm_recipe recipe;
     size_t from_count, piece, kernel;
+    size_t first_row, first_column;  // of each tensor's part, of rows of `row` columns
+    size_t row;
     const grm_tensor *from[GRM_MAX_CODEBOOKS];
 } grm_planned;
 

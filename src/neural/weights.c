@@ -79,7 +79,8 @@ static grm_planned *plan_entry(grm_weights *w, const char *name, grm_entry_kind 
             grm_fail(w->err, GRM_BAD_INPUT, "%s would have %zu x %zu weights, which is too much", name, out, in);
     if (w->status) return NULL;
     grm_planned *p = &plan->list[plan->count++];
-    *p = (grm_planned){.entry = {copy, kind, precision, out, in, 0, bytes, 0, false, {0}}, .piece = out, .kernel = 1};
+    *p = (grm_planned){
+        .entry = {copy, kind, precision, out, in, 0, bytes, 0, false, {0}}, .piece = out, .kernel = 1, .row = in};
     return p;
 }
 
@@ -111,14 +112,14 @@ static const grm_entry *find_entry(grm_weights *w, const char *name, grm_entry_k
 static grm_matrix take_matrix(grm_weights *w, const char *name, size_t out, size_t in) {
     const grm_entry *e = find_entry(w, name, GRM_ENTRY_MATRIX, out, in);
     if (!e) return (grm_matrix){0};
-    const uint8_t *bytes = grm_packed_bytes(w->packed, e);
-    return (grm_matrix){e->precision,
-                        out,
-                        in,
-                        bytes + grm_entry_columns(e->precision, in),
-                        ldexpf(1, e->unit_power),
-                        e->uneven ? (const float *)(const void *)bytes : NULL,
-                        NULL};
+    const uint8_t *panels = grm_packed_bytes(w->packed, e) + grm_entry_columns(e->precision, in);
+    float *columns = NULL;
+    if (e->uneven && grm_matrix_group(e->precision)) {
+        columns = grm_weights_room(w, in, sizeof *columns);
+        if (!columns) return (grm_matrix){0};
+        grm_packed_columns(w->packed, e, columns);
+    }
+    return (grm_matrix){e->precision, out, in, panels, ldexpf(1, e->unit_power), columns, NULL};
 }
 
 // The codec's are never of bytes.
@@ -168,11 +169,39 @@ static grm_matrix plain_matrix(grm_weights *w, grm_care care, size_t out, size_t
     return (grm_matrix){0};
 }
 
+// The name of a part as packed models have it.
+static void name_part(char *name, size_t size, const char *stem, grm_part part) {
+    if (part.count > 1)
+        snprintf(name, size, "%s.weight/%zu", stem, part.index);
+    else
+        snprintf(name, size, "%s.weight", stem);
+}
+
 grm_matrix grm_weights_matrix(grm_weights *w, grm_care care, size_t out, size_t in, const char *format, ...) {
     FORMAT_NAME(stem, format);
     char name[NAME_SIZE + 16];
     snprintf(name, sizeof name, "%s.weight", stem);
     return plain_matrix(w, care, out, in, name);
+}
+
+grm_matrix grm_weights_part(grm_weights *w, grm_care care, grm_part part, size_t out, size_t in, const char *format,
+                            ...) {
+    FORMAT_NAME(stem, format);
+    char name[NAME_SIZE + 32], whole[NAME_SIZE + 16];
+    name_part(name, sizeof name, stem, part);
+    snprintf(whole, sizeof whole, "%s.weight", stem);
+    size_t rows = part.columns ? out : out / part.count, columns = part.columns ? in / part.count : in;
+    if (w->packed) return take_matrix(w, name, rows, columns);
+    const grm_tensor *tensor = find_tensor(w, whole, out, in, 1);
+    grm_planned *p = plan_entry(w, name, GRM_ENTRY_MATRIX, with_care(w->precision, care), rows, columns);
+    if (!p) return (grm_matrix){0};
+    p->from[p->from_count++] = tensor;
+    p->row = in;
+    if (part.columns)
+        p->first_column = part.index * columns;
+    else
+        p->first_row = part.index * rows;
+    return (grm_matrix){0};
 }
 
 grm_matrix grm_weights_lstm(grm_weights *w, size_t out, size_t in, const char *format, ...) {
@@ -181,13 +210,15 @@ grm_matrix grm_weights_lstm(grm_weights *w, size_t out, size_t in, const char *f
     return plain_matrix(w, GRM_CARE_MUCH, out, in, name);
 }
 
-grm_matrix grm_weights_stack(grm_weights *w, grm_care care, const char *const *words, size_t count, size_t piece,
-                             size_t out_of_each, size_t in, const char *format, ...) {
+grm_matrix grm_weights_stack(grm_weights *w, grm_care care, grm_part part, const char *const *words, size_t count,
+                             size_t piece, size_t out_of_each, size_t in, const char *format, ...) {
     FORMAT_NAME(stem, format);
-    char name[NAME_SIZE + 16];
-    snprintf(name, sizeof name, "%s.weight", stem);
-    if (w->packed) return take_matrix(w, name, count * out_of_each, in);
-    grm_planned *p = plan_entry(w, name, GRM_ENTRY_MATRIX, with_care(w->precision, care), count * out_of_each, in);
+    char name[NAME_SIZE + 32];
+    name_part(name, sizeof name, stem, part);
+    size_t rows = out_of_each / part.count;
+    if (w->packed) return take_matrix(w, name, count * rows, in);
+    grm_planned *p = plan_entry(w, name, GRM_ENTRY_MATRIX, with_care(w->precision, care), count * rows, in);
+    if (p) p->first_row = part.index * rows;
     size_t star = strcspn(stem, "*");
     for (size_t i = 0; i < count && p; i++) {
         snprintf(name, sizeof name, "%.*s%s%s.weight", (int)star, stem, words[i], stem[star] ? stem + star + 1 : "");

@@ -46,11 +46,19 @@ const float *grm_weights_floats(grm_weights *weights, size_t rows, size_t column
 // The matrix STEM.weight.
 grm_matrix grm_weights_matrix(grm_weights *weights, grm_care care, size_t out, size_t in, const char *format, ...)
     GRM_PRINTF(5, 6);
+// One of `count` alike parts of STEM.weight, [out][in], cut by its columns or its rows, which `count` divides.
+typedef struct grm_part {
+    size_t index, count;
+    bool columns;
+} grm_part;
+grm_matrix grm_weights_part(grm_weights *weights, grm_care care, grm_part part, size_t out, size_t in,
+                            const char *format, ...) GRM_PRINTF(6, 7);
 // A matrix of the codec's recurrent layers, by its whole name.
 grm_matrix grm_weights_lstm(grm_weights *weights, size_t out, size_t in, const char *format, ...) GRM_PRINTF(4, 5);
-// Matrices with their rows dealt out `piece` by `piece`: STEM with "*" in place of each of `words` in turn.
-grm_matrix grm_weights_stack(grm_weights *weights, grm_care care, const char *const *words, size_t count, size_t piece,
-                             size_t out_of_each, size_t in, const char *format, ...) GRM_PRINTF(8, 9);
+// Matrices with their rows dealt out `piece` by `piece`: STEM with "*" in place of each of `words` in turn. Of each the
+// part, by rows, which is whole pieces.
+grm_matrix grm_weights_stack(grm_weights *weights, grm_care care, grm_part part, const char *const *words, size_t count,
+                             size_t piece, size_t out_of_each, size_t in, const char *format, ...) GRM_PRINTF(9, 10);
 // A convolution's weight under weight norm, in either spelling (STEM.weight_g ...), as a matrix over windows,
 // [out][kernel * in]; of a transposed one [kernel * out][in].
 grm_matrix grm_weights_convolution(grm_weights *weights, bool transposed, size_t out, size_t in, size_t kernel,

@@ -271,14 +271,6 @@ static void check_functions(const grm_kernels *const *list, size_t count) {
         double v = (double)x[i];
         expect(fabs((v < 0 ? expm1(v) : v) - (double)plain[i]) < 2e-7 * (1 + fabs(v)), "elu", "far from double");
     }
-    list[0]->layer_norm(weight, x, bias, COUNT, 1e-5f, plain);
-    double mean = 0, square = 0;
-    for (size_t i = 0; i < COUNT; i++) mean += (double)weight[i] / COUNT;
-    for (size_t i = 0; i < COUNT; i++) square += ((double)weight[i] - mean) * ((double)weight[i] - mean) / COUNT;
-    for (size_t i = 0; i < COUNT; i++) {
-        double exact = ((double)weight[i] - mean) / sqrt(square + 1e-5) * (double)x[i] + (double)bias[i];
-        expect(fabs(exact - (double)plain[i]) < 2e-5, "layer norm", "far from the one in double");
-    }
     static float cell[2][WIDTH], state[2][WIDTH];
     fill(&rng, cell[0], WIDTH, 1);
     memcpy(cell[1], cell[0], sizeof cell[0]);
@@ -303,9 +295,6 @@ static void check_functions(const grm_kernels *const *list, size_t count) {
             functions[i](fast, COUNT);
             expect(memcmp(plain, fast, sizeof plain) == 0, list[k]->name, i ? "elu" : "gelu");
         }
-        list[0]->layer_norm(weight, x, bias, COUNT, 1e-5f, plain);
-        list[k]->layer_norm(weight, x, bias, COUNT, 1e-5f, fast);
-        expect(memcmp(plain, fast, sizeof plain) == 0, list[k]->name, "layer norm");
         memcpy(cell[0], cell[1], sizeof cell[0]);
         list[k]->cell(weight, WIDTH, cell[0], state[0]);
         expect(memcmp(first_cell, cell[0], sizeof first_cell) == 0 &&
@@ -314,7 +303,44 @@ static void check_functions(const grm_kernels *const *list, size_t count) {
     }
 }
 
-// ---- times ----
+// x + its addends, and their norm, whose length fills no vector.
+static void check_norm(const grm_kernels *const *list, size_t count) {
+    enum { WIDTH = 83 };
+    static const size_t many[] = {0, 1, 2, 4};
+    float x[WIDTH], sums[4][WIDTH], weight[WIDTH], bias[WIDTH];
+    const float *const addends[] = {sums[0], sums[1], sums[2], sums[3]};
+    grm_rng rng = grm_rng_new(9, "check");
+    fill(&rng, x, WIDTH, 1);
+    fill(&rng, sums[0], 4 * WIDTH, 1);
+    fill(&rng, weight, WIDTH, 1);
+    fill(&rng, bias, WIDTH, 1);
+    for (size_t m = 0; m < GRM_COUNT(many); m++) {
+        float plain[2][WIDTH];
+        double whole[WIDTH], mean = 0, square = 0;
+        for (size_t i = 0; i < WIDTH; i++) {
+            whole[i] = (double)x[i];
+            for (size_t s = 0; s < many[m]; s++) whole[i] += (double)sums[s][i];
+            mean += whole[i] / WIDTH;
+        }
+        for (size_t i = 0; i < WIDTH; i++) square += (whole[i] - mean) * (whole[i] - mean) / WIDTH;
+        memcpy(plain[0], x, sizeof x);
+        list[0]->layer_norm(plain[0], addends, many[m], weight, bias, WIDTH, 1e-5f, plain[1]);
+        for (size_t i = 0; i < WIDTH; i++) {
+            double exact = (whole[i] - mean) / sqrt(square + 1e-5) * (double)weight[i] + (double)bias[i];
+            expect(fabs(whole[i] - (double)plain[0][i]) < 2e-6, "layer norm", "its sums are wrong");
+            expect(fabs(exact - (double)plain[1][i]) < 2e-5, "layer norm", "far from the one in double");
+        }
+        for (size_t k = 0; k < count; k++) {
+            float fast[2][WIDTH], added[WIDTH];
+            memcpy(fast[0], x, sizeof x);
+            memcpy(added, x, sizeof x);
+            list[k]->layer_norm(fast[0], addends, many[m], weight, bias, WIDTH, 1e-5f, fast[1]);
+            list[k]->layer_norm(added, addends, many[m], NULL, NULL, WIDTH, 1e-5f, NULL);
+            expect(memcmp(plain, fast, sizeof plain) == 0, list[k]->name, "layer norm");
+            expect(memcmp(plain[0], added, sizeof added) == 0, list[k]->name, "layer norm, sums alone");
+        }
+    }
+}
 
 // Sums of overlapping rows, whose length fills no vector.
 static void check_dots(const grm_kernels *const *list, size_t count) {
@@ -383,6 +409,7 @@ int main(int argc, char **argv) {
     for (size_t k = 0; k < count; k++) check_split(list[k]);
     check_attention(list, count);
     check_functions(list, count);
+    check_norm(list, count);
     check_dots(list, count);
     for (size_t k = 0; k < count; k++) printf("%s%s", k ? ", " : "kernels: ", list[k]->name);
     printf(": %s\n", failures ? "FAILED" : "the same bits");

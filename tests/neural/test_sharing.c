@@ -102,7 +102,7 @@ static void lays_what_steps_read_in_their_order(void **state) {
         if (matrices++) assert_in_range(e->offset, end, end + GRM_LINE - 1);
         end = e->offset + e->bytes;
     }
-    assert_int_equal(matrices, 4 * 6 + 1);
+    assert_int_equal(matrices, 4 * 6 * 4 + 1);
     for (size_t i = 0; i < grm_packed_count(packed); i++) {
         const grm_entry *e = grm_packed_entry(packed, i);
         if (!grm_entry_by_steps(e)) assert_true(e->offset + e->bytes <= end / GRM_HUGE_PAGE * GRM_HUGE_PAGE);

@@ -120,11 +120,31 @@ static void run_cell(const float *gates, size_t width, float *cell, float *state
     }
 }
 
-static void layer_norm(const float *x, const float *weight, const float *bias, size_t width, float epsilon, float *y) {
+// The figures [i, i + count) of x and what is to be added to it.
+GRM_INLINE vf add_sums(const float *x, const float *const *sums, size_t many, size_t i, size_t count) {
+    vf v = load_part(x + i, count);
+    if (many == 0) return v;
+    vf all = load_part(sums[0] + i, count);
+    if (many > 1) all = vf_add(all, load_part(sums[1] + i, count));
+    if (many > 2) all = vf_add(all, vf_add(load_part(sums[2] + i, count), load_part(sums[3] + i, count)));
+    return vf_add(v, all);
+}
+
+static void layer_norm(float *x, const float *const *sums, size_t many, const float *weight, const float *bias,
+                       size_t width, float epsilon, float *y) {
     size_t whole = width & ~(size_t)15, part = width - whole;
     vf sum = vf_set(0), squares = vf_set(0);
-    for (size_t i = 0; i < whole; i += 16) sum = vf_add(sum, vf_load(x + i));
-    if (part) sum = vf_add(sum, load_part(x + whole, part));
+    for (size_t i = 0; i < whole; i += 16) {
+        vf v = add_sums(x, sums, many, i, 16);
+        vf_store(x + i, v);
+        sum = vf_add(sum, v);
+    }
+    if (part) {
+        vf v = add_sums(x, sums, many, whole, part);
+        store_part(x + whole, v, part);
+        sum = vf_add(sum, v);
+    }
+    if (!weight) return;
     vf mean = vf_set(vf_total(sum) / (float)width);
     for (size_t i = 0; i < whole; i += 16) {
         vf d = vf_sub(vf_load(x + i), mean);

@@ -53,14 +53,17 @@ void grm_share_out(size_t count, size_t step, unsigned member, unsigned size, si
     if (*end > count) *end = count;
 }
 
+void grm_matrix_split(const grm_compute *c, unsigned member, const grm_matrix *m, const float *x, size_t x_stride,
+                      size_t rows) {
+    size_t group = grm_matrix_group(m->precision);
+    for (size_t r = 0; r < rows && group; r++)
+        c->kernels->split(x + r * x_stride, m->columns, m->in, group, &c->bytes[member][r]);
+}
+
 void grm_matrix_share(const grm_compute *c, unsigned member, const grm_matrix *m, const float *x, size_t x_stride,
                       size_t rows, float *y, size_t y_stride, grm_finish finish, size_t begin, size_t end) {
-    if (begin >= end) return;
-    const grm_bytes *bytes = c->bytes[member];
-    size_t group = grm_matrix_group(m->precision);
-    for (size_t r = 0; r < rows && group; r++) c->kernels->split(x + r * x_stride, m->columns, m->in, group, &bytes[r]);
-    const grm_product product = {m, rows, x, x_stride, bytes, y, y_stride, finish};
-    c->kernels->multiply(&product, begin, end);
+    const grm_product product = {m, rows, x, x_stride, c->bytes[member], y, y_stride, finish};
+    if (begin < end) c->kernels->multiply(&product, begin, end);
 }
 
 typedef struct matrix_job {
@@ -84,9 +87,14 @@ static void run_share(void *context, unsigned member, unsigned size) {
     else
         grm_share_out(panels, 1, member, size, &begin, &end);
     size_t block = grouped ? GRM_ROWS : BLOCK;
-    for (size_t r = from; r < to; r += block)
-        grm_matrix_share(j->compute, member, j->matrix, j->x + r * j->x_stride, j->x_stride,
-                         to - r < block ? to - r : block, j->y + r * j->y_stride, j->y_stride, j->finish, begin, end);
+    if (begin >= end) return;
+    for (size_t r = from; r < to; r += block) {
+        size_t rows = to - r < block ? to - r : block;
+        const float *x = j->x + r * j->x_stride;
+        grm_matrix_split(j->compute, member, j->matrix, x, j->x_stride, rows);
+        grm_matrix_share(j->compute, member, j->matrix, x, j->x_stride, rows, j->y + r * j->y_stride, j->y_stride,
+                         j->finish, begin, end);
+    }
 }
 
 void grm_matrix_run(const grm_compute *compute, const grm_matrix *matrix, const float *x, size_t x_stride, size_t rows,

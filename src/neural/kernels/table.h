@@ -92,7 +92,10 @@ typedef struct grm_kernels {
     // Attention (Vaswani et al. 2017) of `many` queries, of caches of one kind, to positions [0, count):
     // out = sum softmax(scale q . k) v. room: grm_attention_room for each.
     void (*attend)(const grm_attention *heads, size_t many, float scale, size_t count, float *room);
-    void (*layer_norm)(const float *x, const float *weight, const float *bias, size_t width, float epsilon, float *y);
+    // x += sums[0], + (sums[0] + sums[1]) or + ((sums[0] + sums[1]) + (sums[2] + sums[3])), of which there are `many`
+    // (0: x stays as it is); y = layer norm (Ba et al. 2016) of x, unless weight is NULL.
+    void (*layer_norm)(float *x, const float *const *sums, size_t many, const float *weight, const float *bias,
+                       size_t width, float epsilon, float *y);
     void (*gelu)(float *x, size_t count);
     void (*elu)(float *x, size_t count);
     // y[r] = sum_i weights[i] x[r x_stride + i]: a matrix of one output.
