@@ -1,7 +1,9 @@
-// How near a decoder step comes to the memory's speed. Each step reads every weight of the decoder and all keys and
-// values so far, so the floor is their bytes over the bandwidth that the same threads read with. That is measured
-// before every step, as it is not the same from second to second, and in two ways: through huge pages, as the weights
-// of a packed file lie, and through ordinary pages of 4 kB, as other programs' memory does. How fast those are read is
+// How near a decoder step comes to the memory's speed. A step reads every weight of the decoder and all keys and values
+// so far, so the floor is their bytes over the bandwidth that the same threads read with. Where the text has absorbed
+// two matrices of each layer (absorbed.h) a step reads less; shares are of what it reads, and the last figure is the
+// share of the floor of every weight. The bandwidth is measured before every step, as it is not the same from second to
+// second, and in two ways: through huge pages, as the weights of a packed file lie, and through ordinary pages of 4 kB,
+// as other programs' memory does. How fast those are read is
 // mostly a matter of where they lie: nearly as huge ones while they follow one another, by half where a system that has
 // run for hours gives out scattered ones; so the share of huge pages is the one to compare by. Each kind has a buffer
 // of 16 times what is read at a time, so that none of it is in a cache. Steps and measurements in which a thread was
@@ -17,11 +19,13 @@
 #include <sys/resource.h>
 
 #include "clock.h"
+#include "neural/absorbed.h"
 #include "neural/huge.h"
 #include "neural/model.h"
 #include "neural/sample.h"
 
 enum { PROBE = 32 << 20, POOL = 16 * PROBE };  // bytes
+enum { CLIP = 1504 };                          // positions of 30 s, that there is room for at least
 
 static long switches(void) {
     struct rusage usage;
@@ -103,6 +107,19 @@ static double barrier_s(grm_team *team) {
 
 // ---- steps ----
 
+typedef struct bench {
+    const grm_model *model;
+    grm_compute *compute;
+    grm_decoder_state *state;
+    size_t rows, positions;
+    float *x, *logits, *guided;
+    grm_draw *draws;
+    grm_candidate *candidates;
+    grm_rng rng;
+} bench;
+
+enum { TOKENS = 16 };  // of the text
+
 static double weight_bytes(const grm_model *m) {
     const grm_decoder *d = &m->decoder;
     double bytes = (double)grm_matrix_bytes(d->heads.precision, d->heads.out, d->heads.in);
@@ -114,6 +131,12 @@ static double weight_bytes(const grm_model *m) {
                 if (all[k]->panels) bytes += (double)grm_matrix_bytes(all[k][s].precision, all[k][s].out, all[k][s].in);
     }
     return bytes;
+}
+
+static double bytes_saved(const bench *b) {
+    const grm_decoder *d = &b->model->decoder;
+    bool absorbs = !b->model->config.melody && grm_absorbs(d, TOKENS, b->positions);
+    return absorbs ? (double)grm_absorbing_bytes(d) - (double)grm_absorbed_bytes(d, TOKENS) : 0;
 }
 
 // How much of what a step reads of the weights lies in huge pages; NAN: not known.
@@ -133,17 +156,6 @@ static double median(double *values, size_t count) {
     qsort(values, count, sizeof *values, by_value);
     return count ? values[count / 2] : NAN;
 }
-
-typedef struct bench {
-    const grm_model *model;
-    grm_compute *compute;
-    grm_decoder_state *state;
-    size_t rows;
-    float *x, *logits, *guided;
-    grm_draw *draws;
-    grm_candidate *candidates;
-    grm_rng rng;
-} bench;
 
 // As a generation does it: embeds the last codes, runs, guides, and draws.
 static void step(bench *b, uint16_t *codes) {
@@ -169,21 +181,20 @@ static void step(bench *b, uint16_t *codes) {
 // What undisturbed steps took, and beside each what was read per second in either kind of pages just before.
 typedef struct figures {
     size_t steps, kept;
-    double *time, *rate[PAGES], *share[PAGES];
+    double *time, *rate[PAGES], *share[PAGES], *every;
     double *room;
 } figures;
 
 static bool figures_new(figures *f, size_t steps) {
-    *f = (figures){.steps = steps, .room = malloc((1 + 2 * PAGES) * steps * sizeof *f->room)};
+    *f = (figures){.steps = steps, .room = malloc((2 + 2 * PAGES) * steps * sizeof *f->room)};
     f->time = f->room;
+    f->every = f->room + (1 + 2 * PAGES) * steps;
     for (size_t p = 0; p < PAGES && f->room; p++) {
         f->rate[p] = f->room + (1 + 2 * p) * steps;
         f->share[p] = f->room + (2 + 2 * p) * steps;
     }
     return f->room != NULL;
 }
-
-enum { TOKENS = 16 };  // of the text
 
 // Of all rows' keys and values of one position, with their scales.
 static double position_bytes(const grm_decoder_config *c, grm_precision cache) {
@@ -192,7 +203,8 @@ static double position_bytes(const grm_decoder_config *c, grm_precision cache) {
 }
 
 static void measure(bench *b, uint8_t *const pool[PAGES], grm_precision cache, figures *f) {
-    double weights = weight_bytes(b->model), position = position_bytes(&b->model->config.decoder, cache);
+    double weights = weight_bytes(b->model), saved = bytes_saved(b),
+           position = position_bytes(&b->model->config.decoder, cache);
     uint16_t codes[8 * GRM_MAX_CODEBOOKS] = {0};
     for (size_t i = 0; i < f->steps; i++) {
         long before = switches();
@@ -205,7 +217,8 @@ static void measure(bench *b, uint8_t *const pool[PAGES], grm_precision cache, f
         double time = f->time[f->kept] = bench_wall_s() - start;
         if (switches() != before) continue;
         double bytes = weights + position * ((double)(b->rows * (i + 1)) + TOKENS);
-        for (size_t p = 0; p < PAGES; p++) f->share[p][f->kept] = bytes / time / f->rate[p][f->kept];
+        for (size_t p = 0; p < PAGES; p++) f->share[p][f->kept] = (bytes - saved) / time / f->rate[p][f->kept];
+        f->every[f->kept] = bytes / time / f->rate[HUGE][f->kept];
         f->kept++;
     }
 }
@@ -221,6 +234,9 @@ static void report(const bench *b, grm_precision cache, figures *f) {
         printf(", %.0f %% of the floor of %s (%.1f ms at %.1f GB/s)", 100 * share,
                p == HUGE ? "huge pages" : "pages of 4 kB", ms * share, median(f->rate[p], f->kept) / 1e9);
     }
+    if (bytes_saved(b) > 0)
+        printf("; %.0f MB of the weights are read, and it is %.0f %% of the floor of every weight",
+               (weight_bytes(b->model) - bytes_saved(b)) / 1e6, 100 * median(f->every, f->kept));
     if (huge < 99) printf("; of the weights only %.0f %% lie in huge pages", huge);
     printf("; %.2f s of work a second of sound; barrier %.2f us%s; %zu of %zu steps undisturbed\n", ms * 0.05, barrier,
            grm_team_size(b->compute->team) == 2 && barrier < 0.1 ? " (both threads on one core)" : "", f->kept,
@@ -261,7 +277,7 @@ int main(int argc, char **argv) {
     grm_profile *profile = NULL;
     grm_model *model = NULL;
     grm_error err = {0};
-    bench b = {.rows = 2 * variations, .rng = grm_rng_new(1, "bench")};
+    bench b = {.rows = 2 * variations, .positions = steps < CLIP ? CLIP : steps + 1, .rng = grm_rng_new(1, "bench")};
     if (argc < 2 || variations < 1 || variations > 8 || steps < 1) {
         fprintf(stderr, "bench_neural MODEL [STEPS [THREADS [VARIATIONS]]]\n");
         return 2;
@@ -284,7 +300,7 @@ int main(int argc, char **argv) {
     b.draws = malloc(variations * c->codebooks * sizeof *b.draws);
     b.candidates = malloc(profile->threads * 2 * c->codes * sizeof *b.candidates);
     status = grm_decoder_state_new(&model->decoder, b.compute, cache, b.rows, model->config.melody ? 0 : variations,
-                                   steps + 1, &b.state, &err);
+                                   b.positions, &b.state, &err);
     if (status || !b.x || !b.logits || !b.guided || !b.draws || !b.candidates) return 1;
     printf("opened in %.1f ms; %s, %u threads: ", 1e3 * opened, b.compute->kernels->name, profile->threads);
     return run(&b, steps, cache);

@@ -1,13 +1,14 @@
 // A step of the decoder: one run of the team, with a barrier only where a member needs what others have made. That is
 // behind each part of a layer where members have whole slices, and between its two matrices as well where they have
 // not.
-#define _DEFAULT_SOURCE  // madvise
 #include "neural/decoder.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "neural/absorbed.h"
+#include "neural/huge.h"
 
 #define EPSILON 1e-5f
 enum { LINE_FLOATS = 16 };
@@ -38,6 +39,7 @@ struct grm_decoder_state {
     size_t rows, conditioned, positions, at, tokens;
     grm_precision precision;  // of keys and values, at most
     stores past, text;
+    grm_absorbed *absorbed;      // in place of the text's keys and values
     float *frequencies;          // [width / 2]
     float *qkv, *mixed, *up;     // [GRM_ROWS or rows][...], of all members
     float *sums;                 // [2][GRM_SLICES][GRM_ROWS or rows][width]: what slices add to x, of two parts in turn
@@ -51,23 +53,6 @@ struct grm_decoder_state {
 
 static size_t round_up(size_t value, size_t to) {
     return (value + to - 1) / to * to;
-}
-
-// Zeroed, in huge pages where there are any: each new page ends what the processor foresees.
-static void *take_zeroed(size_t bytes) {
-    enum { HUGE_PAGE = 2 << 20, WORTH = 1 << 18 };
-    if (bytes > SIZE_MAX - HUGE_PAGE) return NULL;
-    size_t page = bytes < WORTH ? GRM_LINE : HUGE_PAGE;
-    bytes = round_up(bytes, page);
-    void *memory = aligned_alloc(page, bytes);
-    if (!memory || page < HUGE_PAGE) return memory ? memset(memory, 0, bytes) : NULL;
-#ifdef MADV_HUGEPAGE
-    madvise(memory, bytes, MADV_HUGEPAGE);
-#endif
-#ifdef __linux__  // where memory of one's own that was given back is zero when it is next used, and not there before
-    if (madvise(memory, bytes, MADV_DONTNEED) == 0) return memory;
-#endif
-    return memset(memory, 0, bytes);
 }
 
 static void stores_clear(stores *s) {
@@ -105,7 +90,7 @@ static bool stores_new(stores *s, const grm_decoder *d, grm_precision precision,
                               .value_bytes = grm_values_bytes(kept, head, positions)};
         bytes += all * (4 * s->layer[i].key_bytes + s->layer[i].value_bytes);
     }
-    uint8_t *next = s->bytes = take_zeroed(bytes);
+    uint8_t *next = s->bytes = grm_huge_take(bytes);
     if (!next) return false;
     for (size_t i = 0; i < layers; i++) {
         store *l = &s->layer[i];
@@ -218,6 +203,7 @@ void grm_decoder_state_free(grm_decoder_state *s) {
     if (!s) return;
     stores_clear(&s->past);
     stores_clear(&s->text);
+    grm_absorbed_free(s->absorbed);
     free(s->residual);
     free(s->normed);
     free(s->room_of);
@@ -242,6 +228,10 @@ grm_status grm_decoder_read_text(grm_decoder_state *s, const float *text, size_t
     size_t width = c->width, head = width / c->heads;
     s->tokens = tokens;
     stores_clear(&s->text);
+    grm_absorbed_free(s->absorbed);
+    s->absorbed = NULL;
+    if (grm_absorbs(s->decoder, tokens, s->positions))
+        return grm_absorbed_new(s->decoder, s->compute, text, tokens, &s->absorbed, err);
     float *keys = grm_floats_new(tokens * width), *values = grm_floats_new(tokens * width);
     // Of so few positions halves cost nothing.
     grm_precision precision = s->precision == GRM_FLOAT32 ? GRM_FLOAT32 : GRM_FLOAT16;
@@ -395,6 +385,18 @@ static void run_self(step *p, size_t layer) {
     add_up(p, l->o, s->mixed, rows);
 }
 
+static void run_absorbed(step *p, size_t layer) {
+    grm_decoder_state *s = p->state;
+    const grm_absorbed_layer *l = grm_absorbed_of(s->absorbed, layer);
+    size_t heads = s->decoder->config.heads, rows = s->conditioned * p->count;
+    range share = share_of_heads(s->decoder, s->tokens, p->member, p->size);
+    multiply_heads(p, l->keys, normalize(p, &s->decoder->layers[layer].cross_norm, rows), rows, s->qkv, s->tokens,
+                   share);
+    for (size_t row = 0; row < rows; row++)
+        for (size_t h = share.begin; h < share.end; h++) grm_softmax(s->qkv + (row * heads + h) * s->tokens, s->tokens);
+    add_up(p, l->values, s->qkv, rows);
+}
+
 static void run_cross(step *p, size_t layer) {
     grm_decoder_state *s = p->state;
     const grm_decoder_config *c = &s->decoder->config;
@@ -463,7 +465,10 @@ static void run_step(void *context, unsigned member, unsigned size) {
     add_positions(&p);
     for (size_t i = 0; i < p.state->decoder->config.layers; i++) {
         run_self(&p, i);
-        if (p.state->decoder->cross && p.state->conditioned) run_cross(&p, i);
+        if (p.state->absorbed && p.state->conditioned)
+            run_absorbed(&p, i);
+        else if (p.state->decoder->cross && p.state->conditioned)
+            run_cross(&p, i);
         run_ffn(&p, i);
     }
     if (p.logits) run_heads(&p);

@@ -2,14 +2,30 @@
 #include "neural/huge.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+void *grm_huge_take(size_t bytes) {
+    enum { LINE = 64, WORTH = 1 << 18 };
+    if (bytes > SIZE_MAX - GRM_HUGE_PAGE) return NULL;
+    size_t page = bytes < WORTH ? LINE : GRM_HUGE_PAGE;
+    bytes = (bytes + page - 1) / page * page;
+    void *memory = aligned_alloc(page, bytes);
+    if (!memory || page < GRM_HUGE_PAGE) return memory ? memset(memory, 0, bytes) : NULL;
+#ifdef MADV_HUGEPAGE
+    madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+#ifdef __linux__  // where memory of one's own that was given back is zero when it is next used, and not there before
+    if (madvise(memory, bytes, MADV_DONTNEED) == 0) return memory;
+#endif
+    return memset(memory, 0, bytes);
+}
 
 #ifdef __linux__
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 // Pages by what they are (linux/fs.h from 6.7 on, where files' huge pages are older only on XFS).

@@ -1,4 +1,4 @@
-// Huge pages of a mapped file.
+// Huge pages, of a mapped file or of memory of one's own.
 #ifndef GRM_NEURAL_HUGE_H
 #define GRM_NEURAL_HUGE_H
 
@@ -16,5 +16,9 @@ void grm_huge_renew(int file, const uint8_t *bytes, size_t begin, size_t end);
 // How much of [bytes, bytes + size), of the whole huge pages inside, this process has mapped by huge pages: 0...1. NAN:
 // there is none inside, or the system does not say (Linux from 6.7 on does).
 double grm_huge_share(const uint8_t *bytes, size_t size);
+
+// Zeroed memory for free(), in huge pages where there are any and it is large: each new page ends what the processor
+// foresees. NULL: out of memory.
+void *grm_huge_take(size_t bytes);
 
 #endif

@@ -4,9 +4,17 @@
 
 #include "../../tools/random_model.h"
 #include "fixture.h"
+#include "neural/absorbed.h"
 #include "neural/model.h"
 
-enum { STEPS = 40, TOKENS = 5 };
+enum { STEPS = 40 };
+
+// How many tokens the text has, and room for how many positions: with many of them it absorbs cross attention, if that
+// makes less to read.
+typedef struct reading {
+    size_t tokens, positions;
+} reading;
+static const reading briefly = {5, STEPS}, plainly = {16, STEPS}, absorbed = {16, 1000};
 
 // What stands out, 50 times or not at all.
 typedef struct outliers {
@@ -34,7 +42,8 @@ static char *make_random(const outliers *far, unsigned width, unsigned layers) {
 }
 
 // Guided logits [STEPS][codebooks * codes] after codes that are the same for all.
-static float *run_codes(const char *folder, const char *precision, const char *threads, size_t *count) {
+static float *run_codes(const char *folder, const char *precision, const char *threads, reading text_of,
+                        size_t *count) {
     grm_profile *profile = make_profile(threads, precision);
     grm_model *model;
     grm_error err;
@@ -45,13 +54,14 @@ static float *run_codes(const char *folder, const char *precision, const char *t
     grm_compute *compute;
     grm_decoder_state *state;
     assert_int_equal(grm_compute_new(profile->threads, grm_model_widest(model), &compute, NULL), GRM_OK);
-    assert_int_equal(grm_decoder_state_new(&model->decoder, compute, cache, 2, 1, STEPS, &state, NULL), GRM_OK);
-    float *text = malloc(TOKENS * c->width * sizeof *text), *x = malloc(2 * c->width * sizeof *x);
+    assert_int_equal(grm_decoder_state_new(&model->decoder, compute, cache, 2, 1, text_of.positions, &state, NULL),
+                     GRM_OK);
+    float *text = malloc(text_of.tokens * c->width * sizeof *text), *x = malloc(2 * c->width * sizeof *x);
     float *logits = malloc(2 * each * sizeof *logits), *all = malloc(STEPS * each * sizeof *all);
     assert_true(text && x && logits && all);
     grm_rng rng = grm_rng_new(1, "test");
-    for (size_t i = 0; i < TOKENS * c->width; i++) text[i] = grm_rng_normal(&rng);
-    assert_int_equal(grm_decoder_read_text(state, text, TOKENS, NULL), GRM_OK);
+    for (size_t i = 0; i < text_of.tokens * c->width; i++) text[i] = grm_rng_normal(&rng);
+    assert_int_equal(grm_decoder_read_text(state, text, text_of.tokens, NULL), GRM_OK);
     for (size_t s = 0; s < STEPS; s++) {
         uint16_t codes[GRM_MAX_CODEBOOKS];
         for (size_t k = 0; k < c->codebooks; k++) codes[k] = (uint16_t)grm_rng_below(&rng, (unsigned)c->codes);
@@ -84,7 +94,8 @@ static double likeness(const float *a, const float *b, size_t count) {
 static void compare(const outliers *far, const char *precision, double least) {
     char *folder = make_random(far, 256, 4), said[128] = "no outliers";
     size_t count;
-    float *exact = run_codes(folder, "float32", "1", &count), *packed = run_codes(folder, precision, "1", &count);
+    float *exact = run_codes(folder, "float32", "1", briefly, &count);
+    float *packed = run_codes(folder, precision, "1", briefly, &count);
     double cosine = likeness(exact, packed, count);
     if (far)
         snprintf(said, sizeof said, "%s of %s 50 times as large in %s", far->rows ? "rows" : "columns", far->where,
@@ -165,15 +176,60 @@ static void keeps_wide_what_needs_it_alone(void **state) {
     free(folder);
 }
 
+// What is lost against float32 is hardly more when the text absorbs cross attention, wherever outliers are.
+static void loses_no_more_when_the_text_absorbs(void **state) {
+    static const char *const precisions[] = {"float32", "float16", "int8"};
+    static const outliers *const chosen[] = {NULL, &everywhere[0], &everywhere[2], &everywhere[3], &everywhere[13]};
+    for (size_t f = 0; f < GRM_COUNT(chosen); f++) {
+        char *folder = make_random(chosen[f], 256, 4);
+        size_t count;
+        float *exact = run_codes(folder, "float32", "1", plainly, &count);
+        for (size_t i = 0; i < GRM_COUNT(precisions); i++) {
+            float *plain = run_codes(folder, precisions[i], "1", plainly, &count);
+            float *other = run_codes(folder, precisions[i], "1", absorbed, &count);
+            double before = 1 - likeness(exact, plain, count), now = 1 - likeness(exact, other, count);
+            print_message("%s, %s: 1 - cosine = %.2e, absorbed %.2e\n", precisions[i],
+                          chosen[f] ? chosen[f]->where : "no outliers", before, now);
+            assert_true(memcmp(plain, other, count * sizeof *plain) != 0);
+            if (!(now < 1.5 * before + 1e-6)) fail_msg("%s: %g and absorbed %g", precisions[i], before, now);
+            free(plain);
+            free(other);
+        }
+        free(exact);
+        grm_folder_remove(folder);
+        free(folder);
+    }
+}
+
+static void absorbs_where_it_makes_less_to_read(void **state) {
+    char *folder = make_random(NULL, 256, 2);
+    grm_profile *profile = make_profile("1", "int8");
+    grm_model *model;
+    assert_int_equal(grm_model_open(folder, profile, NULL, &model, NULL), GRM_OK);
+    assert_true(grm_absorbs(&model->decoder, 16, 1000));
+    assert_false(grm_absorbs(&model->decoder, 16, 50));    // too few positions to pay for it
+    assert_false(grm_absorbs(&model->decoder, 33, 1000));  // more tokens than a head is wide
+    assert_false(grm_absorbs(&model->decoder, 31, 1000));  // two groups of 64 inputs a slice
+    grm_model_free(model);
+    grm_profile_free(profile);
+    grm_folder_remove(folder);
+    free(folder);
+}
+
 // Two and four threads have whole slices, three and seven have not.
 static void gives_the_same_logits_on_any_number_of_threads(void **state) {
-    static const char *const precisions[] = {"float32", "int8", "int4"}, *const threads[] = {"2", "3", "4", "7"};
+    static const struct {
+        const char *precision;
+        const reading *text;
+    } cases[] = {
+        {"float32", &plainly}, {"float32", &absorbed}, {"int8", &plainly}, {"int8", &absorbed}, {"int4", &plainly}};
+    static const char *const threads[] = {"2", "3", "4", "7"};
     char *folder = make_random(NULL, 256, 2);
-    for (size_t i = 0; i < GRM_COUNT(precisions); i++) {
+    for (size_t i = 0; i < GRM_COUNT(cases); i++) {
         size_t count;
-        float *one = run_codes(folder, precisions[i], "1", &count);
+        float *one = run_codes(folder, cases[i].precision, "1", *cases[i].text, &count);
         for (size_t k = 0; k < GRM_COUNT(threads); k++) {
-            float *many = run_codes(folder, precisions[i], threads[k], &count);
+            float *many = run_codes(folder, cases[i].precision, threads[k], *cases[i].text, &count);
             assert_memory_equal(one, many, count * sizeof *one);
             free(many);
         }
@@ -191,6 +247,8 @@ int main(void) {
         cmocka_unit_test(keeps_most_of_the_logits_in_int4),
         cmocka_unit_test(keeps_most_of_the_logits_in_int4_when_columns_stand_out),
         cmocka_unit_test(keeps_wide_what_needs_it_alone),
+        cmocka_unit_test(loses_no_more_when_the_text_absorbs),
+        cmocka_unit_test(absorbs_where_it_makes_less_to_read),
         cmocka_unit_test(gives_the_same_logits_on_any_number_of_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,10 @@ MODELS = {
     "unguided": dict(TINY, layers=3, steps=100, seed=12, guidance=1.0),
     "guidance-5": dict(TINY, layers=3, steps=100, seed=13, guidance=5.5, prompt=""),
     "melody-tail": dict(TINY, layers=2, steps=60, seed=14, melody=0.3, chroma=23),
+    # Texts so short, and pieces so long, that the text absorbs cross attention.
+    "absorbed": dict(SMALL, layers=2, steps=270, seed=21, prompt="warm slow piano"),
+    "absorbed-medium": dict(SMALL, hidden=1536, heads=24, ffn=6144, layers=1, steps=260, seed=22, dtype="float16"),
+    "absorbed-tiny": dict(TINY, layers=3, steps=300, seed=23, prompt="warm"),
     # The codec as it is, over many frames.
     "codec": dict(TINY, codes=2048, filters=64, latent=128, real_codec=True, layers=1, steps=20, seed=20, start=25.0),
     # More than a window.
@@ -72,7 +76,7 @@ def drawn(seed):
              text=2 * int(rng.integers(16, 200)), text_heads=int(rng.integers(1, 8)), kv=int(rng.integers(5, 40)),
              text_ffn=int(rng.integers(40, 500)), codes=pick(16, 64, 256, 1024), filters=int(rng.integers(2, 9)),
              latent=int(rng.integers(6, 70)), residuals=int(rng.integers(1, 3)), codebooks=int(rng.integers(2, 17 // channels)),
-             ratios=pick([8, 5, 4, 4], [5, 4, 2], [4, 3, 2, 2], [6, 5]), stereo=channels == 2, seed=seed, steps=int(rng.integers(25, 130)),
+             ratios=pick([8, 5, 4, 4], [5, 4, 2], [4, 3, 2, 2], [6, 5]), stereo=channels == 2, seed=seed, steps=int(rng.integers(25, 330)),
              dtype=pick("float32", "float16", "bfloat16"), shards=pick("50GB", "200KB"), old_norm=bool(rng.integers(2)),
              old_tokenizer=bool(rng.integers(2)), gated=bool(rng.integers(2)), relu=bool(rng.integers(2)),
              prompt=pick("", "warm", "Slow dark trap beat, 808s & bells: 140 BPM in F# minor ☂", "ライブ drums " * 9))

@@ -222,26 +222,44 @@ void grm_matrix_pack(grm_precision precision, size_t out, size_t in, const float
         }
 }
 
+// The first `count` inputs of a group, of the panel's output `o`.
+static void unpack_group(grm_precision precision, const uint8_t *from, size_t o, float unit, size_t count,
+                         float *weights) {
+    const uint8_t *w = from + GRM_LINE + 4 * o;
+    uint16_t half;
+    memcpy(&half, from + 2 * o, sizeof half);
+    float scale = unit * grm_half_to_float(half);
+    for (size_t i = 0; i < count; i++) {
+        if (precision == GRM_INT8) {
+            weights[i] = scale * (float)(w[i / 4 * GRM_PANEL * 4 + i % 4] - 128);
+        } else {
+            uint8_t two = w[i / 8 * GRM_PANEL * 4 + i % 4];
+            weights[i] = scale * (float)grm_int4_values[i % 8 < 4 ? two & 15 : two >> 4];
+        }
+    }
+}
+
+static void unpack_float(const grm_matrix *m, const uint8_t *from, size_t o, size_t count, float *weights) {
+    for (size_t k = 0; k < count; k++) {
+        uint16_t half;
+        if (m->precision == GRM_FLOAT32) {
+            memcpy(&weights[k], from + 4 * (k * GRM_PANEL + o), sizeof *weights);
+        } else {
+            memcpy(&half, from + 2 * (k * GRM_PANEL + o), sizeof half);
+            weights[k] = m->unit * grm_half_to_float(half);
+        }
+    }
+}
+
 void grm_matrix_unpack(const grm_matrix *m, size_t row, float *weights) {
     grm_blocks blocks = grm_matrix_blocks(m->precision, m->in);
     size_t group = grm_matrix_group(m->precision), panels = grm_matrix_panels(m->out), o = row % GRM_PANEL;
-    for (size_t k = 0; k < m->in; k++) {
-        size_t at = k % blocks.inputs;
-        const uint8_t *piece = m->panels + grm_block_at(&blocks, panels, row / GRM_PANEL, k / blocks.inputs);
-        uint16_t half;
-        if (m->precision == GRM_FLOAT32) {
-            memcpy(&weights[k], piece + 4 * (at * GRM_PANEL + o), sizeof *weights);
-        } else if (m->precision == GRM_FLOAT16) {
-            memcpy(&half, piece + 2 * (at * GRM_PANEL + o), sizeof half);
-            weights[k] = m->unit * grm_half_to_float(half);
-        } else {
-            const uint8_t *from = piece + at / group * group_bytes(m->precision), *w = from + GRM_LINE;
-            size_t i = at % group;
-            memcpy(&half, from + 2 * o, sizeof half);
-            int byte = m->precision == GRM_INT8 ? w[(i / 4 * GRM_PANEL + o) * 4 + i % 4] - 128
-                                                : w[(i / 8 * GRM_PANEL + o) * 4 + i % 4];
-            if (m->precision == GRM_INT4) byte = grm_int4_values[i % 8 < 4 ? byte & 15 : byte >> 4];
-            weights[k] = m->unit * grm_half_to_float(half) * (float)byte * (m->columns ? m->columns[k] : 1);
-        }
+    for (size_t b = 0; b < blocks.count; b++) {
+        size_t begin = b * blocks.inputs, end = b + 1 < blocks.count ? begin + blocks.inputs : m->in;
+        const uint8_t *from = m->panels + grm_block_at(&blocks, panels, row / GRM_PANEL, b);
+        if (!group) unpack_float(m, from, o, end - begin, weights + begin);
+        for (size_t k = begin; k < end && group; k += group, from += group_bytes(m->precision))
+            unpack_group(m->precision, from, o, m->unit, end - k < group ? end - k : group, weights + k);
     }
+    for (size_t k = 0; k < m->in && group && m->columns; k++) weights[k] *= m->columns[k];
 }
