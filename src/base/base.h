@@ -83,6 +83,9 @@ unsigned grm_team_size(const grm_team *team);
 typedef void grm_team_fn(void *context, unsigned member, unsigned size);
 void grm_team_run(grm_team *team, grm_team_fn *fn, void *context);
 void grm_team_wait(grm_team *team);  // inside fn: until all members are here
+// The same in two halves, between which a member may do what needs nothing of the others: arrive's result is for leave.
+unsigned grm_team_arrive(grm_team *team);
+void grm_team_leave(grm_team *team, unsigned arrival);
 
 // ---- a run: what long work is handed ----
 

@@ -55,15 +55,22 @@ static bool await(atomic_uint *word, unsigned old, bool patient) {
     return false;
 }
 
-void grm_team_wait(grm_team *team) {
-    if (!team || team->size == 1) return;
+unsigned grm_team_arrive(grm_team *team) {
+    if (!team || team->size == 1) return 0;
     unsigned passed = atomic_load_explicit(&team->barriers, memory_order_relaxed);
     if (atomic_fetch_add_explicit(&team->arrived, 1, memory_order_acq_rel) + 1 == team->size) {
         atomic_store_explicit(&team->arrived, 0, memory_order_relaxed);
         atomic_store_explicit(&team->barriers, passed + 1, memory_order_release);
-    } else {
-        await(&team->barriers, passed, true);
     }
+    return passed;
+}
+
+void grm_team_leave(grm_team *team, unsigned arrival) {
+    if (team && team->size > 1) await(&team->barriers, arrival, true);
+}
+
+void grm_team_wait(grm_team *team) {
+    grm_team_leave(team, grm_team_arrive(team));
 }
 
 static void sleep_until_run(grm_team *team, unsigned seen) {

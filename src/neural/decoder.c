@@ -330,8 +330,18 @@ static void multiply_heads(const step *p, const grm_matrix *slices, const float 
     multiply(p, slices, x, rows, y, GRM_STORE, d->config.heads / d->slices, outputs, share);
 }
 
-// W x by slices of the inputs, [slice][input], into the sums of this part.
-static void add_up(step *p, const grm_matrix *slices, const float *x, size_t rows) {
+// Reads what the next norm needs while others are waited for: it is not in any cache.
+static void pass(const step *p, const grm_norm *next) {
+    grm_team *team = p->state->compute->team;
+    if (p->size == 1) return;
+    unsigned arrival = grm_team_arrive(team);
+    const volatile float *weight = next->weight, *bias = next->bias;
+    for (size_t i = 0; i < p->state->decoder->config.width; i += LINE_FLOATS) (void)weight[i], (void)bias[i];
+    grm_team_leave(team, arrival);
+}
+
+// W x by slices of the inputs, [slice][input], into the sums of this part. `next` is the norm behind it.
+static void add_up(step *p, const grm_matrix *slices, const float *x, size_t rows, const grm_norm *next) {
     grm_decoder_state *s = p->state;
     size_t count = s->decoder->slices, width = s->decoder->config.width, together = count / count_sums(p);
     range own = {0, count}, panels = {0, grm_matrix_panels(width)};
@@ -350,7 +360,7 @@ static void add_up(step *p, const grm_matrix *slices, const float *x, size_t row
                          panels.end);
     }
     p->added_rows = rows;
-    meet(p);
+    pass(p, next);
 }
 
 static void run_self(step *p, size_t layer) {
@@ -382,7 +392,7 @@ static void run_self(step *p, size_t layer) {
             }
         s->compute->kernels->attend(a, many, 1 / sqrtf((float)head), s->at + i + 1, s->room_of[p->member]);
     }
-    add_up(p, l->o, s->mixed, rows);
+    add_up(p, l->o, s->mixed, rows, s->decoder->cross && s->conditioned ? &l->cross_norm : &l->ffn_norm);
 }
 
 static void run_absorbed(step *p, size_t layer) {
@@ -394,7 +404,7 @@ static void run_absorbed(step *p, size_t layer) {
                    share);
     for (size_t row = 0; row < rows; row++)
         for (size_t h = share.begin; h < share.end; h++) grm_softmax(s->qkv + (row * heads + h) * s->tokens, s->tokens);
-    add_up(p, l->values, s->qkv, rows);
+    add_up(p, l->values, s->qkv, rows, &s->decoder->layers[layer].ffn_norm);
 }
 
 static void run_cross(step *p, size_t layer) {
@@ -413,7 +423,7 @@ static void run_cross(step *p, size_t layer) {
         s->compute->kernels->attend(a, share.end - share.begin, 1 / sqrtf((float)head), s->tokens,
                                     s->room_of[p->member]);
     }
-    add_up(p, l->cross_o, s->mixed, rows);
+    add_up(p, l->cross_o, s->mixed, rows, &l->ffn_norm);
 }
 
 static void run_ffn(step *p, size_t layer) {
@@ -425,7 +435,8 @@ static void run_ffn(step *p, size_t layer) {
     grm_share_out(s->decoder->slices * panels, 1, p->member, p->size, &share.begin, &share.end);
     multiply(p, l->up, normalize(p, &l->ffn_norm, rows), rows, s->up, relu ? GRM_STORE_RELU : GRM_STORE_GELU, panels,
              GRM_PANEL, share);
-    add_up(p, l->down, s->up, rows);
+    const grm_decoder *d = s->decoder;
+    add_up(p, l->down, s->up, rows, layer + 1 < d->config.layers ? &d->layers[layer + 1].self_norm : &d->norm);
 }
 
 static void run_heads(step *p) {

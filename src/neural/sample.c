@@ -15,8 +15,8 @@ enum { HEAD = 11 };  // of a key: sign, exponent, and quarters between powers of
 
 // Floats in their order as whole numbers, NaN at an end.
 static uint32_t key_of(float x) {
-    uint32_t bits = grm_float_to_bits(x + 0.0f);  // both zeros are one
-    return bits ^ (bits >> 31 ? 0xffffffffu : 0x80000000u);
+    uint32_t bits = grm_float_to_bits(x + 0.0f);        // both zeros are one
+    return bits ^ ((0u - (bits >> 31)) | 0x80000000u);  // no branch: signs are as good as drawn by lot
 }
 
 // The head of the k-th largest key: sorting all logits for a few would take longer than the rest of a step's end.

@@ -87,6 +87,26 @@ GRM_INLINE float vf_most(vf a) {
     x = _mm_max_ps(x, _mm_movehl_ps(x, x));
     return _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)));
 }
+// Of 16 vectors at once, in four turns that each add halves of two: 8, 4, 2 and 1 lanes apart, as vf_total does.
+#define SIDE_BY_SIDE
+#define FOLD(name, op)                                                                                                \
+    GRM_INLINE vf name(const vf *a) {                                                                                 \
+        vf b[8], c[4], d[2];                                                                                          \
+        for (size_t i = 0; i < 8; i++)                                                                                \
+            b[i] = op(_mm512_shuffle_f32x4(a[2 * i], a[2 * i + 1], 0x44),                                             \
+                      _mm512_shuffle_f32x4(a[2 * i], a[2 * i + 1], 0xee));                                            \
+        for (size_t i = 0; i < 4; i++)                                                                                \
+            c[i] = op(_mm512_shuffle_f32x4(b[2 * i], b[2 * i + 1], 0x88),                                             \
+                      _mm512_shuffle_f32x4(b[2 * i], b[2 * i + 1], 0xdd));                                            \
+        for (size_t i = 0; i < 2; i++)                                                                                \
+            d[i] =                                                                                                    \
+                op(_mm512_shuffle_ps(c[2 * i], c[2 * i + 1], 0x44), _mm512_shuffle_ps(c[2 * i], c[2 * i + 1], 0xee)); \
+        vf e = op(_mm512_shuffle_ps(d[0], d[1], 0x88), _mm512_shuffle_ps(d[0], d[1], 0xdd));                          \
+        const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);                \
+        return _mm512_permutexvar_ps(order, e);                                                                       \
+    }
+FOLD(vf_totals, _mm512_add_ps)
+FOLD(vf_mosts, _mm512_max_ps)
 GRM_INLINE vf vf_whole(vi a) {
     return _mm512_cvtepi32_ps(a);
 }

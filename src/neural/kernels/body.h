@@ -3,7 +3,8 @@
 //   vf  16 floats: vf_set vf_load vf_store vf_half vf_store_half vf_store_bytes (of whole numbers) vf_add vf_sub vf_mul
 //   vf_div vf_fma (a b + c)
 //       vf_max vf_min vf_abs vf_round (to even) vf_power (2^n of whole n) vf_sign (a with the sign of b)
-//       vf_less (a < b ? x : y) vf_whole (of vi) vf_total, vf_most (one float, in a fixed order)
+//       vf_less (a < b ? x : y) vf_whole (of vi) vf_total, vf_most (one float, in a fixed order) and, where
+//       SIDE_BY_SIDE is defined, vf_totals, vf_mosts (those of 16 vectors)
 //   vi  16 sums of bytes: vi_set, vi_add, vi_dot (each adds 4 weights times the 4 bytes at x)
 //       vi_dot_many (the same, where sums take most of the registers)
 //   vw  16 x 4 weights: vw_load, vw_halves (two of them from 64 bytes of int4)
@@ -29,6 +30,20 @@ GRM_INLINE void store_part(float *y, vf x, size_t count) {
     vf_store(part, x);
     memcpy(y, part, count * sizeof *y);
 }
+
+#ifndef SIDE_BY_SIDE
+GRM_INLINE vf vf_totals(const vf *a) {
+    float all[16];
+    for (size_t i = 0; i < 16; i++) all[i] = vf_total(a[i]);
+    return vf_load(all);
+}
+
+GRM_INLINE vf vf_mosts(const vf *a) {
+    float all[16];
+    for (size_t i = 0; i < 16; i++) all[i] = vf_most(a[i]);
+    return vf_load(all);
+}
+#endif
 
 // ---- functions ----
 
@@ -183,33 +198,71 @@ GRM_INLINE float split_plane(const float *x, size_t group, float most, int8_t *b
     return scale;
 }
 
-static void split(const float *x, const float *columns, size_t count, size_t group, const grm_bytes *bytes) {
+// The groups [first, first + many) of x, up to 16, whose largest figures and sums are found side by side.
+GRM_INLINE void split_some(const float *x, const float *columns, size_t count, size_t group, size_t first, size_t many,
+                           const grm_bytes *bytes) {
     // (largest / root mean square)^2: 9 or so in a group of normal figures. Rounding to 127 steps makes noise of this
     // over 12 * 127^2 of the group's energy.
     const float outstanding = 25;
-    for (size_t g = 0; g * group < count; g++) {
-        float copy[GRM_INT8_GROUP], rest[GRM_INT8_GROUP];
-        size_t from = g * group, here = count - from < group ? count - from : group;
-        const float *part = x + from;
-        if (columns || here < group) {
-            memset(copy, 0, group * sizeof *copy);
-            memcpy(copy, x + from, here * sizeof *x);
-            for (size_t i = 0; i < here && columns; i++) copy[i] *= columns[from + i];
-            part = copy;
-        }
-        vf most = vf_set(0), squares = vf_set(0);
+    size_t from = first * group, here = count - from < many * group ? count - from : many * group;
+    float copy[16 * GRM_INT8_GROUP], peak[16], energy[16], scale[16], inverse[16];
+    const float *part = x + from;
+    if (columns || here < many * group) {
+        for (size_t i = 0; i < here; i++) copy[i] = columns ? part[i] * columns[from + i] : part[i];
+        for (size_t i = here; i < many * group; i++) copy[i] = 0;
+        part = copy;
+    }
+    vf most[16], totals[16];
+    for (size_t g = 0; g < many; g++) {
+        vf m = vf_set(0), t = vf_set(0);
         for (size_t i = 0; i < group; i += 16) {
-            vf v = vf_load(part + i);
-            most = vf_max(most, vf_abs(v));
-            squares = vf_fma(v, v, squares);
+            vf v = vf_load(part + g * group + i);
+            m = vf_max(m, vf_abs(v));
+            t = vf_fma(v, v, t);
         }
-        float peak = vf_most(most), energy = vf_total(squares);
-        bool twice = peak * peak * (float)here > outstanding * energy;
-        bytes->scale[g] = split_plane(part, group, peak, bytes->high + from, &bytes->sum[g], twice ? rest : NULL);
-        bytes->low_scale[g] = 0;
-        if (!twice) continue;
-        bytes->low_scale[g] =
-            split_plane(rest, group, bytes->scale[g] * 0.5f, bytes->low + from, &bytes->low_sum[g], NULL);
+        most[g] = m;
+        totals[g] = t;
+    }
+    for (size_t g = many; g < 16; g++) most[g] = totals[g] = vf_set(0);
+    vf peaks = vf_mosts(most);
+    vf_store(peak, peaks);
+    vf_store(energy, vf_totals(totals));
+    vf_store(scale, vf_div(peaks, vf_set(127)));
+    vf_store(inverse, vf_less(vf_set(0), peaks, vf_div(vf_set(127), peaks), vf_set(0)));
+    for (size_t g = 0; g < many; g++) {
+        vf by = vf_set(inverse[g]), t = vf_set(0);
+        for (size_t i = 0; i < group; i += 16) {
+            vf q = vf_round(vf_mul(vf_load(part + g * group + i), by));
+            q = vf_max(vf_min(q, vf_set(127)), vf_set(-127));
+            vf_store_bytes(bytes->high + from + g * group + i, q);
+            t = vf_add(t, q);
+        }
+        totals[g] = t;
+    }
+    float sums[16];
+    vf_store(sums, vf_totals(totals));
+    for (size_t g = 0; g < many; g++) {
+        size_t at = first + g, figures = here - g * group < group ? here - g * group : group;
+        bytes->scale[at] = scale[g];
+        bytes->sum[at] = (int32_t)sums[g];  // of whole numbers: exact
+        bytes->low_scale[at] = 0;
+        if (!(peak[g] * peak[g] * (float)figures > outstanding * energy[g])) continue;
+        float rest[GRM_INT8_GROUP];
+        bytes->scale[at] =
+            split_plane(part + g * group, group, peak[g], bytes->high + at * group, &bytes->sum[at], rest);
+        bytes->low_scale[at] =
+            split_plane(rest, group, scale[g] * 0.5f, bytes->low + at * group, &bytes->low_sum[at], NULL);
+    }
+}
+
+static void split(const float *x, const float *columns, size_t count, size_t group, const grm_bytes *bytes) {
+    size_t groups = (count + group - 1) / group;
+    for (size_t g = 0; g < groups; g += 16) {
+        size_t many = groups - g < 16 ? groups - g : 16;
+        if (group == GRM_INT8_GROUP)
+            split_some(x, columns, count, GRM_INT8_GROUP, g, many, bytes);
+        else
+            split_some(x, columns, count, GRM_INT4_GROUP, g, many, bytes);
     }
 }
 
