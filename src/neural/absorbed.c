@@ -62,8 +62,11 @@ bool grm_absorbs(const grm_decoder *d, size_t tokens, size_t positions) {
 
 // ---- working it out ----
 
-static void pack(const float *weights, float *columns, grm_matrix *m) {
+// What a damaged file makes infinite is left out: no rounding of it is defined.
+static void pack(float *weights, float *columns, grm_matrix *m) {
     bool grouped = grm_matrix_group(m->precision) > 0;
+    for (size_t i = 0; i < m->out * m->in; i++)
+        if (!isfinite(weights[i])) weights[i] = 0;
     grm_matrix_survey look = grm_matrix_look(m->precision, m->out, m->in, weights, grouped ? columns : NULL);
     m->unit = look.unit;
     m->columns = look.uneven ? columns : NULL;

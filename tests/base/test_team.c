@@ -15,6 +15,7 @@ typedef struct tally {
     grm_team *team;
     atomic_int calls[MEMBERS];
     int written[2][MEMBERS];  // by each member in turn, read by all others behind the barrier
+    int meanwhile[MEMBERS];
     atomic_int wrong;
 } tally;
 
@@ -23,7 +24,13 @@ static void meet(void *context, unsigned member, unsigned size) {
     atomic_fetch_add(&t->calls[member], 1);
     for (int round = 0; round < ROUNDS; round++) {
         t->written[round % 2][member] = round;
-        grm_team_wait(t->team);
+        if (round % 3) {
+            grm_team_wait(t->team);
+        } else {
+            unsigned arrival = grm_team_arrive(t->team);
+            t->meanwhile[member]++;  // needs nothing of the others
+            grm_team_leave(t->team, arrival);
+        }
         for (unsigned m = 0; m < size; m++)
             if (t->written[round % 2][m] != round) atomic_fetch_add(&t->wrong, 1);
     }
@@ -36,7 +43,10 @@ static void all_meet_at_every_barrier(void **state) {
         assert_int_equal(grm_team_new(size, &t.team, NULL), GRM_OK);
         assert_int_equal(grm_team_size(t.team), size);
         for (int run = 0; run < 5; run++) grm_team_run(t.team, meet, &t);
-        for (unsigned m = 0; m < MEMBERS; m++) assert_int_equal(atomic_load(&t.calls[m]), m < size ? 5 : 0);
+        for (unsigned m = 0; m < MEMBERS; m++) {
+            assert_int_equal(atomic_load(&t.calls[m]), m < size ? 5 : 0);
+            assert_int_equal(t.meanwhile[m], m < size ? 5 * ROUNDS / 3 : 0);
+        }
         assert_int_equal(atomic_load(&t.wrong), 0);
         grm_team_free(t.team);
     }

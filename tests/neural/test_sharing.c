@@ -92,14 +92,23 @@ static void shares_its_pages(void **state) {
     grm_packed_free(other);
 }
 
+// The first half of each layer's slices from the first layer to the last, then the second half, then the heads.
 static void lays_what_steps_read_in_their_order(void **state) {
     grm_packed *packed;
     size_t end = 0, matrices = 0;
+    unsigned layer, slice;
     assert_int_equal(grm_packed_open(path, &packed, NULL), GRM_OK);
     for (size_t i = 0; i < grm_packed_count(packed); i++) {
         const grm_entry *e = grm_packed_entry(packed, i);
         if (!grm_entry_by_steps(e) || e->kind != GRM_ENTRY_MATRIX) continue;
-        if (matrices++) assert_in_range(e->offset, end, end + GRM_LINE - 1);
+        if (matrices) assert_in_range(e->offset, end, end + GRM_LINE - 1);
+        if (sscanf(e->name, "decoder.model.decoder.layers.%u.%*[^/]/%u", &layer, &slice) == 2) {
+            assert_int_equal(slice / 2, matrices / (4 * 6 * 2));
+            assert_int_equal(layer, matrices / (6 * 2) % 4);
+        } else {
+            assert_int_equal(matrices, 4 * 6 * 4);
+        }
+        matrices++;
         end = e->offset + e->bytes;
     }
     assert_int_equal(matrices, 4 * 6 * 4 + 1);
