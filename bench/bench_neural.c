@@ -25,7 +25,6 @@
 #include "neural/sample.h"
 
 enum { PROBE = 32 << 20, POOL = 16 * PROBE };  // bytes
-enum { CLIP = 1504 };                          // positions of 30 s, that there is room for at least
 
 static long switches(void) {
     struct rusage usage;
@@ -111,7 +110,7 @@ typedef struct bench {
     const grm_model *model;
     grm_compute *compute;
     grm_decoder_state *state;
-    size_t rows, positions;
+    size_t rows;
     float *x, *logits, *guided;
     grm_draw *draws;
     grm_candidate *candidates;
@@ -135,8 +134,7 @@ static double weight_bytes(const grm_model *m) {
 
 static double bytes_saved(const bench *b) {
     const grm_decoder *d = &b->model->decoder;
-    bool absorbs = !b->model->config.melody && grm_absorbs(d, TOKENS, b->positions);
-    return absorbs ? (double)grm_absorbing_bytes(d) - (double)grm_absorbed_bytes(d, TOKENS) : 0;
+    return grm_absorbs(d, TOKENS) ? (double)grm_absorbing_bytes(d) - (double)grm_absorbed_bytes(d, TOKENS) : 0;
 }
 
 // How much of what a step reads of the weights lies in huge pages; NAN: not known.
@@ -216,8 +214,9 @@ static void measure(bench *b, uint8_t *const pool[PAGES], grm_precision cache, f
         step(b, codes);
         double time = f->time[f->kept] = bench_wall_s() - start;
         if (switches() != before) continue;
-        double bytes = weights + position * ((double)(b->rows * (i + 1)) + TOKENS);
-        for (size_t p = 0; p < PAGES; p++) f->share[p][f->kept] = (bytes - saved) / time / f->rate[p][f->kept];
+        double past = position * (double)(b->rows * (i + 1)), bytes = weights + past + position * TOKENS;
+        double read = saved > 0 ? weights + past - saved : bytes;  // an absorbed text has no keys and values
+        for (size_t p = 0; p < PAGES; p++) f->share[p][f->kept] = read / time / f->rate[p][f->kept];
         f->every[f->kept] = bytes / time / f->rate[HUGE][f->kept];
         f->kept++;
     }
@@ -248,7 +247,8 @@ static bool read_words(bench *b) {
     size_t count = TOKENS * b->model->config.decoder.width;
     float *text = malloc(count * sizeof *text);
     for (size_t i = 0; i < count && text; i++) text[i] = grm_rng_normal(&b->rng);
-    bool fine = text && (b->model->config.melody || grm_decoder_read_text(b->state, text, TOKENS, NULL) == GRM_OK);
+    bool fine =
+        text && (b->model->config.melody || grm_decoder_read_text(b->state, text, TOKENS, NULL, NULL) == GRM_OK);
     free(text);
     return fine;
 }
@@ -277,7 +277,7 @@ int main(int argc, char **argv) {
     grm_profile *profile = NULL;
     grm_model *model = NULL;
     grm_error err = {0};
-    bench b = {.rows = 2 * variations, .positions = steps < CLIP ? CLIP : steps + 1, .rng = grm_rng_new(1, "bench")};
+    bench b = {.rows = 2 * variations, .rng = grm_rng_new(1, "bench")};
     if (argc < 2 || variations < 1 || variations > 8 || steps < 1) {
         fprintf(stderr, "bench_neural MODEL [STEPS [THREADS [VARIATIONS]]]\n");
         return 2;
@@ -300,7 +300,7 @@ int main(int argc, char **argv) {
     b.draws = malloc(variations * c->codebooks * sizeof *b.draws);
     b.candidates = malloc(profile->threads * 2 * c->codes * sizeof *b.candidates);
     status = grm_decoder_state_new(&model->decoder, b.compute, cache, b.rows, model->config.melody ? 0 : variations,
-                                   b.positions, &b.state, &err);
+                                   steps + 1, &b.state, &err);
     if (status || !b.x || !b.logits || !b.guided || !b.draws || !b.candidates) return 1;
     printf("opened in %.1f ms; %s, %u threads: ", 1e3 * opened, b.compute->kernels->name, profile->threads);
     return run(&b, steps, cache);

@@ -152,8 +152,9 @@ def main():
                 file = model / {"safetensors": "model.safetensors", "tokenizer": "tokenizer.json", "config": "config.json",
                                 "generation": "generation_config.json"}[what]
                 file.write_bytes((damage_safetensors if what == "safetensors" else damage_json)(rng, file.read_bytes()))
-            command = [a.grammy, "generate", "warm beat <extra_id_3> é", "--model", str(model), "--steps", "6", "-o", str(work / "x.wav"),
-                       "--quiet", "--threads", "1", "--melody" if kind == "melody" else "--continue", str(work / "m.wav")]
+            prompt = "warm" if i % 4 == 0 else "warm beat <extra_id_3> é"  # so few words absorb cross attention
+            command = [a.grammy, "generate", prompt, "--model", str(model), "--steps", "6", "-o", str(work / "x.wav"), "--quiet",
+                       "--threads", "1", "--melody" if kind == "melody" else "--continue", str(work / "m.wav")]
             code, said, took = run(command)
             tally[what, code] = tally.get((what, code), 0) + 1
             if code not in (0, 3, 4) or "Sanitizer" in said or "runtime error" in said or took > 20:

@@ -10,7 +10,7 @@
 struct grm_absorbed {
     grm_absorbed_layer *layers;
     uint8_t *panels;
-    float *columns;  // [layer][slice]: of keys [width], of values [heads of the slice * tokens]
+    float *columns;  // [layer][slice]: of keys [2 * width], of values [2 * heads of the slice * tokens]
 };
 
 // What it is made of, of one layer.
@@ -21,7 +21,7 @@ typedef struct absorption {
     size_t tokens, heads;        // of a slice
     const float *keys, *values;  // [token][width]
     grm_absorbed_layer *to;
-    float *columns;  // [slice][width + heads * tokens]
+    float *columns;  // [slice][2 * (width + heads * tokens)]
     atomic_bool out_of_memory;
 } absorption;
 
@@ -54,9 +54,8 @@ size_t grm_absorbing_bytes(const grm_decoder *d) {
     return bytes;
 }
 
-bool grm_absorbs(const grm_decoder *d, size_t tokens, size_t positions) {
-    enum { PAYS = 250 };  // positions: it takes as long as 150 of them save
-    return d->cross && positions >= PAYS && tokens < d->config.width / d->config.heads &&
+bool grm_absorbs(const grm_decoder *d, size_t tokens) {
+    return d->cross && tokens < d->config.width / d->config.heads &&
            grm_absorbed_bytes(d, tokens) < grm_absorbing_bytes(d) / 8 * 7;
 }
 
@@ -104,12 +103,12 @@ static void absorb_share(void *context, unsigned member, unsigned size) {
     float *room = malloc((rows + 1) * width * sizeof *room);
     if (!room) atomic_store(&a->out_of_memory, true);
     for (size_t s = member; s < a->decoder->slices && room; s += size) {
-        float *columns = a->columns + s * (width + rows), *row = room + rows * width;
+        float *columns = a->columns + 2 * s * (width + rows), *row = room + rows * width;
         memset(room, 0, rows * width * sizeof *room);
         absorb_queries(a, s, room, row);
         pack(room, columns, &a->to->keys[s]);
         absorb_outputs(a, s, room, row);
-        pack(room, columns + width, &a->to->values[s]);
+        pack(room, columns + 2 * width, &a->to->values[s]);
     }
     free(room);
 }
@@ -119,9 +118,9 @@ static void absorb_share(void *context, unsigned member, unsigned size) {
 // One run of memory for each of two threads, as packed models have it.
 static bool place(grm_absorbed *a, const grm_decoder *d, size_t tokens) {
     size_t layers = d->config.layers, width = d->config.width, rows = d->config.heads / d->slices * tokens;
-    size_t together = (d->slices + 1) / 2;
+    size_t together = grm_slices_together(d);
     a->layers = calloc(layers, sizeof *a->layers);
-    a->columns = malloc(layers * d->slices * (width + rows) * sizeof *a->columns);
+    a->columns = malloc(2 * layers * d->slices * (width + rows) * sizeof *a->columns);
     uint8_t *next = a->panels = grm_huge_take(grm_absorbed_bytes(d, tokens));
     if (!a->layers || !a->columns || !a->panels) return false;
     for (size_t first = 0; first < d->slices; first += together)
@@ -137,12 +136,12 @@ static bool place(grm_absorbed *a, const grm_decoder *d, size_t tokens) {
 }
 
 grm_status grm_absorbed_new(const grm_decoder *d, const grm_compute *compute, const float *text, size_t tokens,
-                            grm_absorbed **out, grm_error *err) {
+                            const grm_run *run, grm_absorbed **out, grm_error *err) {
     size_t width = d->config.width, heads = d->config.heads / d->slices;
     grm_absorbed *a = calloc(1, sizeof *a);
     float *keys = grm_floats_new(tokens * width), *values = grm_floats_new(tokens * width);
-    bool fine = a && keys && values && place(a, d, tokens);
-    for (size_t i = 0; i < d->config.layers && fine; i++) {
+    grm_status status = a && keys && values && place(a, d, tokens) ? GRM_OK : grm_fail_memory(err);
+    for (size_t i = 0; i < d->config.layers && !status; i++) {
         const grm_decoder_layer *l = &d->layers[i];
         absorption job = {.kernels = compute->kernels,
                           .decoder = d,
@@ -150,23 +149,23 @@ grm_status grm_absorbed_new(const grm_decoder *d, const grm_compute *compute, co
                           .tokens = tokens,
                           .heads = heads,
                           .keys = keys,
-                          .values = values};
-        job.to = &a->layers[i];
-        job.columns = a->columns + i * d->slices * (width + heads * tokens);
+                          .values = values,
+                          .to = &a->layers[i],
+                          .columns = a->columns + 2 * i * d->slices * (width + heads * tokens)};
         atomic_init(&job.out_of_memory, false);
         grm_matrix_run(compute, &l->cross_k, text, width, tokens, keys, width, GRM_STORE);
         grm_matrix_run(compute, &l->cross_v, text, width, tokens, values, width, GRM_STORE);
         grm_team_run(compute->team, absorb_share, &job);
-        fine = !atomic_load(&job.out_of_memory);
+        status = atomic_load(&job.out_of_memory) ? grm_fail_memory(err) : grm_run_check(run, err);
     }
     free(keys);
     free(values);
-    if (!fine) {
+    if (status) {
         grm_absorbed_free(a);
         a = NULL;
     }
     *out = a;
-    return fine ? GRM_OK : grm_fail_memory(err);
+    return status;
 }
 
 void grm_absorbed_free(grm_absorbed *a) {

@@ -3,6 +3,7 @@
 // not.
 #include "neural/decoder.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,9 +42,9 @@ struct grm_decoder_state {
     stores past, text;
     grm_absorbed *absorbed;      // in place of the text's keys and values
     float *frequencies;          // [width / 2]
-    float *qkv, *mixed, *up;     // [GRM_ROWS or rows][...], of all members
-    float *sums;                 // [2][GRM_SLICES][GRM_ROWS or rows][width]: what slices add to x, of two parts in turn
-    float **residual, **normed;  // [member][GRM_ROWS or rows][width]: x, as each member adds it up for itself
+    float *qkv, *mixed, *up;     // [GRM_ROWS][...], of all members
+    float *sums;                 // [2][GRM_SLICES][GRM_ROWS][width]: what slices add to x, of two parts in turn
+    float **residual, **normed;  // [member][GRM_ROWS][width]: x, as each member adds it up for itself
     float **room_of;             // [member]
     grm_attention **attentions;  // [member][rows * heads]
     float *room;
@@ -123,21 +124,19 @@ static void foresee(const stores *s, size_t layer, range share, size_t count) {
     const store *l = &s->layer[layer];
     for (size_t h = share.begin; h < share.end; h++) {
         grm_cache c = cache_of(s, layer, 0, h);
+        size_t values = grm_values_bytes(l->precision, s->head, 16);  // of 16 positions
         for (size_t t = 0; t < count; t += 16) {
-            const uint8_t *k = c.keys + t / 16 * c.key_step, *v = c.values + t / 16 * c.value_step;
+            const uint8_t *k = c.keys + t / 16 * c.key_step,
+                          *v = c.values + t / 64 * c.value_step + t % 64 / 16 * values;
             for (size_t i = 0; i < LINES * GRM_LINE && i < l->key_bytes; i += GRM_LINE) GRM_PREFETCH_NEAR(k + i);
-            for (size_t i = 0; i < LINES * GRM_LINE && i < l->value_bytes; i += GRM_LINE) GRM_PREFETCH_NEAR(v + i);
+            for (size_t i = 0; i < LINES * GRM_LINE && i < values; i += GRM_LINE) GRM_PREFETCH_NEAR(v + i);
         }
     }
 }
 
-static size_t rows_at_most(const grm_decoder_state *s) {
-    return s->rows > GRM_ROWS ? s->rows : GRM_ROWS;
-}
-
 static bool make_room(grm_decoder_state *s) {
     const grm_decoder_config *c = &s->decoder->config;
-    size_t members = grm_team_size(s->compute->team), rows = rows_at_most(s);
+    size_t members = grm_team_size(s->compute->team), rows = GRM_ROWS;
     size_t longest = s->positions > s->tokens ? s->positions : s->tokens;
     size_t room = s->rows * c->heads * grm_attention_room(c->width / c->heads, longest);
     size_t width = round_up(c->width, LINE_FLOATS), ffn = round_up(c->ffn, LINE_FLOATS);
@@ -177,6 +176,7 @@ grm_status grm_decoder_state_new(const grm_decoder *decoder, const grm_compute *
                                  grm_error *err) {
     const grm_decoder_config *c = &decoder->config;
     *out = NULL;
+    assert(rows <= GRM_ROWS);
     grm_decoder_state *s = calloc(1, sizeof *s);
     if (!s) return grm_fail_memory(err);
     unsigned members = grm_team_size(compute->team);
@@ -218,20 +218,21 @@ void grm_decoder_state_rewind(grm_decoder_state *s) {
 }
 
 size_t grm_decoder_chunk(const grm_decoder_state *s) {
-    return s->rows >= GRM_ROWS ? 1 : GRM_ROWS / s->rows;
+    return GRM_ROWS / s->rows;
 }
 
 // ---- before the steps ----
 
-grm_status grm_decoder_read_text(grm_decoder_state *s, const float *text, size_t tokens, grm_error *err) {
+grm_status grm_decoder_read_text(grm_decoder_state *s, const float *text, size_t tokens, const grm_run *run,
+                                 grm_error *err) {
     const grm_decoder_config *c = &s->decoder->config;
     size_t width = c->width, head = width / c->heads;
     s->tokens = tokens;
     stores_clear(&s->text);
     grm_absorbed_free(s->absorbed);
     s->absorbed = NULL;
-    if (grm_absorbs(s->decoder, tokens, s->positions))
-        return grm_absorbed_new(s->decoder, s->compute, text, tokens, &s->absorbed, err);
+    if (grm_absorbs(s->decoder, tokens))
+        return grm_absorbed_new(s->decoder, s->compute, text, tokens, run, &s->absorbed, err);
     float *keys = grm_floats_new(tokens * width), *values = grm_floats_new(tokens * width);
     // Of so few positions halves cost nothing.
     grm_precision precision = s->precision == GRM_FLOAT32 ? GRM_FLOAT32 : GRM_FLOAT16;
@@ -287,7 +288,7 @@ static size_t count_sums(const step *p) {
 
 static float *sums_of(const step *p, size_t turn, size_t sum) {
     const grm_decoder_state *s = p->state;
-    return s->sums + (turn % 2 * GRM_SLICES + sum) * rows_at_most(s) * s->decoder->config.width;
+    return s->sums + (turn % 2 * GRM_SLICES + sum) * GRM_ROWS * s->decoder->config.width;
 }
 
 // Adds what the last part's slices have made to this member's own x, row by row, and normalises it.

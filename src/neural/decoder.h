@@ -17,8 +17,8 @@ enum { GRM_SLICES = 4 };
 
 typedef struct grm_decoder_layer {
     grm_norm self_norm, cross_norm, ffn_norm;
-    grm_matrix
-        qkv[GRM_SLICES];  // [head][q k v][head width]: whoever makes a head's queries has its keys and values too
+    // [head][q k v][head width]: whoever makes a head's queries has its keys and values too
+    grm_matrix qkv[GRM_SLICES];
     grm_matrix o[GRM_SLICES];
     grm_matrix cross_q[GRM_SLICES], cross_o[GRM_SLICES];  // not in melody models
     grm_matrix cross_k, cross_v;
@@ -35,6 +35,11 @@ typedef struct grm_decoder {
     grm_matrix heads;  // [codebook][code]
 } grm_decoder;
 
+// Slices that lie side by side, layer by layer, so that of two threads each reads one run of memory.
+static inline size_t grm_slices_together(const grm_decoder *decoder) {
+    return (decoder->slices + 1) / 2;
+}
+
 void grm_decoder_load(grm_decoder *decoder, const grm_decoder_config *config, bool cross, grm_weights *weights);
 // What keys and values are to be kept as: they lose nothing that the weights have. In float32 those of a long clip are
 // as much traffic as int8 weights. Layers with wider weights than others keep theirs wider.
@@ -43,14 +48,17 @@ grm_precision grm_decoder_cache(const grm_decoder *decoder);
 // Sequences that are decoded side by side, row by row, with the keys and values of all positions so far. The first
 // `conditioned` rows attend to the text; the others' cross attention adds nothing. One thread at a time.
 typedef struct grm_decoder_state grm_decoder_state;
-// Keys and values are kept as `cache`: float32, float16 or int8; as halves at least where the layer's weights are.
+// rows: at most GRM_ROWS. Keys and values are kept as `cache`: float32, float16 or int8; as halves at least where the
+// layer's weights are.
 grm_status grm_decoder_state_new(const grm_decoder *decoder, const grm_compute *compute, grm_precision cache,
                                  size_t rows, size_t conditioned, size_t positions, grm_decoder_state **out,
                                  grm_error *err);
 void grm_decoder_state_free(grm_decoder_state *state);
 void grm_decoder_state_rewind(grm_decoder_state *state);  // to position 0; the text stays
-// text: [tokens][width], projected; the same for all conditioned rows. Its keys and values are worked out once.
-grm_status grm_decoder_read_text(grm_decoder_state *state, const float *text, size_t tokens, grm_error *err);
+// text: [tokens][width], projected; the same for all conditioned rows. Its keys and values are worked out once, or what
+// absorbs them (absorbed.h). The run (may be NULL) is asked between layers.
+grm_status grm_decoder_read_text(grm_decoder_state *state, const float *text, size_t tokens, const grm_run *run,
+                                 grm_error *err);
 
 // The sum of a position's code embeddings: codes [codebooks] -> x [width].
 void grm_decoder_embed(const grm_decoder *decoder, const uint16_t *codes, float *x);

@@ -97,7 +97,7 @@ static void load_slices(const grm_decoder_config *c, bool cross, size_t i, layer
 // In the order in which packed models have them: of two threads each reads one run of memory, from the first layer to
 // the last.
 static void load_layers(grm_decoder *d, grm_weights *w) {
-    size_t count = d->config.layers, together = (d->slices + 1) / 2;
+    size_t count = d->config.layers, together = grm_slices_together(d);
     layer_care *cares = grm_weights_room(w, count, sizeof *cares);
     d->layers = grm_weights_room(w, count, sizeof *d->layers);
     for (size_t i = 0; i < count && !w->status; i++) cares[i] = care_of(&d->config, d->cross, i, w);

@@ -15,6 +15,7 @@
 
 // A window is what the model was trained on; the next one continues its end (audiocraft's 12 s of 30).
 enum { WINDOW_S = 30, OVERLAP_S = 12 };
+_Static_assert(2 * GRM_MAX_VARIATIONS <= GRM_ROWS, "a step has a row with words and one without for each");
 // What the parts of the work take of it.
 typedef enum work_part { WORDS, CODES, SOUND, WORK_PARTS } work_part;
 static const grm_stage_share shares[WORK_PARTS] = {{"words", 1}, {"codes", 85}, {"sound", 14}};
@@ -286,7 +287,7 @@ static grm_status make_codes(job *j, grm_error *err) {
         grm_decoder_state_new(&j->model->decoder, j->compute, grm_decoder_cache(&j->model->decoder), j->rows,
                               j->model->config.melody ? 0 : j->pieces, positions, &j->state, err);
     if (!status && !j->model->config.melody)
-        status = grm_decoder_read_text(j->state, j->prompt.projected, j->prompt.count, err);
+        status = grm_decoder_read_text(j->state, j->prompt.projected, j->prompt.count, &j->run, err);
     grm_packed_release(j->model->packed, ".encoder_attn.k_proj.");  // were needed once
     grm_packed_release(j->model->packed, ".encoder_attn.v_proj.");
     while (!status && j->known < j->frames) {

@@ -83,7 +83,7 @@ static int power_of(float x) {
     return power - 1;
 }
 
-// columns: room for [in] factors.
+// columns: room for [2 * in] factors.
 static void write_matrix(grm_planned *p, const float *weights, float *columns, uint8_t *to) {
     grm_entry *e = &p->entry;
     size_t columns_bytes = grm_entry_columns(e->precision, e->in);
@@ -103,7 +103,7 @@ static void pack_entry(void *context, size_t index) {
     if (grm_run_check(&job->packing->run, NULL)) atomic_store(&job->cancelled, true);
     if (atomic_load(&job->cancelled)) return;
     size_t count = e->out * e->in;
-    float *weights = malloc(count * sizeof *weights), *columns = malloc(e->in * sizeof *columns);
+    float *weights = malloc(count * sizeof *weights), *columns = malloc(2 * e->in * sizeof *columns);
     float *raw = p->recipe == GRM_RECIPE_ROWS ? NULL : malloc(count * sizeof *raw);
     if (!weights || !columns || (p->recipe != GRM_RECIPE_ROWS && !raw)) {
         atomic_store(&job->out_of_memory, true);
@@ -166,8 +166,9 @@ static size_t round_up(size_t value, size_t to) {
     return (value + to - 1) / to * to;
 }
 
-// Large entries begin at pages, so that each can be let go of. What steps read is one run of memory in their order, so
-// that a thread which goes from one matrix to the next goes on with its stream; its tables stand before.
+// Large entries begin at pages, so that each can be let go of. What steps read lies together in the order in which
+// it was planned, so that a thread which goes from one matrix to the next goes on with its stream; its tables stand
+// before.
 static size_t place_entries(pack_job *job) {
     size_t at = GRM_PACKED_HEADER, count = job->packing->plan->count, by_steps = 0;
     for (size_t i = 0; i < count; i++) {

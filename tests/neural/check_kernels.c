@@ -45,7 +45,7 @@ typedef struct sample {
 static void make_sample(sample *s, grm_rng *rng, grm_precision precision, size_t out, size_t in, size_t rows) {
     s->weights = take(out * in * sizeof(float));
     s->bias = take(out * sizeof(float));
-    s->columns = take(in * sizeof(float));
+    s->columns = take(2 * in * sizeof(float));
     s->x = take(rows * in * sizeof(float));
     s->rows = rows;
     fill(rng, s->weights, out * in, 0.05f);

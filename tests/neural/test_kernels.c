@@ -12,7 +12,7 @@ static void fill(grm_rng *rng, float *x, size_t count) {
 static void gives_the_same_bits_on_any_number_of_threads(void **state) {
     enum { IN = 300, OUT = 500, ROWS = 200, Y_STRIDE = 503 };
     grm_rng rng = grm_rng_new(3, "test");
-    float *w = malloc(sizeof *w * IN * OUT), *x = malloc(sizeof *x * ROWS * IN), columns[IN];
+    float *w = malloc(sizeof *w * IN * OUT), *x = malloc(sizeof *x * ROWS * IN), columns[2 * IN];
     float *y[2] = {calloc(ROWS * Y_STRIDE, sizeof(float)), calloc(ROWS * Y_STRIDE, sizeof(float))};
     assert_true(w && x && y[0] && y[1]);
     fill(&rng, w, (size_t)IN * OUT);
@@ -73,12 +73,36 @@ static void makes_shares_of_any_scores(void **state) {
     assert_true(x[0] == x[3] && x[2] == 0 && fabs((double)(x[1] / x[0]) - exp(-1)) < 1e-6);
 }
 
+// Weights next to nothing: their scales round to nothing, or are so small that 1 / scale is no number.
+static void packs_weights_next_to_nothing(void **state) {
+    enum { IN = 64, OUT = 32 };
+    for (int precision = GRM_FLOAT16; precision <= GRM_INT4; precision++)
+        for (int power = -149; power < -60; power++) {
+            float w[OUT * IN] = {0}, columns[2 * IN], row[IN];
+            w[5] = ldexpf(1, power);
+            bool grouped = precision != GRM_FLOAT16;
+            uint8_t *panels = aligned_alloc(64, grm_matrix_bytes((grm_precision)precision, OUT, IN));
+            assert_non_null(panels);
+            grm_matrix_survey look = grm_matrix_look((grm_precision)precision, OUT, IN, w, grouped ? columns : NULL);
+            grm_matrix_pack((grm_precision)precision, OUT, IN, w, look.unit, grouped ? columns : NULL, 0, 1, panels);
+            const grm_matrix m = {
+                (grm_precision)precision, OUT, IN, panels, look.unit, grouped && look.uneven ? columns : NULL, NULL};
+            grm_matrix_unpack(&m, 0, row);
+            for (size_t i = 0; i < IN; i++)
+                if (!(fabsf(row[i] - w[i]) <= w[5]))
+                    fail_msg("precision %d, 2^%d: weight %zu is %g, not %g", precision, power, i, (double)row[i],
+                             (double)w[i]);
+            free(panels);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_the_same_bits_on_any_number_of_threads),
         cmocka_unit_test(computes_functions_as_the_library_does),
         cmocka_unit_test(keeps_every_half_float),
         cmocka_unit_test(makes_shares_of_any_scores),
+        cmocka_unit_test(packs_weights_next_to_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

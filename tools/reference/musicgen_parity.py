@@ -52,7 +52,7 @@ MODELS = {
     "unguided": dict(TINY, layers=3, steps=100, seed=12, guidance=1.0),
     "guidance-5": dict(TINY, layers=3, steps=100, seed=13, guidance=5.5, prompt=""),
     "melody-tail": dict(TINY, layers=2, steps=60, seed=14, melody=0.3, chroma=23),
-    # Texts so short, and pieces so long, that the text absorbs cross attention.
+    # Texts that are short enough to absorb cross attention.
     "absorbed": dict(SMALL, layers=2, steps=270, seed=21, prompt="warm slow piano"),
     "absorbed-medium": dict(SMALL, hidden=1536, heads=24, ffn=6144, layers=1, steps=260, seed=22, dtype="float16"),
     "absorbed-tiny": dict(TINY, layers=3, steps=300, seed=23, prompt="warm"),

@@ -1,5 +1,6 @@
 #include "neural/kernels/matrix.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,16 +51,14 @@ static int by_size(const void *a, const void *b) {
 // Powers of two for columns whose root mean square is far from the median's.
 static bool even_out(size_t out, size_t in, const float *weights, float *columns) {
     const double far = 2.5;
-    float *sorted = malloc(in * sizeof *sorted);
+    float *sorted = columns + in;
     bool uneven = false;
     for (size_t k = 0; k < in; k++) columns[k] = 0;
     for (size_t o = 0; o < out; o++)
         for (size_t k = 0; k < in; k++) columns[k] += weights[o * in + k] * weights[o * in + k];
-    if (sorted) {
-        memcpy(sorted, columns, in * sizeof *sorted);
-        qsort(sorted, in, sizeof *sorted, by_size);
-    }
-    double median = sorted ? sqrt((double)sorted[in / 2]) : 0;
+    memcpy(sorted, columns, in * sizeof *sorted);
+    qsort(sorted, in, sizeof *sorted, by_size);
+    double median = sqrt((double)sorted[in / 2]);
     for (size_t k = 0; k < in; k++) {
         double ratio = median > 0 ? sqrt((double)columns[k]) / median : 1;
         columns[k] = 1;
@@ -68,7 +67,6 @@ static bool even_out(size_t out, size_t in, const float *weights, float *columns
         columns[k] = (float)exp2(power);
         uneven = true;
     }
-    free(sorted);
     return uneven;
 }
 
@@ -94,10 +92,10 @@ grm_matrix_survey grm_matrix_look(grm_precision precision, size_t out, size_t in
 
 // Whole numbers from -127 to 127 at w + 128.
 static void round_to_bytes(const float *w, float scale, uint8_t *bytes) {
-    float inverse = scale > 0 ? 1 / scale : 0;
+    float inverse = scale >= FLT_MIN ? 1 / scale : 0;  // of next to nothing: infinite
     for (size_t i = 0; i < GRM_INT8_GROUP; i++) {
         float q = rintf(w[i] * inverse);
-        q = q > 127 ? 127 : q < -127 ? -127 : q;
+        q = q < 127 ? (q > -127 ? q : -127) : 127;
         bytes[i] = (uint8_t)((int)q + 128);
     }
 }
@@ -117,10 +115,10 @@ static void fill_nearest(uint8_t nearest[STEPS]) {
 
 // Indices for the scale (of either sign) -> the error's energy.
 static float round_to_values(const uint8_t nearest[STEPS], const float *w, float scale, uint8_t *indices) {
-    float inverse = scale != 0 ? 2 / scale : 0, error = 0;
+    float inverse = fabsf(scale) >= 2 * FLT_MIN ? 2 / scale : 0, error = 0;
     for (size_t i = 0; i < GRM_INT4_GROUP; i++) {
         float z = w[i] * inverse;
-        z = z > 500 ? 500 : z < -500 ? -500 : z;
+        z = z < 500 ? (z > -500 ? z : -500) : 500;
         indices[i] = nearest[(int)(z + 512.5f)];
         float d = w[i] - scale * grm_int4_values[indices[i]];
         error += d * d;

@@ -59,8 +59,9 @@ static inline size_t grm_block_at(const grm_blocks *blocks, size_t panels, size_
     return first * blocks->panel_bytes + strip * before + (panel - first) * bytes;
 }
 
-// Packs rows: [out][in] at `weights` -> `panels`. For int8 and int4 `columns` ([in]) is filled first; NULL leaves
-// columns as they are. Panels [begin, end) only, so that threads can share the work; call grm_matrix_survey before.
+// Packs rows: [out][in] at `weights` -> `panels`. For int8 and int4 grm_matrix_look fills `columns` before: [2 * in],
+// of which the second half is room; NULL leaves columns as they are. Panels [begin, end) only, so that threads can
+// share the work.
 typedef struct grm_matrix_survey {
     float unit;
     bool uneven;  // the columns' factors are not all 1
