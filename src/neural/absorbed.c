@@ -21,7 +21,8 @@ typedef struct absorption {
     size_t tokens, heads;        // of a slice
     const float *keys, *values;  // [token][width]
     grm_absorbed_layer *to;
-    float *columns;  // [slice][2 * (width + heads * tokens)]
+    uint8_t *panels;  // of all layers
+    float *columns;   // [slice][2 * (width + heads * tokens)]
     atomic_bool out_of_memory;
 } absorption;
 
@@ -62,7 +63,7 @@ bool grm_absorbs(const grm_decoder *d, size_t tokens) {
 // ---- working it out ----
 
 // What a damaged file makes infinite is left out: no rounding of it is defined.
-static void pack(float *weights, float *columns, grm_matrix *m) {
+static void pack(float *weights, float *columns, uint8_t *panels, grm_matrix *m) {
     bool grouped = grm_matrix_group(m->precision) > 0;
     for (size_t i = 0; i < m->out * m->in; i++)
         if (!isfinite(weights[i])) weights[i] = 0;
@@ -70,7 +71,7 @@ static void pack(float *weights, float *columns, grm_matrix *m) {
     m->unit = look.unit;
     m->columns = look.uneven ? columns : NULL;
     grm_matrix_pack(m->precision, m->out, m->in, weights, look.unit, grouped ? columns : NULL, 0,
-                    grm_matrix_panels(m->out), (uint8_t *)(uintptr_t)m->panels);
+                    grm_matrix_panels(m->out), panels);
 }
 
 // weights: [head of the slice][token][width], zeroed; row: [width]
@@ -106,9 +107,9 @@ static void absorb_share(void *context, unsigned member, unsigned size) {
         float *columns = a->columns + 2 * s * (width + rows), *row = room + rows * width;
         memset(room, 0, rows * width * sizeof *room);
         absorb_queries(a, s, room, row);
-        pack(room, columns, &a->to->keys[s]);
+        pack(room, columns, a->panels + (a->to->keys[s].panels - a->panels), &a->to->keys[s]);
         absorb_outputs(a, s, room, row);
-        pack(room, columns + 2 * width, &a->to->values[s]);
+        pack(room, columns + 2 * width, a->panels + (a->to->values[s].panels - a->panels), &a->to->values[s]);
     }
     free(room);
 }
@@ -151,6 +152,7 @@ grm_status grm_absorbed_new(const grm_decoder *d, const grm_compute *compute, co
                           .keys = keys,
                           .values = values,
                           .to = &a->layers[i],
+                          .panels = a->panels,
                           .columns = a->columns + 2 * i * d->slices * (width + heads * tokens)};
         atomic_init(&job.out_of_memory, false);
         grm_matrix_run(compute, &l->cross_k, text, width, tokens, keys, width, GRM_STORE);

@@ -161,14 +161,6 @@ const float *grm_weights_floats(grm_weights *w, size_t rows, size_t columns, con
     return NULL;
 }
 
-static grm_matrix plain_matrix(grm_weights *w, grm_care care, size_t out, size_t in, const char *name) {
-    if (w->packed) return take_matrix(w, name, out, in);
-    const grm_tensor *tensor = find_tensor(w, name, out, in, 1);
-    grm_planned *p = plan_entry(w, name, GRM_ENTRY_MATRIX, with_care(w->precision, care), out, in);
-    if (p) p->from[p->from_count++] = tensor;
-    return (grm_matrix){0};
-}
-
 // The name of a part as packed models have it.
 static void name_part(char *name, size_t size, const char *stem, grm_part part) {
     if (part.count > 1)
@@ -177,16 +169,7 @@ static void name_part(char *name, size_t size, const char *stem, grm_part part) 
         snprintf(name, size, "%s.weight", stem);
 }
 
-grm_matrix grm_weights_matrix(grm_weights *w, grm_care care, size_t out, size_t in, const char *format, ...) {
-    FORMAT_NAME(stem, format);
-    char name[NAME_SIZE + 16];
-    snprintf(name, sizeof name, "%s.weight", stem);
-    return plain_matrix(w, care, out, in, name);
-}
-
-grm_matrix grm_weights_part(grm_weights *w, grm_care care, grm_part part, size_t out, size_t in, const char *format,
-                            ...) {
-    FORMAT_NAME(stem, format);
+static grm_matrix take_part(grm_weights *w, grm_care care, grm_part part, size_t out, size_t in, const char *stem) {
     char name[NAME_SIZE + 32], whole[NAME_SIZE + 16];
     name_part(name, sizeof name, stem, part);
     snprintf(whole, sizeof whole, "%s.weight", stem);
@@ -204,10 +187,24 @@ grm_matrix grm_weights_part(grm_weights *w, grm_care care, grm_part part, size_t
     return (grm_matrix){0};
 }
 
+grm_matrix grm_weights_matrix(grm_weights *w, grm_care care, size_t out, size_t in, const char *format, ...) {
+    FORMAT_NAME(stem, format);
+    return take_part(w, care, (grm_part){0, 1, false}, out, in, stem);
+}
+
+grm_matrix grm_weights_part(grm_weights *w, grm_care care, grm_part part, size_t out, size_t in, const char *format,
+                            ...) {
+    FORMAT_NAME(stem, format);
+    return take_part(w, care, part, out, in, stem);
+}
+
 grm_matrix grm_weights_lstm(grm_weights *w, size_t out, size_t in, const char *format, ...) {
     FORMAT_NAME(name, format);
     if (w->packed) return take_floats(w, name, out, in);
-    return plain_matrix(w, GRM_CARE_MUCH, out, in, name);
+    const grm_tensor *tensor = find_tensor(w, name, out, in, 1);
+    grm_planned *p = plan_entry(w, name, GRM_ENTRY_MATRIX, with_care(w->precision, GRM_CARE_MUCH), out, in);
+    if (p) p->from[p->from_count++] = tensor;
+    return (grm_matrix){0};
 }
 
 grm_matrix grm_weights_stack(grm_weights *w, grm_care care, grm_part part, const char *const *words, size_t count,
