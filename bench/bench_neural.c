@@ -1,15 +1,14 @@
-// How near a decoder step comes to the memory's speed. A step reads every weight of the decoder and all keys and values
+// How near a decoder step comes to the memory's speed. A step needs every weight of the decoder and all keys and values
 // so far, so the floor is their bytes over the bandwidth that the same threads read with. Where the text has absorbed
-// two matrices of each layer (absorbed.h) a step reads less; shares are of what it reads, and the last figure is the
-// share of the floor of every weight. The bandwidth is measured before every step, as it is not the same from second to
-// second, and in two ways: through huge pages, as the weights of a packed file lie, and through ordinary pages of 4 kB,
-// as other programs' memory does. How fast those are read is
-// mostly a matter of where they lie: nearly as huge ones while they follow one another, by half where a system that has
-// run for hours gives out scattered ones; so the share of huge pages is the one to compare by. Each kind has a buffer
-// of 16 times what is read at a time, so that none of it is in a cache. Steps and measurements in which a thread was
-// put off its processor do not count; on a busy machine nearly none is left unless the scheduler prefers the program
-// (chrt -f 1). Two processors may be threads of one core, from one minute to the next on a virtual machine; a barrier
-// then takes less than 0.1 us, and both read as fast as one core does.
+// two matrices of each layer (absorbed.h) a step reads less than that, and how fast it reads what it reads is said
+// besides. The bandwidth is measured before every step, as it is not the same from second to second, and in two ways:
+// through huge pages, as the weights of a packed file lie, and through ordinary pages of 4 kB, as other programs'
+// memory does. How fast those are read is mostly a matter of where they lie: nearly as huge ones while they follow one
+// another, by half where a system that has run for hours gives out scattered ones; so the share of huge pages is the
+// one to compare by. Each kind has a buffer of 16 times what is read at a time, so that none of it is in a cache. Steps
+// and measurements in which a thread was put off its processor do not count; on a busy machine nearly none is left
+// unless the scheduler prefers the program (chrt -f 1). Two processors may be threads of one core, from one minute to
+// the next on a virtual machine; a barrier then takes less than 0.1 us, and both read as fast as one core does.
 //   bench_neural MODEL [STEPS [THREADS [VARIATIONS]]]    a packed model, or a folder (MODEL_PRECISION); guidance is on
 #define _DEFAULT_SOURCE  // madvise
 #include <math.h>
@@ -179,17 +178,17 @@ static void step(bench *b, uint16_t *codes) {
 // What undisturbed steps took, and beside each what was read per second in either kind of pages just before.
 typedef struct figures {
     size_t steps, kept;
-    double *time, *rate[PAGES], *share[PAGES], *every;
+    double *time, *rate[PAGES], *share[PAGES], *read[PAGES];  // shares of the floor, and of the rate
     double *room;
 } figures;
 
 static bool figures_new(figures *f, size_t steps) {
-    *f = (figures){.steps = steps, .room = malloc((2 + 2 * PAGES) * steps * sizeof *f->room)};
+    *f = (figures){.steps = steps, .room = malloc((1 + 3 * PAGES) * steps * sizeof *f->room)};
     f->time = f->room;
-    f->every = f->room + (1 + 2 * PAGES) * steps;
     for (size_t p = 0; p < PAGES && f->room; p++) {
-        f->rate[p] = f->room + (1 + 2 * p) * steps;
-        f->share[p] = f->room + (2 + 2 * p) * steps;
+        f->rate[p] = f->room + (1 + 3 * p) * steps;
+        f->share[p] = f->room + (2 + 3 * p) * steps;
+        f->read[p] = f->room + (3 + 3 * p) * steps;
     }
     return f->room != NULL;
 }
@@ -216,8 +215,10 @@ static void measure(bench *b, uint8_t *const pool[PAGES], grm_precision cache, f
         if (switches() != before) continue;
         double past = position * (double)(b->rows * (i + 1)), bytes = weights + past + position * TOKENS;
         double read = saved > 0 ? weights + past - saved : bytes;  // an absorbed text has no keys and values
-        for (size_t p = 0; p < PAGES; p++) f->share[p][f->kept] = read / time / f->rate[p][f->kept];
-        f->every[f->kept] = bytes / time / f->rate[HUGE][f->kept];
+        for (size_t p = 0; p < PAGES; p++) {
+            f->share[p][f->kept] = bytes / time / f->rate[p][f->kept];
+            f->read[p][f->kept] = read / time / f->rate[p][f->kept];
+        }
         f->kept++;
     }
 }
@@ -234,8 +235,9 @@ static void report(const bench *b, grm_precision cache, figures *f) {
                p == HUGE ? "huge pages" : "pages of 4 kB", ms * share, median(f->rate[p], f->kept) / 1e9);
     }
     if (bytes_saved(b) > 0)
-        printf("; %.0f MB of the weights are read, and it is %.0f %% of the floor of every weight",
-               (weight_bytes(b->model) - bytes_saved(b)) / 1e6, 100 * median(f->every, f->kept));
+        printf("; %.0f MB of the weights are read, at %.0f and %.0f %% of these rates",
+               (weight_bytes(b->model) - bytes_saved(b)) / 1e6, 100 * median(f->read[HUGE], f->kept),
+               100 * median(f->read[SMALL], f->kept));
     if (huge < 99) printf("; of the weights only %.0f %% lie in huge pages", huge);
     printf("; %.2f s of work a second of sound; barrier %.2f us%s; %zu of %zu steps undisturbed\n", ms * 0.05, barrier,
            grm_team_size(b->compute->team) == 2 && barrier < 0.1 ? " (both threads on one core)" : "", f->kept,
