@@ -77,8 +77,14 @@ static void load_parts(grm_matrix *to, grm_weights *w, grm_care care, slices s, 
         to[i] = grm_weights_part(w, care, (grm_part){i, s.count, columns}, out, in, "%s.%zu.%s", stem, layer, name);
 }
 
-static void load_slices(const grm_decoder_config *c, bool cross, size_t i, layer_care care, slices s,
-                        grm_decoder_layer *l, grm_weights *w) {
+static void load_cross_slices(const grm_decoder_config *c, size_t i, layer_care care, slices s, grm_decoder_layer *l,
+                              grm_weights *w) {
+    load_parts(l->cross_q, w, care.attention, s, false, c->width, c->width, i, "encoder_attn.q_proj");
+    load_parts(l->cross_o, w, more_of(care), s, true, c->width, c->width, i, "encoder_attn.out_proj");
+}
+
+static void load_slices(const grm_decoder_config *c, size_t i, layer_care care, slices s, grm_decoder_layer *l,
+                        grm_weights *w) {
     static const char *const qkv[] = {"q", "k", "v"};
     size_t width = c->width;
     grm_care more = more_of(care);
@@ -86,16 +92,12 @@ static void load_slices(const grm_decoder_config *c, bool cross, size_t i, layer
         l->qkv[k] = grm_weights_stack(w, more, (grm_part){k, s.count, false}, qkv, 3, width / c->heads, width, width,
                                       "%s.%zu.self_attn.*_proj", stem, i);
     load_parts(l->o, w, more, s, true, width, width, i, "self_attn.out_proj");
-    if (cross) {
-        load_parts(l->cross_q, w, care.attention, s, false, width, width, i, "encoder_attn.q_proj");
-        load_parts(l->cross_o, w, more, s, true, width, width, i, "encoder_attn.out_proj");
-    }
     load_parts(l->up, w, care.up, s, false, c->ffn, width, i, "fc1");
     load_parts(l->down, w, care.down, s, true, width, c->ffn, i, "fc2");
 }
 
 // In the order in which packed models have them: of two threads each reads one run of memory, from the first layer to
-// the last.
+// the last. What a text may absorb lies before that, by itself, so that it can be let go of.
 static void load_layers(grm_decoder *d, grm_weights *w) {
     size_t count = d->config.layers, together = grm_slices_together(d);
     layer_care *cares = grm_weights_room(w, count, sizeof *cares);
@@ -104,9 +106,12 @@ static void load_layers(grm_decoder *d, grm_weights *w) {
     for (size_t i = count; i > 1 && !w->status; i--)
         if (cares[i - 1].before) cares[i - 2] = cares[i - 1];
     for (size_t i = 0; i < count && !w->status; i++) load_layer(&d->config, d->cross, i, cares[i], &d->layers[i], w);
+    for (size_t s = 0; s < d->slices && d->cross; s += together)
+        for (size_t i = 0; i < count && !w->status; i++)
+            load_cross_slices(&d->config, i, cares[i], (slices){s, s + together, d->slices}, &d->layers[i], w);
     for (size_t s = 0; s < d->slices; s += together)
         for (size_t i = 0; i < count && !w->status; i++)
-            load_slices(&d->config, d->cross, i, cares[i], (slices){s, s + together, d->slices}, &d->layers[i], w);
+            load_slices(&d->config, i, cares[i], (slices){s, s + together, d->slices}, &d->layers[i], w);
 }
 
 void grm_decoder_load(grm_decoder *d, const grm_decoder_config *c, bool cross, grm_weights *w) {

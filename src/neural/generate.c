@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "audio/audio.h"
+#include "neural/absorbed.h"
 #include "neural/melody.h"
 #include "neural/model.h"
 #include "neural/neural.h"
@@ -290,6 +291,10 @@ static grm_status make_codes(job *j, grm_error *err) {
         status = grm_decoder_read_text(j->state, j->prompt.projected, j->prompt.count, &j->run, err);
     grm_packed_release(j->model->packed, ".encoder_attn.k_proj.");  // were needed once
     grm_packed_release(j->model->packed, ".encoder_attn.v_proj.");
+    if (grm_absorbs(&j->model->decoder, j->prompt.count)) {
+        grm_packed_release(j->model->packed, ".encoder_attn.q_proj.");
+        grm_packed_release(j->model->packed, ".encoder_attn.out_proj.");
+    }
     while (!status && j->known < j->frames) {
         // A beginning that a window holds is read whole, as audiocraft does; of more, the end.
         size_t given = j->known < longest ? j->known : overlap;
