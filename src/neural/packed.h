@@ -1,11 +1,16 @@
 // A packed model: one file (.grm), or the same bytes in memory, in the layout that the kernels read.
 //
 //   64 bytes    "GRMMODEL", u32 format (3), u32 zero, u64 offset and u64 size of the directory, its SHA-256
+//
 //   the entries' bytes, each at a multiple of 64: first what runs once a prompt, then, from a huge page's start, what
 //   every step reads: norms; what a text may absorb (absorbed.h); the first half of each layer's slices (NAME/0,
 //   NAME/1; decoder.h), from the first layer to the last, then the second half; the heads. So two threads read a run
-//   each tokenizer.json as it was the directory, JSON: "precision", "config" and "generation" (the folder's own files),
-//   "licence", "tokenizer", "entries"
+//   of memory each.
+//
+//   tokenizer.json as it was
+//
+//   the directory, JSON: "precision", "config" and "generation" (the folder's own files), "licence", "tokenizer",
+//   "entries"
 //
 // An entry is a matrix (kernels/matrix.h; int8 and int4 ones begin with their columns' factors, a byte of each: the
 // power of two, signed) or a table (rows of floats or halves), with name, shape, place and SHA-256. Numbers are
