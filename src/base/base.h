@@ -43,6 +43,11 @@ char *grm_memory_format(grm_memory *memory, const char *format, ...) GRM_PRINTF(
 // 64-byte aligned float vectors, zeroed; free with free().
 float *grm_floats_new(size_t count);
 
+// The next multiple of `to`, which is not 0.
+static inline size_t grm_round_up(size_t value, size_t to) {
+    return (value + to - 1) / to * to;
+}
+
 // ---- random numbers ----
 
 // PCG32 (O'Neill 2014). A stream is named, so that what one part draws never moves another part's draws.

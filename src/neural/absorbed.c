@@ -63,7 +63,7 @@ bool grm_absorbs(const grm_decoder *d, size_t tokens) {
 // ---- working it out ----
 
 // What a damaged file makes infinite is left out: no rounding of it is defined.
-static void pack(float *weights, float *columns, uint8_t *panels, grm_matrix *m) {
+static void pack(const absorption *a, float *weights, float *columns, grm_matrix *m) {
     bool grouped = grm_matrix_group(m->precision) > 0;
     for (size_t i = 0; i < m->out * m->in; i++)
         if (!isfinite(weights[i])) weights[i] = 0;
@@ -71,7 +71,7 @@ static void pack(float *weights, float *columns, uint8_t *panels, grm_matrix *m)
     m->unit = look.unit;
     m->columns = look.uneven ? columns : NULL;
     grm_matrix_pack(m->precision, m->out, m->in, weights, look.unit, grouped ? columns : NULL, 0,
-                    grm_matrix_panels(m->out), panels);
+                    grm_matrix_panels(m->out), a->panels + (m->panels - a->panels));
 }
 
 // weights: [head of the slice][token][width], zeroed; row: [width]
@@ -107,9 +107,9 @@ static void absorb_share(void *context, unsigned member, unsigned size) {
         float *columns = a->columns + 2 * s * (width + rows), *row = room + rows * width;
         memset(room, 0, rows * width * sizeof *room);
         absorb_queries(a, s, room, row);
-        pack(room, columns, a->panels + (a->to->keys[s].panels - a->panels), &a->to->keys[s]);
+        pack(a, room, columns, &a->to->keys[s]);
         absorb_outputs(a, s, room, row);
-        pack(room, columns + 2 * width, a->panels + (a->to->values[s].panels - a->panels), &a->to->values[s]);
+        pack(a, room, columns + 2 * width, &a->to->values[s]);
     }
     free(room);
 }

@@ -52,10 +52,6 @@ struct grm_decoder_state {
 
 // ---- memory ----
 
-static size_t round_up(size_t value, size_t to) {
-    return (value + to - 1) / to * to;
-}
-
 static void stores_clear(stores *s) {
     free(s->layer);
     free(s->share);
@@ -82,7 +78,7 @@ static bool stores_new(stores *s, const grm_decoder *d, grm_precision precision,
     *s = (stores){.head = head, .rows = rows, .blocks = blocks};
     s->layer = calloc(layers, sizeof *s->layer);
     s->share = calloc(heads, sizeof *s->share);
-    if (!s->layer || !s->share || blocks > SIZE_MAX / 8192 / 64 / (rows * heads * round_up(head, 16)) / layers)
+    if (!s->layer || !s->share || blocks > SIZE_MAX / 8192 / 64 / (rows * heads * grm_round_up(head, 16)) / layers)
         return false;
     for (size_t i = 0; i < layers; i++) {
         grm_precision own = d->layers[i].qkv[0].precision, kept = own < precision ? own : precision;
@@ -139,7 +135,7 @@ static bool make_room(grm_decoder_state *s) {
     size_t members = grm_team_size(s->compute->team), rows = GRM_ROWS;
     size_t longest = s->positions > s->tokens ? s->positions : s->tokens;
     size_t room = s->rows * c->heads * grm_attention_room(c->width / c->heads, longest);
-    size_t width = round_up(c->width, LINE_FLOATS), ffn = round_up(c->ffn, LINE_FLOATS);
+    size_t width = grm_round_up(c->width, LINE_FLOATS), ffn = grm_round_up(c->ffn, LINE_FLOATS);
     free(s->room);
     s->room = grm_floats_new(width + rows * ((4 + 2 * GRM_SLICES) * width + ffn) + members * (2 * rows * width + room));
     if (!s->room) return false;

@@ -331,7 +331,7 @@ static grm_status make_room(job *j, size_t known, grm_error *err) {
     j->known = known;
     j->frames = known + fresh;
     j->codes = calloc(j->pieces * c->codebooks * j->frames, sizeof *j->codes);
-    j->x = malloc((GRM_ROWS > j->rows ? GRM_ROWS : j->rows) * c->width * sizeof *j->x);
+    j->x = malloc(GRM_ROWS * c->width * sizeof *j->x);
     j->logits = malloc(j->rows * c->codebooks * c->codes * sizeof *j->logits);
     j->guided = malloc(j->pieces * c->codebooks * c->codes * sizeof *j->guided);
     j->draws = malloc(j->pieces * c->codebooks * sizeof *j->draws);

@@ -6,11 +6,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/base.h"
+
 void *grm_huge_take(size_t bytes) {
     enum { LINE = 64, WORTH = 1 << 18 };
     if (bytes > SIZE_MAX - GRM_HUGE_PAGE) return NULL;
     size_t page = bytes < WORTH ? LINE : GRM_HUGE_PAGE;
-    bytes = (bytes + page - 1) / page * page;
+    bytes = grm_round_up(bytes, page);
     void *memory = aligned_alloc(page, bytes);
     if (!memory || page < GRM_HUGE_PAGE) return memory ? memset(memory, 0, bytes) : NULL;
 #ifdef MADV_HUGEPAGE

@@ -162,10 +162,6 @@ static char *make_directory(const pack_job *job, bool final) {
     return text;
 }
 
-static size_t round_up(size_t value, size_t to) {
-    return (value + to - 1) / to * to;
-}
-
 // Large entries begin at pages, so that each can be let go of. What steps read lies together in the order in which
 // it was planned, so that a thread which goes from one matrix to the next goes on with its stream; its tables stand
 // before.
@@ -177,20 +173,20 @@ static size_t place_entries(pack_job *job) {
             by_steps += e->bytes;
             continue;
         }
-        at = round_up(at, e->bytes >= 16 * GRM_PACKED_PAGE ? GRM_PACKED_PAGE : GRM_LINE);
+        at = grm_round_up(at, e->bytes >= 16 * GRM_PACKED_PAGE ? GRM_PACKED_PAGE : GRM_LINE);
         e->offset = at;
         at += e->bytes;
     }
-    at = round_up(at, by_steps >= 4 * GRM_HUGE_PAGE ? GRM_HUGE_PAGE : GRM_LINE);
+    at = grm_round_up(at, by_steps >= 4 * GRM_HUGE_PAGE ? GRM_HUGE_PAGE : GRM_LINE);
     for (int kind = GRM_ENTRY_TABLE; kind <= GRM_ENTRY_MATRIX; kind++)
         for (size_t i = 0; i < count; i++) {
             grm_entry *e = &job->list[i].entry;
             if (!grm_entry_by_steps(e) || e->kind != (grm_entry_kind)kind) continue;
-            at = round_up(at, GRM_LINE);
+            at = grm_round_up(at, GRM_LINE);
             e->offset = at;
             at += e->bytes;
         }
-    job->tokenizer_offset = round_up(at, GRM_LINE);
+    job->tokenizer_offset = grm_round_up(at, GRM_LINE);
     return job->tokenizer_offset + job->packing->tokenizer_size;
 }
 

@@ -44,7 +44,7 @@ bool grm_precision_parse(const char *name, grm_precision *out) {
 }
 
 size_t grm_entry_columns(grm_precision precision, size_t in) {
-    return grm_matrix_group(precision) ? (in + GRM_LINE - 1) / GRM_LINE * GRM_LINE : 0;
+    return grm_matrix_group(precision) ? grm_round_up(in, GRM_LINE) : 0;
 }
 
 size_t grm_entry_bytes(grm_entry_kind kind, grm_precision precision, size_t out, size_t in) {

@@ -45,44 +45,60 @@ static char *make_random(const outliers *far, unsigned width, unsigned layers) {
     return write_random(&m);
 }
 
+// A model's decoder with two rows, of which the first attends to the text if there is one.
+typedef struct running {
+    grm_profile *profile;
+    grm_model *model;
+    const grm_decoder *decoder;
+    grm_compute *compute;
+    grm_decoder_state *state;
+} running;
+
+static running start(const char *folder, const char *precision, const char *threads) {
+    running r = {.profile = make_profile(threads, precision)};
+    grm_error err;
+    if (grm_model_open(folder, r.profile, NULL, &r.model, &err)) fail_msg("%s", err.message);
+    r.decoder = &r.model->decoder;
+    grm_precision cache = grm_decoder_cache(r.decoder);
+    assert_int_equal(grm_compute_new(r.profile->threads, grm_model_widest(r.model), &r.compute, NULL), GRM_OK);
+    assert_int_equal(grm_decoder_state_new(r.decoder, r.compute, cache, 2, r.decoder->cross, STEPS, &r.state, NULL),
+                     GRM_OK);
+    return r;
+}
+
+static void end(running *r) {
+    grm_decoder_state_free(r->state);
+    grm_compute_free(r->compute);
+    grm_model_free(r->model);
+    grm_profile_free(r->profile);
+}
+
 // Guided logits [STEPS][codebooks * codes] after codes that are the same for all.
 static float *run_codes(const char *folder, const char *precision, const char *threads, reading text_of,
                         size_t *count) {
-    grm_profile *profile = make_profile(threads, precision);
-    grm_model *model;
-    grm_error err;
-    if (grm_model_open(folder, profile, NULL, &model, &err)) fail_msg("%s", err.message);
-    const grm_decoder_config *c = &model->config.decoder;
-    grm_precision cache = grm_decoder_cache(&model->decoder);
-    size_t each = c->codebooks * c->codes;
-    grm_compute *compute;
-    grm_decoder_state *state;
-    assert_int_equal(grm_compute_new(profile->threads, grm_model_widest(model), &compute, NULL), GRM_OK);
-    assert_int_equal(grm_decoder_state_new(&model->decoder, compute, cache, 2, 1, STEPS, &state, NULL), GRM_OK);
-    size_t said = text_of.tokens * c->width;
+    running run = start(folder, precision, threads);
+    const grm_decoder_config *c = &run.decoder->config;
+    size_t each = c->codebooks * c->codes, said = text_of.tokens * c->width;
     float *text = malloc(text_of.times * said * sizeof *text), *x = malloc(2 * c->width * sizeof *x);
     float *logits = malloc(2 * each * sizeof *logits), *all = malloc(STEPS * each * sizeof *all);
     assert_true(text && x && logits && all);
     grm_rng rng = grm_rng_new(1, "test");
     for (size_t i = 0; i < said; i++) text[i] = grm_rng_normal(&rng);
     for (size_t i = said; i < text_of.times * said; i++) text[i] = text[i - said];
-    assert_int_equal(grm_decoder_read_text(state, text, text_of.tokens * text_of.times, NULL, NULL), GRM_OK);
+    assert_int_equal(grm_decoder_read_text(run.state, text, text_of.tokens * text_of.times, NULL, NULL), GRM_OK);
     for (size_t s = 0; s < STEPS; s++) {
         uint16_t codes[GRM_MAX_CODEBOOKS];
         for (size_t k = 0; k < c->codebooks; k++) codes[k] = (uint16_t)grm_rng_below(&rng, (unsigned)c->codes);
-        grm_decoder_embed(&model->decoder, codes, x);
+        grm_decoder_embed(run.decoder, codes, x);
         memcpy(x + c->width, x, c->width * sizeof *x);
-        grm_decoder_run(state, x, 1, logits);
+        grm_decoder_run(run.state, x, 1, logits);
         for (size_t i = 0; i < each; i++) all[s * each + i] = logits[each + i] + 3 * (logits[i] - logits[each + i]);
     }
     *count = STEPS * each;
     free(text);
     free(x);
     free(logits);
-    grm_decoder_state_free(state);
-    grm_compute_free(compute);
-    grm_model_free(model);
-    grm_profile_free(profile);
+    end(&run);
     return all;
 }
 
@@ -246,30 +262,21 @@ static void gives_the_same_logits_on_any_number_of_threads(void **state) {
 // Logits after chunks of as many positions as a run may have.
 static float *run_chunks(const char *folder, const char *precision, const char *threads, size_t *count) {
     enum { CHUNKS = 3, TOKENS = 9 };
-    grm_profile *profile = make_profile(threads, precision);
-    grm_model *model;
-    grm_compute *compute;
-    grm_decoder_state *state;
-    assert_int_equal(grm_model_open(folder, profile, NULL, &model, NULL), GRM_OK);
-    const grm_decoder *d = &model->decoder;
-    assert_int_equal(grm_compute_new(profile->threads, grm_model_widest(model), &compute, NULL), GRM_OK);
-    assert_int_equal(grm_decoder_state_new(d, compute, grm_decoder_cache(d), 2, d->cross, 100, &state, NULL), GRM_OK);
-    size_t width = d->config.width, chunk = grm_decoder_chunk(state), each = d->config.codebooks * d->config.codes;
+    running run = start(folder, precision, threads);
+    const grm_decoder *d = run.decoder;
+    size_t width = d->config.width, chunk = grm_decoder_chunk(run.state), each = d->config.codebooks * d->config.codes;
     float *x = malloc(GRM_ROWS * width * sizeof *x), *logits = malloc(CHUNKS * 2 * each * sizeof *logits);
     assert_true(x && logits && chunk == GRM_ROWS / 2);
     grm_rng rng = grm_rng_new(2, "test");
     for (size_t i = 0; i < TOKENS * width; i++) x[i] = grm_rng_normal(&rng);
-    if (d->cross) assert_int_equal(grm_decoder_read_text(state, x, TOKENS, NULL, NULL), GRM_OK);
+    if (d->cross) assert_int_equal(grm_decoder_read_text(run.state, x, TOKENS, NULL, NULL), GRM_OK);
     for (size_t c = 0; c < CHUNKS; c++) {
         for (size_t i = 0; i < GRM_ROWS * width; i++) x[i] = grm_rng_normal(&rng);
-        grm_decoder_run(state, x, chunk, logits + c * 2 * each);
+        grm_decoder_run(run.state, x, chunk, logits + c * 2 * each);
     }
     *count = CHUNKS * 2 * each;
     free(x);
-    grm_decoder_state_free(state);
-    grm_compute_free(compute);
-    grm_model_free(model);
-    grm_profile_free(profile);
+    end(&run);
     return logits;
 }
 

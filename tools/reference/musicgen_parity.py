@@ -7,9 +7,10 @@
     tools/reference/musicgen_parity.py build/grammy --draw 10 --seed 5  # ten of sizes that are drawn
 
 Ids must be the same, hidden states within 1e-4, guided logits within 1e-3 at every step, greedy codes the same (until two
-are so equally good that rounding decides, which is said), sound within 60 dB; of recordings that are continued the codes the same in 99.9 % of frames. Pieces of more than 30 s are made
-by audiocraft's rule (windows of 30 s, each 18 s after the one before, which begins with what is there; a melody goes on
-with its window and begins again at its end), written anew here over transformers' decoder.
+are so equally good that rounding decides, which is said), sound within 60 dB; of recordings that are continued the codes
+the same in 99.9 % of frames. Pieces of more than 30 s are made by audiocraft's rule (windows of 30 s, each 18 s after the
+one before, which begins with what is there; a melody goes on with its window and begins again at its end), written anew
+here over transformers' decoder.
 """
 import argparse
 import json

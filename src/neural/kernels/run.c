@@ -4,10 +4,6 @@
 
 #include "neural/kernels.h"
 
-static size_t round_up(size_t value, size_t to) {
-    return (value + to - 1) / to * to;
-}
-
 grm_status grm_compute_new(unsigned threads, size_t widest, grm_compute **out, grm_error *err) {
     *out = NULL;
     grm_compute *c = calloc(1, sizeof *c);
@@ -15,8 +11,8 @@ grm_status grm_compute_new(unsigned threads, size_t widest, grm_compute **out, g
     c->kernels = grm_kernels_best();
     c->widest = widest;
     grm_status status = grm_team_new(threads, &c->team, err);
-    size_t width = round_up(widest, GRM_INT8_GROUP), groups = width / GRM_INT4_GROUP;
-    size_t row = 2 * width + round_up(4 * groups * sizeof(float), GRM_LINE);
+    size_t width = grm_round_up(widest, GRM_INT8_GROUP), groups = width / GRM_INT4_GROUP;
+    size_t row = 2 * width + grm_round_up(4 * groups * sizeof(float), GRM_LINE);
     if (!status) {
         c->bytes = calloc(threads, sizeof *c->bytes);
         c->room = aligned_alloc(GRM_LINE, threads * GRM_ROWS * row);
