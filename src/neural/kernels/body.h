@@ -183,13 +183,17 @@ static void layer_norm(float *x, const float *const *sums, size_t many, const fl
 
 // ---- inputs as bytes ----
 
+// The nearest whole number from -127 to 127.
+GRM_INLINE vf to_steps(vf x) {
+    return vf_max(vf_min(vf_round(x), vf_set(127)), vf_set(-127));
+}
+
 // One plane of a group: -> its scale. `rest` (may be NULL) gets what the bytes leave over.
 GRM_INLINE float split_plane(const float *x, size_t group, float most, int8_t *bytes, int32_t *sum, float *rest) {
     float scale = most / 127.0f;
     vf inverse = vf_set(most > 0 ? 127.0f / most : 0.0f), size = vf_set(-scale), total = vf_set(0);
     for (size_t i = 0; i < group; i += 16) {
-        vf v = vf_load(x + i), q = vf_round(vf_mul(v, inverse));
-        q = vf_max(vf_min(q, vf_set(127)), vf_set(-127));
+        vf v = vf_load(x + i), q = to_steps(vf_mul(v, inverse));
         vf_store_bytes(bytes + i, q);
         total = vf_add(total, q);
         if (rest) vf_store(rest + i, vf_fma(q, size, v));
@@ -198,25 +202,24 @@ GRM_INLINE float split_plane(const float *x, size_t group, float most, int8_t *b
     return scale;
 }
 
-// The groups [first, first + many) of x, up to 16, whose largest figures and sums are found side by side.
-GRM_INLINE void split_some(const float *x, const float *columns, size_t count, size_t group, size_t first, size_t many,
-                           const grm_bytes *bytes) {
+// One group of a row's inputs: [group], and where its bytes go.
+typedef struct part_of_row {
+    const float *x;
+    const grm_bytes *bytes;
+    size_t at, figures;  // which group it is, and how many of its inputs there are
+} part_of_row;
+
+// Up to 16 groups, whose largest figures and sums are found side by side.
+GRM_INLINE void split_some(const part_of_row *parts, size_t group, size_t many) {
     // (largest / root mean square)^2: 9 or so in a group of normal figures. Rounding to 127 steps makes noise of this
     // over 12 * 127^2 of the group's energy.
     const float outstanding = 25;
-    size_t from = first * group, here = count - from < many * group ? count - from : many * group;
-    float copy[16 * GRM_INT8_GROUP], peak[16], energy[16], scale[16], inverse[16];
-    const float *part = x + from;
-    if (columns || here < many * group) {
-        for (size_t i = 0; i < here; i++) copy[i] = columns ? part[i] * columns[from + i] : part[i];
-        for (size_t i = here; i < many * group; i++) copy[i] = 0;
-        part = copy;
-    }
+    float peak[16], energy[16], scale[16], inverse[16];
     vf most[16], totals[16];
     for (size_t g = 0; g < many; g++) {
         vf m = vf_set(0), t = vf_set(0);
         for (size_t i = 0; i < group; i += 16) {
-            vf v = vf_load(part + g * group + i);
+            vf v = vf_load(parts[g].x + i);
             m = vf_max(m, vf_abs(v));
             t = vf_fma(v, v, t);
         }
@@ -231,10 +234,10 @@ GRM_INLINE void split_some(const float *x, const float *columns, size_t count, s
     vf_store(inverse, vf_less(vf_set(0), peaks, vf_div(vf_set(127), peaks), vf_set(0)));
     for (size_t g = 0; g < many; g++) {
         vf by = vf_set(inverse[g]), t = vf_set(0);
+        int8_t *high = parts[g].bytes->high + parts[g].at * group;
         for (size_t i = 0; i < group; i += 16) {
-            vf q = vf_round(vf_mul(vf_load(part + g * group + i), by));
-            q = vf_max(vf_min(q, vf_set(127)), vf_set(-127));
-            vf_store_bytes(bytes->high + from + g * group + i, q);
+            vf q = to_steps(vf_mul(vf_load(parts[g].x + i), by));
+            vf_store_bytes(high + i, q);
             t = vf_add(t, q);
         }
         totals[g] = t;
@@ -242,48 +245,77 @@ GRM_INLINE void split_some(const float *x, const float *columns, size_t count, s
     float sums[16];
     vf_store(sums, vf_totals(totals));
     for (size_t g = 0; g < many; g++) {
-        size_t at = first + g, figures = here - g * group < group ? here - g * group : group;
+        const grm_bytes *bytes = parts[g].bytes;
+        size_t at = parts[g].at;
         bytes->scale[at] = scale[g];
         bytes->sum[at] = (int32_t)sums[g];  // of whole numbers: exact
         bytes->low_scale[at] = 0;
-        if (!(peak[g] * peak[g] * (float)figures > outstanding * energy[g])) continue;
+        if (!(peak[g] * peak[g] * (float)parts[g].figures > outstanding * energy[g])) continue;
         float rest[GRM_INT8_GROUP];
-        bytes->scale[at] =
-            split_plane(part + g * group, group, peak[g], bytes->high + at * group, &bytes->sum[at], rest);
+        bytes->scale[at] = split_plane(parts[g].x, group, peak[g], bytes->high + at * group, &bytes->sum[at], rest);
         bytes->low_scale[at] =
             split_plane(rest, group, scale[g] * 0.5f, bytes->low + at * group, &bytes->low_sum[at], NULL);
     }
 }
 
-static void split(const float *x, const float *columns, size_t count, size_t group, const grm_bytes *bytes) {
-    size_t groups = (count + group - 1) / group;
-    for (size_t g = 0; g < groups; g += 16) {
-        size_t many = groups - g < 16 ? groups - g : 16;
-        if (group == GRM_INT8_GROUP)
-            split_some(x, columns, count, GRM_INT8_GROUP, g, many, bytes);
-        else
-            split_some(x, columns, count, GRM_INT4_GROUP, g, many, bytes);
-    }
+GRM_INLINE void split_rows(const float *x, size_t x_stride, size_t rows, const float *columns, size_t count,
+                           size_t group, const grm_bytes *bytes) {
+    float copies[16 * GRM_INT8_GROUP];
+    part_of_row parts[16];
+    size_t many = 0;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t from = 0; from < count; from += group) {
+            const float *part = x + r * x_stride + from;
+            size_t figures = count - from < group ? count - from : group;
+            if (columns || figures < group) {
+                float *copy = copies + many * group;
+                for (size_t i = 0; i < figures; i++) copy[i] = columns ? part[i] * columns[from + i] : part[i];
+                for (size_t i = figures; i < group; i++) copy[i] = 0;
+                part = copy;
+            }
+            parts[many++] = (part_of_row){part, &bytes[r], from / group, figures};
+            if (many < 16 && (r + 1 < rows || from + group < count)) continue;
+            split_some(parts, group, many);
+            many = 0;
+        }
+}
+
+static void split(const float *x, size_t x_stride, size_t rows, const float *columns, size_t count, size_t group,
+                  const grm_bytes *bytes) {
+    if (group == GRM_INT8_GROUP)
+        split_rows(x, x_stride, rows, columns, count, GRM_INT8_GROUP, bytes);
+    else
+        split_rows(x, x_stride, rows, columns, count, GRM_INT4_GROUP, bytes);
 }
 
 // ---- products ----
 
-GRM_INLINE void finish(const grm_product *p, size_t panel, size_t row, size_t rows, const vf *sums) {
+GRM_INLINE void finish_as(const grm_product *p, size_t panel, size_t row, size_t rows, const vf *sums, bool whole) {
     const grm_matrix *m = p->matrix;
     size_t first = panel * GRM_PANEL;
+    vf unit = vf_set(m->unit);
     for (size_t r = 0; r < rows; r++)
-        for (size_t h = 0; h < 2 && first + 16 * h < m->out; h++) {
-            size_t o = first + 16 * h, part = m->out - o < 16 ? m->out - o : 16;
+        for (size_t h = 0; h < 2 && (whole || first + 16 * h < m->out); h++) {
+            size_t o = first + 16 * h, part = whole || m->out - o >= 16 ? 16 : m->out - o;
             float *y = p->y + (row + r) * p->y_stride + o;
-            vf v = vf_mul(sums[2 * r + h], vf_set(m->unit));
+            vf v = vf_mul(sums[2 * r + h], unit);
             if (m->bias) v = vf_add(v, load_part(m->bias + o, part));
-            if (p->finish == GRM_ADD) v = vf_add(v, part == 16 ? vf_load(y) : load_part(y, part));
+            if (p->finish == GRM_ADD) v = vf_add(v, load_part(y, part));
             if (p->finish == GRM_STORE_RELU) v = vf_max(v, vf_set(0));
-            if (part == 16)
-                vf_store(y, v);
-            else
-                store_part(y, v, part);
+            store_part(y, v, part);
         }
+}
+
+// The last panel's outputs may be fewer than 32.
+static void finish_last(const grm_product *p, size_t panel, size_t row, size_t rows, const vf *sums) {
+    finish_as(p, panel, row, rows, sums, false);
+}
+
+GRM_INLINE void finish(const grm_product *p, size_t panel, size_t row, size_t rows, const vf *sums) {
+    if ((panel + 1) * GRM_PANEL <= p->matrix->out)
+        finish_as(p, panel, row, rows, sums, true);
+    else
+        finish_last(p, panel, row, rows, sums);
 }
 
 // The inputs [begin, end) of a panel that lie together. Sums of all pieces of a panel are one chain.
@@ -332,19 +364,22 @@ GRM_INLINE void float_rows(const grm_product *p, const piece *w, size_t row, siz
     if (row < end) float_tile(p, w, row, 1, halves, held);
 }
 
-// Bytes of a group's scales and weights.
-GRM_INLINE size_t group_step(bool fours) {
-    return GRM_LINE + (fours ? GRM_INT4_GROUP * GRM_PANEL / 2 : GRM_INT8_GROUP * GRM_PANEL);
+enum { SPAN = 32 };  // inputs of a group that are multiplied between two looks ahead
+
+// Bytes of the weights of so many inputs.
+GRM_INLINE size_t span_bytes(bool fours, size_t inputs) {
+    return fours ? inputs * GRM_PANEL / 2 : inputs * GRM_PANEL;
 }
 
 GRM_INLINE vi dot(vi sum, vw w, const int8_t *x, size_t rows) {
     return rows >= 4 ? vi_dot_many(sum, w, x) : vi_dot(sum, w, x);
 }
 
-// The sums of one group of inputs, weights at w: sums[2 * row + half].
-GRM_INLINE void group_sums(const uint8_t *w, bool fours, size_t rows, const int8_t *const *x, vi *sums) {
+// The sums of the inputs [k, end) of a group, weights at w: sums[2 * row + half].
+GRM_INLINE void span_sums(const uint8_t *w, bool fours, size_t rows, const int8_t *const *x, size_t k, size_t end,
+                          vi *sums) {
     if (fours) {
-        for (size_t k = 0; k < GRM_INT4_GROUP; k += 8, w += 2 * GRM_LINE) {
+        for (; k < end; k += 8, w += 2 * GRM_LINE) {
             vw low[2], high[2];
             vw_halves(w, &low[0], &high[0]);
             vw_halves(w + GRM_LINE, &low[1], &high[1]);
@@ -355,7 +390,7 @@ GRM_INLINE void group_sums(const uint8_t *w, bool fours, size_t rows, const int8
                 }
         }
     } else {
-        for (size_t k = 0; k < GRM_INT8_GROUP; k += 4, w += 2 * GRM_LINE) {
+        for (; k < end; k += 4, w += 2 * GRM_LINE) {
             vw both[2];
             for (size_t h = 0; h < 2; h++) {
                 both[h] = vw_load(w + h * GRM_LINE);
@@ -367,16 +402,26 @@ GRM_INLINE void group_sums(const uint8_t *w, bool fours, size_t rows, const int8
     }
 }
 
-// Asks for `lines` of memory at `ahead` with each group.
+// What a tile asks for of what comes next: a line with each group and `lines` with each span, in the order in which
+// they lie. More than 20 or so at a time would be thrown away.
+typedef struct ahead {
+    const uint8_t *at;
+    size_t lines;  // 0: nothing is asked for
+} ahead;
+
+GRM_INLINE void look_ahead(ahead *next, size_t lines) {
+    for (size_t i = 0; i < lines; i++, next->at += GRM_LINE) GRM_PREFETCH(next->at);
+}
+
 GRM_INLINE void byte_tile(const grm_product *p, const piece *part, size_t row, size_t rows, bool fours, vf *held,
-                          const uint8_t *ahead, size_t lines) {
+                          ahead next) {
     enum { TILE = 4 };
-    size_t group = fours ? GRM_INT4_GROUP : GRM_INT8_GROUP, step = group_step(fours);
-    size_t last = (part->end + group - 1) / group;
+    size_t group = fours ? GRM_INT4_GROUP : GRM_INT8_GROUP, last = (part->end + group - 1) / group;
+    size_t span = rows >= TILE ? SPAN : group;  // a smaller tile does not look ahead
     const uint8_t *w = part->weights;
     vf sums[2 * TILE];
     for (size_t i = 0; i < 2 * rows; i++) sums[i] = part->begin ? held[i] : vf_set(0);
-    for (size_t g = part->begin / group; g < last; g++, w += step) {
+    for (size_t g = part->begin / group; g < last; g++) {
         const int8_t *x[TILE];
         vi whole[2 * TILE];
         for (size_t r = 0; r < rows; r++) {
@@ -384,11 +429,16 @@ GRM_INLINE void byte_tile(const grm_product *p, const piece *part, size_t row, s
             x[r] = b->high + g * group;
             whole[2 * r] = whole[2 * r + 1] = vi_set(-BIAS * b->sum[g]);
         }
-        for (size_t i = 0; i < lines; i++, ahead += GRM_LINE) GRM_PREFETCH(ahead);
+        if (next.lines) look_ahead(&next, 1);
         vf a = vf_half((const uint16_t *)(const void *)w), b = vf_half((const uint16_t *)(const void *)(w + 32));
         HOLD(a);
         HOLD(b);
-        group_sums(w + GRM_LINE, fours, rows, x, whole);
+        w += GRM_LINE;
+        const uint8_t *first = w;
+        for (size_t k = 0; k < group; k += span, w += span_bytes(fours, span)) {
+            look_ahead(&next, next.lines);
+            span_sums(w, fours, rows, x, k, k + span, whole);
+        }
         for (size_t r = 0; r < rows; r++) {
             vf scale = vf_set(p->bytes[row + r].scale[g]);
             sums[2 * r] = vf_fma(vf_whole(whole[2 * r]), vf_mul(a, scale), sums[2 * r]);
@@ -398,10 +448,10 @@ GRM_INLINE void byte_tile(const grm_product *p, const piece *part, size_t row, s
             const grm_bytes *bytes = &p->bytes[row + r];
             if (!(bytes->low_scale[g] > 0)) continue;
             const int8_t *low = bytes->low + g * group;
-            const uint8_t *again = w + GRM_LINE;
+            const uint8_t *again = first;
             GRM_FORGET(again);  // lest all of the group be kept in registers and on the stack for this rare case
             whole[0] = whole[1] = vi_set(-BIAS * bytes->low_sum[g]);
-            group_sums(again, fours, 1, &low, whole);
+            span_sums(again, fours, 1, &low, 0, group, whole);
             vf scale = vf_set(bytes->low_scale[g]);
             sums[2 * r] = vf_fma(vf_whole(whole[0]), vf_mul(a, scale), sums[2 * r]);
             sums[2 * r + 1] = vf_fma(vf_whole(whole[1]), vf_mul(b, scale), sums[2 * r + 1]);
@@ -416,26 +466,28 @@ GRM_INLINE void byte_tile(const grm_product *p, const piece *part, size_t row, s
 }
 
 // Rows [row, end) of a piece. Where it is read by more than one tile, arithmetic takes longer than memory, which would
-// stand still while all but the first compute: so each asks for its share of what comes next (not behind the last
-// piece). With one tile the processor foresees it better.
-GRM_INLINE void byte_rows(const grm_product *p, const piece *w, size_t row, size_t end, bool fours, vf *held,
-                          bool last) {
+// stand still while all but the first compute: so each asks for its share of what comes next, which behind the last
+// piece is the beginning of what lies there. With one tile the processor foresees it better.
+GRM_INLINE void byte_rows(const grm_product *p, const piece *w, size_t row, size_t end, bool fours, vf *held) {
+    enum { NEAREST = 16384 };  // bytes; what is nearer would not be there in time
     size_t group = fours ? GRM_INT4_GROUP : GRM_INT8_GROUP, groups = (w->end - w->begin + group - 1) / group;
-    size_t tiles = MOST_ROWS >= 4 ? p->rows / 4 : 0;
-    size_t lines = tiles > 1 && !last ? (group_step(fours) / GRM_LINE + tiles - 1) / tiles : 0;
-    const uint8_t *ahead = w->weights + groups * (group_step(fours) + row / 4 * lines * GRM_LINE);
-    for (; MOST_ROWS >= 4 && row + 4 <= end; row += 4, held += 8, ahead += lines * groups * GRM_LINE)
-        byte_tile(p, w, row, MOST_ROWS >= 4 ? 4 : 1, fours, held, ahead, lines);
-    for (; row + 2 <= end; row += 2, held += 4) byte_tile(p, w, row, 2, fours, held, ahead, 0);
-    if (row < end) byte_tile(p, w, row, 1, fours, held, ahead, 0);
+    size_t spans = groups * group / SPAN, tiles = MOST_ROWS >= 4 ? p->rows / 4 : 0;
+    size_t lines = tiles > 1 ? (span_bytes(fours, SPAN) / GRM_LINE + tiles - 1) / tiles : 0;
+    size_t bytes = groups * GRM_LINE + spans * span_bytes(fours, SPAN), share = (groups + spans * lines) * GRM_LINE;
+    ahead next = {w->weights + (bytes > NEAREST ? bytes : NEAREST) + row / 4 * share, lines};
+    for (; MOST_ROWS >= 4 && row + 4 <= end; row += 4, held += 8, next.at += share)
+        byte_tile(p, w, row, MOST_ROWS >= 4 ? 4 : 1, fours, held, next);
+    next.lines = 0;
+    for (; row + 2 <= end; row += 2, held += 4) byte_tile(p, w, row, 2, fours, held, next);
+    if (row < end) byte_tile(p, w, row, 1, fours, held, next);
 }
 
 GRM_INLINE void piece_rows(const grm_product *p, grm_precision precision, const piece *w, size_t row, size_t end,
-                           vf *held, bool last) {
+                           vf *held) {
     if (precision == GRM_FLOAT32 || precision == GRM_FLOAT16)
         float_rows(p, w, row, end, precision == GRM_FLOAT16, held);
     else
-        byte_rows(p, w, row, end, precision == GRM_INT4, held, last);
+        byte_rows(p, w, row, end, precision == GRM_INT4, held);
 }
 
 // GELU of the rows of tiles of 4 and more comes with each panel, of the others when all is there: between panels it
@@ -459,8 +511,7 @@ GRM_INLINE void multiply_strips(const grm_product *p, grm_precision precision, s
         for (size_t b = 0; b < blocks.count; b++)
             for (size_t i = begin; i < next; i++) {
                 piece w = piece_of(m, &blocks, i, b);
-                piece_rows(p, precision, &w, 0, p->rows, held + (i - begin) * 2 * p->rows,
-                           b + 1 == blocks.count && i + 1 == end);
+                piece_rows(p, precision, &w, 0, p->rows, held + (i - begin) * 2 * p->rows);
                 if (b + 1 == blocks.count) soften_panel(p, i, softened);
             }
     }
@@ -477,7 +528,7 @@ GRM_INLINE void multiply_panels(const grm_product *p, grm_precision precision, s
             next = p->rows - row < TOGETHER ? p->rows : row + TOGETHER;
             for (size_t b = 0; b < blocks.count; b++) {
                 piece w = piece_of(m, &blocks, i, b);
-                piece_rows(p, precision, &w, row, next, held, i + 1 == end);
+                piece_rows(p, precision, &w, row, next, held);
             }
         }
         soften_panel(p, i, softened);
