@@ -5,10 +5,7 @@ GRM_INLINE vf load_cached(const uint8_t *from, size_t at, grm_precision precisio
     return vf_half((const uint16_t *)(const void *)from + at);
 }
 
-enum {
-    AHEAD = 16,                     // lines
-    WIDE = MOST_ROWS >= 8 ? 4 : 2,  // as many sums as fit into registers
-};
+enum { WIDE = MOST_ROWS >= 8 ? 4 : 2 };  // as many sums as fit into registers
 
 // Keys and values as bytes meet the query and the scores as two planes of bytes, as good as 15 bits.
 typedef struct planes {
@@ -88,11 +85,17 @@ GRM_INLINE void give(const grm_attention *a, const desk *d) {
     if (at < head) store_part(a->out + at, vf_mul(vf_load(d->sums + at), norm), head - at);
 }
 
-// Asks for the values of the last positions of the next head: what fills the block is not read, and the processor
-// does not see beyond it.
-GRM_INLINE void foresee_values(const grm_cache *c, size_t position, size_t bytes) {
+// What the processor does not foresee is asked for while something else is computed: where the keys begin, and the
+// values of a block that is not full, between which of one head and the next there are lines that nobody reads.
+GRM_INLINE void foresee_keys(const grm_cache *c) {
+    const uint8_t *keys = c->keys;
+    for (size_t i = 0; i < (c->head + 3) / 4 + 1; i++, keys += GRM_LINE) GRM_PREFETCH(keys);
+}
+
+GRM_INLINE void foresee_values(const grm_cache *c, size_t position, size_t count) {
     const uint8_t *values = c->values + position / 64 * c->value_step;
-    for (size_t i = 0; i < bytes && i < AHEAD * GRM_LINE; i += GRM_LINE) GRM_PREFETCH_NEAR(values + i);
+    size_t lines = GRM_VALUE_SCALES + (count + 3) / 4 * ((c->head + 15) / 16);
+    for (size_t i = 0; i < lines; i++, values += GRM_LINE) GRM_PREFETCH(values);
 }
 
 GRM_INLINE void attend_as(const grm_attention *heads, size_t many, grm_precision precision, float scale, size_t count,
@@ -193,6 +196,7 @@ GRM_INLINE void attend_bytes(const grm_attention *heads, size_t many, float scal
         desk d = desk_of(room, i, head, count);
         vf_store(d.sums + row - 16, vf_set(0));
         memcpy(d.sums, heads[i].query, head * sizeof *d.sums);
+        foresee_keys(&heads[i].cache);
         split_twice(d.sums, row, d.planes, d.high, d.low);
     }
     for (size_t t = 0; t < count; t += 16)
@@ -202,6 +206,7 @@ GRM_INLINE void attend_bytes(const grm_attention *heads, size_t many, float scal
         }
     for (size_t i = 0; i < many; i++) {
         desk d = desk_of(room, i, head, count);
+        if (count < 64) foresee_values(&heads[i].cache, 0, count);
         d.planes->norm = 1.0f / soften(d.scores, count);
         memset(d.sums, 0, row * sizeof *d.sums);
         for (size_t t = (count + 15) / 16 * 16; t % 64; t += 16) vf_store(d.scores + t, vf_set(0));
@@ -209,9 +214,8 @@ GRM_INLINE void attend_bytes(const grm_attention *heads, size_t many, float scal
     for (size_t t = 0; t < count; t += 64)
         for (size_t i = 0; i < many; i++) {
             desk d = desk_of(room, i, head, count);
-            size_t here = count - t < 64 ? count - t : 64;
-            if (here < 64 && i + 1 < many)
-                foresee_values(&heads[i + 1].cache, t, here * row + GRM_VALUE_SCALES * GRM_LINE);
+            size_t here = count - t < 64 ? count - t : 64, behind = count - t - here;
+            if (behind > 0 && behind < 64) foresee_values(&heads[i].cache, t + 64, behind);
             mix_some(&heads[i].cache, &d, t, here);
             if (t + here == count) give(&heads[i], &d);
         }
@@ -234,10 +238,6 @@ GRM_INLINE float largest(const float *x, size_t count) {
     for (; i + 16 <= count; i += 16) most = vf_max(most, vf_abs(vf_load(x + i)));
     if (i < count) most = vf_max(most, vf_abs(load_part(x + i, count - i)));
     return vf_most(most);
-}
-
-GRM_INLINE vf rounded(vf x, float scale) {
-    return vf_max(vf_min(vf_round(vf_mul(x, vf_set(scale))), vf_set(127)), vf_set(-127));
 }
 
 static void remember(const grm_cache *c, size_t position, const float *key, const float *value) {
@@ -266,8 +266,10 @@ static void remember(const grm_cache *c, size_t position, const float *key, cons
         for (size_t from = 0; from < c->head; from += 16) {
             int8_t some[16], others[16];
             size_t here = c->head - from < 16 ? c->head - from : 16;
-            vf_store_bytes(some, rounded(here == 16 ? vf_load(key + from) : load_part(key + from, here), to_k));
-            vf_store_bytes(others, rounded(here == 16 ? vf_load(value + from) : load_part(value + from, here), to_v));
+            vf k16 = here == 16 ? vf_load(key + from) : load_part(key + from, here);
+            vf v16 = here == 16 ? vf_load(value + from) : load_part(value + from, here);
+            vf_store_bytes(some, to_steps(vf_mul(k16, vf_set(to_k))));
+            vf_store_bytes(others, to_steps(vf_mul(v16, vf_set(to_v))));
             for (size_t i = 0; i < 16; i++) some[i] = (int8_t)(some[i] ^ -128), others[i] = (int8_t)(others[i] ^ -128);
             for (size_t i = 0; i < here; i += 4) memcpy(k + (from + i) / 4 * GRM_LINE, some + i, 4);
             uint32_t line[16];  // of values, a byte of each of four positions
