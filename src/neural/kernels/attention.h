@@ -88,14 +88,11 @@ GRM_INLINE void give(const grm_attention *a, const desk *d) {
 // What the processor does not foresee is asked for while something else is computed: where the keys begin, and the
 // values of a block that is not full, between which of one head and the next there are lines that nobody reads.
 GRM_INLINE void foresee_keys(const grm_cache *c) {
-    const uint8_t *keys = c->keys;
-    for (size_t i = 0; i < (c->head + 3) / 4 + 1; i++, keys += GRM_LINE) GRM_PREFETCH(keys);
+    ask_for(c->keys, grm_keys_bytes(GRM_INT8, c->head) / GRM_LINE);
 }
 
 GRM_INLINE void foresee_values(const grm_cache *c, size_t position, size_t count) {
-    const uint8_t *values = c->values + position / 64 * c->value_step;
-    size_t lines = GRM_VALUE_SCALES + (count + 3) / 4 * ((c->head + 15) / 16);
-    for (size_t i = 0; i < lines; i++, values += GRM_LINE) GRM_PREFETCH(values);
+    ask_for(c->values + position / 64 * c->value_step, GRM_VALUE_SCALES + (count + 3) / 4 * ((c->head + 15) / 16));
 }
 
 GRM_INLINE void attend_as(const grm_attention *heads, size_t many, grm_precision precision, float scale, size_t count,

@@ -16,6 +16,10 @@
 
 #include "neural/kernels/table.h"
 
+GRM_INLINE void ask_for(const uint8_t *from, size_t lines) {
+    for (size_t i = 0; i < lines; i++) GRM_PREFETCH(from + i * GRM_LINE);
+}
+
 // ---- parts of vectors ----
 
 // The last figures of a vector; zeros stand for what is not there.
@@ -202,24 +206,25 @@ GRM_INLINE float split_plane(const float *x, size_t group, float most, int8_t *b
     return scale;
 }
 
-// One group of a row's inputs: [group], and where its bytes go.
-typedef struct part_of_row {
-    const float *x;
-    const grm_bytes *bytes;
-    size_t at, figures;  // which group it is, and how many of its inputs there are
-} part_of_row;
-
-// Up to 16 groups, whose largest figures and sums are found side by side.
-GRM_INLINE void split_some(const part_of_row *parts, size_t group, size_t many) {
+// The groups [first, first + many) of x, up to 16, whose largest figures and sums are found side by side.
+GRM_INLINE void split_some(const float *x, const float *columns, size_t count, size_t group, size_t first, size_t many,
+                           const grm_bytes *bytes) {
     // (largest / root mean square)^2: 9 or so in a group of normal figures. Rounding to 127 steps makes noise of this
     // over 12 * 127^2 of the group's energy.
     const float outstanding = 25;
-    float peak[16], energy[16], scale[16], inverse[16];
+    size_t from = first * group, here = count - from < many * group ? count - from : many * group;
+    float copy[16 * GRM_INT8_GROUP], peak[16], energy[16], scale[16], inverse[16];
+    const float *part = x + from;
+    if (columns || here < many * group) {
+        for (size_t i = 0; i < here; i++) copy[i] = columns ? part[i] * columns[from + i] : part[i];
+        for (size_t i = here; i < many * group; i++) copy[i] = 0;
+        part = copy;
+    }
     vf most[16], totals[16];
     for (size_t g = 0; g < many; g++) {
         vf m = vf_set(0), t = vf_set(0);
         for (size_t i = 0; i < group; i += 16) {
-            vf v = vf_load(parts[g].x + i);
+            vf v = vf_load(part + g * group + i);
             m = vf_max(m, vf_abs(v));
             t = vf_fma(v, v, t);
         }
@@ -234,10 +239,9 @@ GRM_INLINE void split_some(const part_of_row *parts, size_t group, size_t many) 
     vf_store(inverse, vf_less(vf_set(0), peaks, vf_div(vf_set(127), peaks), vf_set(0)));
     for (size_t g = 0; g < many; g++) {
         vf by = vf_set(inverse[g]), t = vf_set(0);
-        int8_t *high = parts[g].bytes->high + parts[g].at * group;
         for (size_t i = 0; i < group; i += 16) {
-            vf q = to_steps(vf_mul(vf_load(parts[g].x + i), by));
-            vf_store_bytes(high + i, q);
+            vf q = to_steps(vf_mul(vf_load(part + g * group + i), by));
+            vf_store_bytes(bytes->high + from + g * group + i, q);
             t = vf_add(t, q);
         }
         totals[g] = t;
@@ -245,47 +249,28 @@ GRM_INLINE void split_some(const part_of_row *parts, size_t group, size_t many) 
     float sums[16];
     vf_store(sums, vf_totals(totals));
     for (size_t g = 0; g < many; g++) {
-        const grm_bytes *bytes = parts[g].bytes;
-        size_t at = parts[g].at;
+        size_t at = first + g, figures = here - g * group < group ? here - g * group : group;
         bytes->scale[at] = scale[g];
         bytes->sum[at] = (int32_t)sums[g];  // of whole numbers: exact
         bytes->low_scale[at] = 0;
-        if (!(peak[g] * peak[g] * (float)parts[g].figures > outstanding * energy[g])) continue;
+        if (!(peak[g] * peak[g] * (float)figures > outstanding * energy[g])) continue;
         float rest[GRM_INT8_GROUP];
-        bytes->scale[at] = split_plane(parts[g].x, group, peak[g], bytes->high + at * group, &bytes->sum[at], rest);
+        bytes->scale[at] =
+            split_plane(part + g * group, group, peak[g], bytes->high + at * group, &bytes->sum[at], rest);
         bytes->low_scale[at] =
             split_plane(rest, group, scale[g] * 0.5f, bytes->low + at * group, &bytes->low_sum[at], NULL);
     }
 }
 
-GRM_INLINE void split_rows(const float *x, size_t x_stride, size_t rows, const float *columns, size_t count,
-                           size_t group, const grm_bytes *bytes) {
-    float copies[16 * GRM_INT8_GROUP];
-    part_of_row parts[16];
-    size_t many = 0;
-    for (size_t r = 0; r < rows; r++)
-        for (size_t from = 0; from < count; from += group) {
-            const float *part = x + r * x_stride + from;
-            size_t figures = count - from < group ? count - from : group;
-            if (columns || figures < group) {
-                float *copy = copies + many * group;
-                for (size_t i = 0; i < figures; i++) copy[i] = columns ? part[i] * columns[from + i] : part[i];
-                for (size_t i = figures; i < group; i++) copy[i] = 0;
-                part = copy;
-            }
-            parts[many++] = (part_of_row){part, &bytes[r], from / group, figures};
-            if (many < 16 && (r + 1 < rows || from + group < count)) continue;
-            split_some(parts, group, many);
-            many = 0;
-        }
-}
-
-static void split(const float *x, size_t x_stride, size_t rows, const float *columns, size_t count, size_t group,
-                  const grm_bytes *bytes) {
-    if (group == GRM_INT8_GROUP)
-        split_rows(x, x_stride, rows, columns, count, GRM_INT8_GROUP, bytes);
-    else
-        split_rows(x, x_stride, rows, columns, count, GRM_INT4_GROUP, bytes);
+static void split(const float *x, const float *columns, size_t count, size_t group, const grm_bytes *bytes) {
+    size_t groups = (count + group - 1) / group;
+    for (size_t g = 0; g < groups; g += 16) {
+        size_t many = groups - g < 16 ? groups - g : 16;
+        if (group == GRM_INT8_GROUP)
+            split_some(x, columns, count, GRM_INT8_GROUP, g, many, bytes);
+        else
+            split_some(x, columns, count, GRM_INT4_GROUP, g, many, bytes);
+    }
 }
 
 // ---- products ----
@@ -410,7 +395,8 @@ typedef struct ahead {
 } ahead;
 
 GRM_INLINE void look_ahead(ahead *next, size_t lines) {
-    for (size_t i = 0; i < lines; i++, next->at += GRM_LINE) GRM_PREFETCH(next->at);
+    ask_for(next->at, lines);
+    next->at += lines * GRM_LINE;
 }
 
 GRM_INLINE void byte_tile(const grm_product *p, const piece *part, size_t row, size_t rows, bool fours, vf *held,
@@ -473,7 +459,8 @@ GRM_INLINE void byte_rows(const grm_product *p, const piece *w, size_t row, size
     size_t group = fours ? GRM_INT4_GROUP : GRM_INT8_GROUP, groups = (w->end - w->begin + group - 1) / group;
     size_t spans = groups * group / SPAN, tiles = MOST_ROWS >= 4 ? p->rows / 4 : 0;
     size_t lines = tiles > 1 ? (span_bytes(fours, SPAN) / GRM_LINE + tiles - 1) / tiles : 0;
-    size_t bytes = groups * GRM_LINE + spans * span_bytes(fours, SPAN), share = (groups + spans * lines) * GRM_LINE;
+    size_t bytes = grm_panel_bytes(fours ? GRM_INT4 : GRM_INT8, w->end - w->begin);
+    size_t share = (groups + spans * lines) * GRM_LINE;
     ahead next = {w->weights + (bytes > NEAREST ? bytes : NEAREST) + row / 4 * share, lines};
     for (; MOST_ROWS >= 4 && row + 4 <= end; row += 4, held += 8, next.at += share)
         byte_tile(p, w, row, MOST_ROWS >= 4 ? 4 : 1, fours, held, next);

@@ -52,7 +52,8 @@ void grm_share_out(size_t count, size_t step, unsigned member, unsigned size, si
 void grm_matrix_split(const grm_compute *c, unsigned member, const grm_matrix *m, const float *x, size_t x_stride,
                       size_t rows) {
     size_t group = grm_matrix_group(m->precision);
-    if (group) c->kernels->split(x, x_stride, rows, m->columns, m->in, group, c->bytes[member]);
+    for (size_t r = 0; r < rows && group; r++)
+        c->kernels->split(x + r * x_stride, m->columns, m->in, group, &c->bytes[member][r]);
 }
 
 void grm_matrix_share(const grm_compute *c, unsigned member, const grm_matrix *m, const float *x, size_t x_stride,

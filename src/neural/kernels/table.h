@@ -86,10 +86,8 @@ static inline size_t grm_attention_room(size_t head, size_t count) {
 typedef struct grm_kernels {
     const char *name;
     void (*multiply)(const grm_product *product, size_t begin, size_t end);
-    // Rows of x, [count] times columns (NULL: 1), x_stride floats apart -> bytes: [rows]; what fills the last group is
-    // 0.
-    void (*split)(const float *x, size_t x_stride, size_t rows, const float *columns, size_t count, size_t group,
-                  const grm_bytes *bytes);
+    // x: [count] times columns (NULL: 1) -> bytes; what fills the last group is 0.
+    void (*split)(const float *x, const float *columns, size_t count, size_t group, const grm_bytes *bytes);
     void (*remember)(const grm_cache *cache, size_t position, const float *key, const float *value);
     // Attention (Vaswani et al. 2017) of `many` queries, of caches of one kind, to positions [0, count):
     // out = sum softmax(scale q . k) v. room: grm_attention_room for each.
