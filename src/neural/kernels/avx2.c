@@ -87,11 +87,6 @@ GRM_INLINE __m256 power_of(__m256 n) {
 GRM_INLINE vf vf_power(vf n) {
     BOTH(power_of(n.a), power_of(n.b));
 }
-GRM_INLINE vf vf_sign(vf x, vf y) {
-    const __m256 sign = _mm256_set1_ps(-0.0f);
-    BOTH(_mm256_or_ps(_mm256_andnot_ps(sign, x.a), _mm256_and_ps(sign, y.a)),
-         _mm256_or_ps(_mm256_andnot_ps(sign, x.b), _mm256_and_ps(sign, y.b)));
-}
 GRM_INLINE vf vf_less(vf x, vf y, vf yes, vf no) {
     BOTH(_mm256_blendv_ps(no.a, yes.a, _mm256_cmp_ps(x.a, y.a, _CMP_LT_OQ)),
          _mm256_blendv_ps(no.b, yes.b, _mm256_cmp_ps(x.b, y.b, _CMP_LT_OQ)));

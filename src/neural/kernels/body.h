@@ -2,7 +2,7 @@
 //
 //   vf  16 floats: vf_set vf_load vf_store vf_half vf_store_half vf_store_bytes (of whole numbers) vf_add vf_sub vf_mul
 //   vf_div vf_fma (a b + c)
-//       vf_max vf_min vf_abs vf_round (to even) vf_power (2^n of whole n) vf_sign (a with the sign of b)
+//       vf_max vf_min vf_abs vf_round (to even) vf_power (2^n of whole n)
 //       vf_less (a < b ? x : y) vf_whole (of vi) vf_total, vf_most (one float, in a fixed order) and, where
 //       SIDE_BY_SIDE is defined, vf_totals, vf_mosts (those of 16 vectors)
 //   vi  16 sums of bytes: vi_set, vi_add, vi_dot (each adds 4 weights times the 4 bytes at x)
@@ -72,21 +72,17 @@ GRM_INLINE vf tanh_of(vf x) {
     return vf_fma(vf_set(2.0f), sigmoid_of(vf_add(x, x)), vf_set(-1.0f));
 }
 
-// x P(x^2) below 1, 1 - exp(-x Q(x)) up to 4 and beyond: least squares on Chebyshev nodes of ours, error below 1e-7.
-GRM_INLINE vf erf_of(vf x) {
-    static const float small[] = {4.9232771e-3f, -2.6716385e-2f, 1.1280364e-1f, -3.7612349e-1f, 1.1283791f};
-    static const float large[] = {3.1977063e-3f, -2.2831408e-2f, 1.0516539e-1f, 6.3579547e-1f, 1.1284903f};
-    vf t = vf_min(vf_abs(x), vf_set(4.0f)), s = vf_mul(x, x);
-    vf p = vf_set(-5.6541036e-4f), q = vf_set(-2.1201458e-4f);
-    for (size_t i = 0; i < GRM_COUNT(small); i++) p = vf_fma(p, s, vf_set(small[i]));
-    for (size_t i = 0; i < GRM_COUNT(large); i++) q = vf_fma(q, t, vf_set(large[i]));
-    vf far = vf_sub(vf_set(1.0f), exp_of(vf_sub(vf_set(0.0f), vf_mul(t, q))));
-    return vf_less(t, vf_set(1.0f), vf_mul(x, p), vf_sign(far, x));
-}
-
+// x Phi(x). erf(x / sqrt 2) is x P(2 (x / 5.44)^2 - 1), and 1 beyond; least squares on Chebyshev nodes of ours, error
+// below 1e-7 (1 + |x|).
 GRM_INLINE vf gelu_of(vf x) {
-    vf half = vf_mul(vf_set(0.5f), x);
-    return vf_fma(half, erf_of(vf_mul(x, vf_set(0.707106781f))), half);
+    static const float terms[] = {-2.2293949e-3f, 2.2132061e-3f,  -2.653471e-3f,  7.355669e-3f,   -1.391612e-2f,
+                                  2.019766e-2f,   -2.8647782e-2f, 3.9753549e-2f,  -5.1770434e-2f, 6.4231068e-2f,
+                                  -7.8089759e-2f, 9.6387707e-2f,  -1.2972319e-1f, 2.599346e-1f};
+    const float far = 5.44f;
+    vf t = vf_max(vf_min(x, vf_set(far)), vf_set(-far)), half = vf_mul(vf_set(0.5f), x);
+    vf u = vf_fma(vf_mul(t, t), vf_set(6.7582175e-2f), vf_set(-1.0f)), p = vf_set(7.8020548e-4f);
+    for (size_t i = 0; i < GRM_COUNT(terms); i++) p = vf_fma(p, u, vf_set(terms[i]));
+    return vf_fma(half, vf_mul(t, p), half);
 }
 
 GRM_INLINE vf elu_of(vf x) {

@@ -64,9 +64,6 @@ GRM_INLINE vf vf_round(vf a) {
 GRM_INLINE vf vf_power(vf n) {
     EACH(vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtq_s32_f32(n.x[q]), vdupq_n_s32(127)), 23)));
 }
-GRM_INLINE vf vf_sign(vf a, vf b) {
-    EACH(vbslq_f32(vdupq_n_u32(0x80000000u), b.x[q], a.x[q]));
-}
 GRM_INLINE vf vf_less(vf a, vf b, vf yes, vf no) {
     EACH(vbslq_f32(vcltq_f32(a.x[q], b.x[q]), yes.x[q], no.x[q]));
 }

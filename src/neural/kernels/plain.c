@@ -68,9 +68,6 @@ GRM_INLINE vf vf_round(vf a) {
 GRM_INLINE vf vf_power(vf n) {
     EACH(grm_bits_to_float((uint32_t)((int32_t)n.x[l] + 127) << 23));
 }
-GRM_INLINE vf vf_sign(vf a, vf b) {
-    EACH(copysignf(a.x[l], b.x[l]));
-}
 GRM_INLINE vf vf_less(vf a, vf b, vf x, vf z) {
     EACH(a.x[l] < b.x[l] ? x.x[l] : z.x[l]);
 }
