@@ -347,9 +347,8 @@ static void add_up(step *p, const grm_matrix *slices, const float *x, size_t row
     for (size_t i = own.begin; i < own.end; i++) {
         const grm_matrix *m = &slices[i];
         grm_matrix_split(s->compute, p->member, m, x + i * m->in, count * m->in, rows);
-        grm_matrix_share(s->compute, p->member, m, x + i * m->in, count * m->in, rows,
-                         sums_of(p, i / together), width, i % together ? GRM_ADD : GRM_STORE, panels.begin,
-                         panels.end);
+        grm_matrix_share(s->compute, p->member, m, x + i * m->in, count * m->in, rows, sums_of(p, i / together), width,
+                         i % together ? GRM_ADD : GRM_STORE, panels.begin, panels.end);
     }
     p->added_rows = rows;
     pass(p, next);
@@ -392,10 +391,11 @@ static void run_absorbed(step *p, size_t layer) {
     const grm_absorbed_layer *l = grm_absorbed_of(s->absorbed, layer);
     size_t heads = s->decoder->config.heads, rows = s->conditioned * p->count;
     range share = share_of_heads(s->decoder, s->tokens, p->member, p->size);
-    multiply_heads(p, l->keys, normalize(p, &s->decoder->layers[layer].cross_norm, l->keys, rows), rows, s->qkv, s->tokens,
-                   share);
+    multiply_heads(p, l->keys, normalize(p, &s->decoder->layers[layer].cross_norm, l->keys, rows), rows, s->qkv,
+                   s->tokens, share);
     for (size_t row = 0; row < rows; row++)
-        for (size_t h = share.begin; h < share.end; h++) grm_softmax(s->qkv + (row * heads + h) * s->tokens, s->tokens);
+        s->compute->kernels->softmax(s->qkv + (row * heads + share.begin) * s->tokens, s->tokens,
+                                     share.end - share.begin);
     add_up(p, l->values, s->qkv, rows, &s->decoder->layers[layer].ffn_norm);
 }
 
@@ -425,8 +425,8 @@ static void run_ffn(step *p, size_t layer) {
     bool relu = s->decoder->config.activation == GRM_RELU;
     range share;
     grm_share_out(s->decoder->slices * panels, 1, p->member, p->size, &share.begin, &share.end);
-    multiply(p, l->up, normalize(p, &l->ffn_norm, l->up, rows), rows, s->up, relu ? GRM_STORE_RELU : GRM_STORE_GELU, panels,
-             GRM_PANEL, share);
+    multiply(p, l->up, normalize(p, &l->ffn_norm, l->up, rows), rows, s->up, relu ? GRM_STORE_RELU : GRM_STORE_GELU,
+             panels, GRM_PANEL, share);
     const grm_decoder *d = s->decoder;
     add_up(p, l->down, s->up, rows, layer + 1 < d->config.layers ? &d->layers[layer + 1].self_norm : &d->norm);
 }

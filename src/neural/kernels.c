@@ -49,43 +49,11 @@ float grm_exp(float x) {
     return p * grm_bits_to_float((uint32_t)((int32_t)n + 127) << 23);
 }
 
-float grm_sigmoid(float x) {
-    float e = grm_exp(-fabsf(x));
-    return x >= 0 ? 1.0f / (1.0f + e) : e / (1.0f + e);
-}
-
 float grm_tanh(float x) {
     float a = fabsf(x);
     if (a < 0.02f) return x - x * x * x * (1.0f / 3.0f);
     float e = grm_exp(-2.0f * a);
     return copysignf((1.0f - e) / (1.0f + e), x);
-}
-
-// Abramowitz and Stegun 7.1.26 is good to 1.5e-7 only before rounding; the series below 1 keeps small values exact.
-float grm_erf(float x) {
-    float a = fabsf(x);
-    if (a < 0.75f) {
-        // Maclaurin: 2 / sqrt(pi) sum (-1)^n x^(2n+1) / (n! (2n+1))
-        static const float terms[] = {1.0f / 9360, 1.0f / 1320, 1.0f / 216, 1.0f / 42, 0.1f, 1.0f / 3, 1.0f};
-        float s = x * x, p = 1.0f / 75600;
-        for (size_t i = 0; i < GRM_COUNT(terms); i++) p = terms[i] - s * p;
-        return 1.12837917f * x * p;
-    }
-    double t = 1.0 / (1.0 + 0.3275911 * (double)a);
-    double p = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-    return copysignf((float)(1.0 - p * (double)grm_exp(-a * a)), x);
-}
-
-void grm_softmax(float *x, size_t count) {
-    float top = x[0], sum = 0;
-    for (size_t i = 1; i < count; i++) top = x[i] > top ? x[i] : top;
-    for (size_t i = 0; i < count; i++) sum += x[i] = grm_exp(x[i] - top);
-    float scale = 1.0f / sum;
-    for (size_t i = 0; i < count; i++) x[i] *= scale;
-}
-
-void grm_gelu(float *x, size_t count) {
-    for (size_t i = 0; i < count; i++) x[i] = 0.5f * x[i] * (1.0f + grm_erf(x[i] * 0.707106781f));
 }
 
 // ---- norms ----

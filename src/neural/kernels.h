@@ -48,11 +48,6 @@ void grm_add(float *y, const float *x, size_t count);            // y += x
 void grm_axpy(float *y, float a, const float *x, size_t count);  // y += a x
 float grm_exp(float x);                                          // within 2 ulp; 0 below -87
 float grm_tanh(float x);                                         // 1 - 2 / (exp(2x) + 1)
-float grm_sigmoid(float x);                                      // 1 / (1 + exp(-x))
-float grm_erf(float x);                                          // absolute error below 3e-7
-void grm_softmax(float *x, size_t count);                        // in place, count > 0
-void grm_gelu(float *x, size_t count);                           // x Phi(x), the exact one
-void grm_elu(float *x, size_t count);                            // x > 0 ? x : exp(x) - 1
 void grm_relu(float *x, size_t count);
 // Root-mean-square norm (Zhang and Sennrich 2019), as T5 has it. y may be x.
 void grm_rms_norm(const float *x, const float *weight, size_t width, float epsilon, float *y);

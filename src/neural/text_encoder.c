@@ -52,7 +52,7 @@ typedef struct room {
     float *bias;                                          // [heads][2 * count - 1], by key - query + count - 1
 } room;
 
-static void attend(const grm_text_encoder *e, room *r, size_t count) {
+static void attend(const grm_text_encoder *e, const grm_compute *compute, room *r, size_t count) {
     size_t width = e->config.head_width, inner = e->config.heads * width;
     memset(r->heads, 0, count * inner * sizeof *r->heads);
     for (size_t h = 0; h < e->config.heads; h++) {
@@ -61,7 +61,7 @@ static void attend(const grm_text_encoder *e, room *r, size_t count) {
             for (size_t j = 0; j < count; j++)  // not divided by the root of the width
                 r->scores[j] = grm_dot(r->q + i * inner + h * width, r->k + j * inner + h * width, width) +
                                bias[j + count - 1 - i];
-            grm_softmax(r->scores, count);
+            compute->kernels->softmax(r->scores, count, 1);
             for (size_t j = 0; j < count; j++)
                 grm_axpy(r->heads + i * inner + h * width, r->scores[j], r->v + j * inner + h * width, width);
         }
@@ -74,11 +74,11 @@ static void gelu_tanh(float *x, size_t count) {
         x[i] = 0.5f * x[i] * (1.0f + grm_tanh(0.797884561f * (x[i] + 0.044715f * x[i] * x[i] * x[i])));
 }
 
-static void activate(grm_activation activation, float *x, size_t count) {
+static void activate(const grm_compute *compute, grm_activation activation, float *x, size_t count) {
     if (activation == GRM_RELU)
         grm_relu(x, count);
     else if (activation == GRM_GELU)
-        grm_gelu(x, count);
+        compute->kernels->gelu(x, count);
     else
         gelu_tanh(x, count);
 }
@@ -91,7 +91,7 @@ static void run_layer(const grm_text_encoder *e, const grm_compute *compute, con
     grm_matrix_run(compute, &l->q, r->normed, width, count, r->q, inner, GRM_STORE);
     grm_matrix_run(compute, &l->k, r->normed, width, count, r->k, inner, GRM_STORE);
     grm_matrix_run(compute, &l->v, r->normed, width, count, r->v, inner, GRM_STORE);
-    attend(e, r, count);
+    attend(e, compute, r, count);
     grm_matrix_run(compute, &l->o, r->heads, inner, count, r->out, width, GRM_STORE);
     grm_add(x, r->out, count * width);
 
@@ -100,10 +100,10 @@ static void run_layer(const grm_text_encoder *e, const grm_compute *compute, con
     grm_matrix_run(compute, &l->up, r->normed, width, count, r->up, ffn, GRM_STORE);
     if (e->config.gated) {
         grm_matrix_run(compute, &l->gate, r->normed, width, count, r->gate, ffn, GRM_STORE);
-        activate(e->config.activation, r->gate, count * ffn);
+        activate(compute, e->config.activation, r->gate, count * ffn);
         for (size_t i = 0; i < count * ffn; i++) r->up[i] *= r->gate[i];
     } else {
-        activate(e->config.activation, r->up, count * ffn);
+        activate(compute, e->config.activation, r->up, count * ffn);
     }
     grm_matrix_run(compute, &l->down, r->up, ffn, count, r->out, width, GRM_STORE);
     grm_add(x, r->out, count * width);

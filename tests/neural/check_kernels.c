@@ -311,6 +311,37 @@ static void check_functions(const grm_kernels *const *list, size_t count) {
     }
 }
 
+// Shares of scores far from each other and from zero.
+static void check_softmax(const grm_kernels *const *list, size_t count) {
+    static const size_t lengths[] = {1, 7, 16, 41};
+    enum { MANY = 3, MOST = 41 };
+    static float x[MANY * MOST], plain[MANY * MOST], fast[MANY * MOST];
+    grm_rng rng = grm_rng_new(11, "check");
+    for (size_t l = 0; l < GRM_COUNT(lengths); l++) {
+        size_t length = lengths[l];
+        fill(&rng, x, MANY * length, 3);
+        for (size_t i = 0; i < length; i++) x[i] -= 1000, x[length + i] *= 1000;
+        memcpy(plain, x, sizeof x);
+        list[0]->softmax(plain, length, MANY);
+        for (size_t m = 0; m < MANY; m++) {
+            const float *scores = x + m * length;
+            double top = (double)scores[0], sum = 0;
+            for (size_t i = 0; i < length; i++) top = fmax(top, (double)scores[i]);
+            for (size_t i = 0; i < length; i++) sum += exp((double)scores[i] - top);
+            for (size_t i = 0; i < length; i++) {
+                double exact = exp((double)scores[i] - top) / sum;
+                expect(fabs(exact - (double)plain[m * length + i]) < 1e-6 * exact + 1e-37, "softmax",
+                       "far from the one in double");
+            }
+        }
+        for (size_t k = 1; k < count; k++) {
+            memcpy(fast, x, sizeof x);
+            list[k]->softmax(fast, length, MANY);
+            expect(memcmp(plain, fast, sizeof plain) == 0, list[k]->name, "softmax");
+        }
+    }
+}
+
 // x + its addends, and their norm, whose length fills no vector.
 static void check_norm(const grm_kernels *const *list, size_t count) {
     enum { WIDTH = 83 };
@@ -420,6 +451,7 @@ int main(int argc, char **argv) {
     }
     check_attention(list, count);
     check_functions(list, count);
+    check_softmax(list, count);
     check_norm(list, count);
     check_dots(list, count);
     for (size_t k = 0; k < count; k++) printf("%s%s", k ? ", " : "kernels: ", list[k]->name);

@@ -43,9 +43,7 @@ static void gives_the_same_bits_on_any_number_of_threads(void **state) {
 static void computes_functions_as_the_library_does(void **state) {
     for (float x = -20; x < 20; x += 0.0137f) {
         assert_true(fabs((double)grm_exp(x) / exp((double)x) - 1) < 4e-7);
-        assert_true(fabs((double)grm_erf(x) - erf((double)x)) < 3e-7);
         assert_true(fabs((double)grm_tanh(x) - tanh((double)x)) < 3e-7);
-        assert_true(fabs((double)grm_sigmoid(x) - 1 / (1 + exp(-(double)x))) < 3e-7);
     }
     assert_true(grm_exp(-100) == 0 && isinf(grm_exp(100)) && isnan(grm_exp(NAN)));
 }
@@ -64,13 +62,6 @@ static void keeps_every_half_float(void **state) {
     assert_int_equal(grm_float_to_half(1 + 0x1p-11f), 0x3c00);  // ties go to even
     assert_int_equal(grm_float_to_half(1 + 0x1.8p-10f), 0x3c02);
     assert_int_equal(grm_float_to_half(70000), 0x7c00);
-}
-
-static void makes_shares_of_any_scores(void **state) {
-    float x[] = {1000, 999, -1000, 1000};
-    grm_softmax(x, 4);
-    assert_true(fabs((double)(x[0] + x[1] + x[2] + x[3]) - 1) < 1e-6);
-    assert_true(x[0] == x[3] && x[2] == 0 && fabs((double)(x[1] / x[0]) - exp(-1)) < 1e-6);
 }
 
 // Weights next to nothing: their scales round to nothing, or are so small that 1 / scale is no number.
@@ -101,7 +92,6 @@ int main(void) {
         cmocka_unit_test(gives_the_same_bits_on_any_number_of_threads),
         cmocka_unit_test(computes_functions_as_the_library_does),
         cmocka_unit_test(keeps_every_half_float),
-        cmocka_unit_test(makes_shares_of_any_scores),
         cmocka_unit_test(packs_weights_next_to_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,6 +101,29 @@ static void elu(float *x, size_t count) {
     if (i < count) store_part(x + i, elu_of(load_part(x + i, count - i)), count - i);
 }
 
+static void softmax(float *x, size_t count, size_t many) {
+    size_t whole = count & ~(size_t)15, part = count - whole;
+    for (; many > 0; many--, x += count) {
+        float rest[16];
+        for (size_t i = 0; i < 16; i++) rest[i] = i < part ? x[whole + i] : x[0];
+        vf last = vf_load(rest), top = last, sum = vf_set(0);
+        for (size_t i = 0; i < whole; i += 16) top = vf_max(top, vf_load(x + i));
+        top = vf_set(vf_most(top));
+        for (size_t i = 0; i < whole; i += 16) {
+            vf e = exp_of(vf_sub(vf_load(x + i), top));
+            vf_store(x + i, e);
+            sum = vf_add(sum, e);
+        }
+        if (part) {
+            store_part(x + whole, exp_of(vf_sub(last, top)), part);
+            sum = vf_add(sum, load_part(x + whole, part));
+        }
+        vf norm = vf_set(1.0f / vf_total(sum));
+        for (size_t i = 0; i < whole; i += 16) vf_store(x + i, vf_mul(vf_load(x + i), norm));
+        if (part) store_part(x + whole, vf_mul(load_part(x + whole, part), norm), part);
+    }
+}
+
 // `rows` of them at a time.
 GRM_INLINE void dot_rows(const float *weights, size_t count, const float *x, size_t x_stride, size_t rows, float *y) {
     vf sums[4];
@@ -554,4 +577,5 @@ static void multiply(const grm_product *p, size_t begin, size_t end) {
 
 #include "neural/kernels/attention.h"
 
-const grm_kernels KERNELS = {KERNELS_NAME, multiply, split, remember, attend, layer_norm, gelu, elu, dots, run_cell};
+const grm_kernels KERNELS = {KERNELS_NAME, multiply, split, remember, attend,  layer_norm,
+                             softmax,      gelu,     elu,   dots,     run_cell};

@@ -96,6 +96,8 @@ typedef struct grm_kernels {
     // (0: x stays as it is); y = layer norm (Ba et al. 2016) of x, unless weight is NULL.
     void (*layer_norm)(float *x, const float *const *sums, size_t many, const float *weight, const float *bias,
                        size_t width, float epsilon, float *y);
+    // In place, of `many` times `count` figures (count > 0), which follow each other.
+    void (*softmax)(float *x, size_t count, size_t many);
     void (*gelu)(float *x, size_t count);
     void (*elu)(float *x, size_t count);
     // y[r] = sum_i weights[i] x[r x_stride + i]: a matrix of one output.
