@@ -1,6 +1,6 @@
 // A step of the decoder: one run of the team, with a barrier only where a member needs what others have made. That is
-// behind the norm of each part of a layer, the rows of which are shared out, behind its second matrix, and between the
-// two matrices as well where members have not whole slices.
+// behind each part of a layer where members have whole slices, and between its two matrices as well where they have
+// not.
 #include "neural/decoder.h"
 
 #include <assert.h>
@@ -43,8 +43,8 @@ struct grm_decoder_state {
     grm_absorbed *absorbed;      // in place of the text's keys and values
     float *frequencies;          // [width / 2]
     float *qkv, *mixed, *up;     // [GRM_ROWS][...], of all members
-    float *sums;                 // [GRM_SLICES][GRM_ROWS][width]: what slices add to x
-    float *normed;               // [GRM_ROWS][width]
+    float *sums;                 // [2][GRM_SLICES][GRM_ROWS][width]: what slices add to x, of two parts in turn
+    float **residual, **normed;  // [member][GRM_ROWS][width]: x, as each member adds it up for itself
     float **room_of;             // [member]
     grm_attention **attentions;  // [member][rows * heads]
     float *room;
@@ -137,16 +137,19 @@ static bool make_room(grm_decoder_state *s) {
     size_t room = s->rows * c->heads * grm_attention_room(c->width / c->heads, longest);
     size_t width = grm_round_up(c->width, LINE_FLOATS), ffn = grm_round_up(c->ffn, LINE_FLOATS);
     free(s->room);
-    s->room = grm_floats_new(width + rows * ((5 + GRM_SLICES) * width + ffn) + members * room);
+    s->room = grm_floats_new(width + rows * ((4 + 2 * GRM_SLICES) * width + ffn) + members * (2 * rows * width + room));
     if (!s->room) return false;
     float *next = s->room;
     s->frequencies = next, next += width;
     s->qkv = next, next += rows * 3 * width;
     s->mixed = next, next += rows * width;
     s->up = next, next += rows * ffn;
-    s->sums = next, next += GRM_SLICES * rows * width;
-    s->normed = next, next += rows * width;
-    for (size_t m = 0; m < members; m++) s->room_of[m] = next, next += room;
+    s->sums = next, next += 2 * GRM_SLICES * rows * width;
+    for (size_t m = 0; m < members; m++) {
+        s->residual[m] = next, next += rows * width;
+        s->normed[m] = next, next += rows * width;
+        s->room_of[m] = next, next += room;
+    }
     size_t half = c->width / 2;
     for (size_t i = 0; i < half; i++)
         s->frequencies[i] = half > 1 ? (float)exp(-(double)i * (log(10000.0) / (double)(half - 1))) : 1;
@@ -179,8 +182,11 @@ grm_status grm_decoder_state_new(const grm_decoder *decoder, const grm_compute *
     s->conditioned = conditioned;
     s->positions = positions;
     s->precision = cache;
+    s->residual = calloc(members, sizeof *s->residual);
+    s->normed = calloc(members, sizeof *s->normed);
     s->room_of = calloc(members, sizeof *s->room_of);
-    if (!s->room_of || !make_attentions(s) || !make_room(s) ||
+    bool fine = s->residual && s->normed && s->room_of && make_attentions(s);
+    if (!fine || !make_room(s) ||
         !stores_new(&s->past, decoder, cache, 3 * (c->width / c->heads), members, rows, positions)) {
         grm_decoder_state_free(s);
         return grm_fail_memory(err);
@@ -194,6 +200,8 @@ void grm_decoder_state_free(grm_decoder_state *s) {
     stores_clear(&s->past);
     stores_clear(&s->text);
     grm_absorbed_free(s->absorbed);
+    free(s->residual);
+    free(s->normed);
     free(s->room_of);
     for (size_t m = 0; s->attentions && m < grm_team_size(s->compute->team); m++) free(s->attentions[m]);
     free(s->attentions);
@@ -253,7 +261,9 @@ typedef struct step {
     float *x, *logits;
     size_t count;
     unsigned member, size;
-    size_t added_rows;  // the first rows of x, to which the last part's sums are yet to be added
+    // What the last part has added to x, which is not there yet, of the first `added_rows` rows. Parts take turns with
+    // two sets of sums, as one member may still add up what another has gone on from.
+    size_t turn, added_rows;
 } step;
 
 static void meet(const step *p) {
@@ -272,47 +282,41 @@ static size_t count_sums(const step *p) {
     return slices < GRM_SLICES || (p->size > 2 && has_whole_slices(p)) ? slices : GRM_SLICES / 2;
 }
 
-static float *sums_of(const step *p, size_t sum) {
-    return p->state->sums + sum * GRM_ROWS * p->state->decoder->config.width;
+static float *sums_of(const step *p, size_t turn, size_t sum) {
+    const grm_decoder_state *s = p->state;
+    return s->sums + (turn % 2 * GRM_SLICES + sum) * GRM_ROWS * s->decoder->config.width;
 }
 
-// Whether a matrix takes its inputs as bytes in the way that `first` does.
-static bool splits_alike(const grm_matrix *m, const grm_matrix *first) {
-    return !m->columns && !first->columns && grm_matrix_group(m->precision) == grm_matrix_group(first->precision);
-}
-
-// x and what the last part's slices have made, normalised and split for `slices` (may be NULL), which come next. Each
-// member does every size-th row.
-static const float *normalize(step *p, const grm_norm *norm, const grm_matrix *slices, size_t rows) {
+// Adds what the last part's slices have made to this member's own x, row by row, and normalises it.
+static const float *normalize(step *p, const grm_norm *norm, size_t rows) {
     grm_decoder_state *s = p->state;
     size_t width = s->decoder->config.width, many = count_sums(p);
-    for (size_t r = p->member; r < rows || r < p->added_rows; r += p->size) {
+    float *x = s->residual[p->member], *to = s->normed[p->member];
+    for (size_t r = 0; r < rows || r < p->added_rows; r++) {
         const float *sums[GRM_SLICES];
-        float *to = s->normed + r * width;
-        for (size_t i = 0; i < many; i++) sums[i] = sums_of(p, i) + r * width;
-        s->compute->kernels->layer_norm(p->x + r * width, sums, r < p->added_rows ? many : 0,
-                                        r < rows ? norm->weight : NULL, norm->bias, width, EPSILON, to);
-        if (slices && splits_alike(slices, slices) && r < rows)
-            grm_matrix_split_row(s->compute, grm_common_place(s->compute), slices, to, r);
+        for (size_t i = 0; i < many; i++) sums[i] = sums_of(p, p->turn, i) + r * width;
+        s->compute->kernels->layer_norm(x + r * width, sums, r < p->added_rows ? many : 0,
+                                        r < rows ? norm->weight : NULL, norm->bias, width, EPSILON, to + r * width);
     }
     p->added_rows = 0;
-    meet(p);
-    return s->normed;
+    return to;
 }
 
 // y = finish(W x) of the outputs of all slices, [slice][output], those that are this member's: `units` of each slice,
-// the share [begin, end) of them all, of `outputs` outputs each. x has been split for the first slice.
+// the share [begin, end) of them all, of `outputs` outputs each.
 static void multiply(const step *p, const grm_matrix *slices, const float *x, size_t rows, float *y, grm_finish finish,
                      size_t units, size_t outputs, range share) {
     const grm_compute *c = p->state->compute;
     size_t stride = p->state->decoder->slices * slices->out;
+    const grm_matrix *split = NULL;
     for (size_t i = share.begin / units; i * units < share.end; i++) {
         const grm_matrix *m = &slices[i];
         size_t first = i * units, begin = share.begin > first ? share.begin - first : 0;
         size_t end = share.end - first < units ? share.end - first : units;
-        unsigned place = splits_alike(m, slices) ? grm_common_place(c) : p->member;
-        if (place == p->member) grm_matrix_split(c, place, m, x, m->in, rows);
-        grm_matrix_share(c, place, m, x, m->in, rows, y + i * m->out, stride, finish, begin * outputs / GRM_PANEL,
+        if (!split || split->precision != m->precision || split->columns || m->columns)
+            grm_matrix_split(c, p->member, m, x, m->in, rows);
+        split = m;
+        grm_matrix_share(c, p->member, m, x, m->in, rows, y + i * m->out, stride, finish, begin * outputs / GRM_PANEL,
                          grm_matrix_panels(end * outputs));
     }
 }
@@ -344,11 +348,13 @@ static void add_up(step *p, const grm_matrix *slices, const float *x, size_t row
         meet(p);
         grm_share_out(panels.end, 1, p->member, p->size, &panels.begin, &panels.end);
     }
+    p->turn++;
     for (size_t i = own.begin; i < own.end; i++) {
         const grm_matrix *m = &slices[i];
         grm_matrix_split(s->compute, p->member, m, x + i * m->in, count * m->in, rows);
-        grm_matrix_share(s->compute, p->member, m, x + i * m->in, count * m->in, rows, sums_of(p, i / together), width,
-                         i % together ? GRM_ADD : GRM_STORE, panels.begin, panels.end);
+        grm_matrix_share(s->compute, p->member, m, x + i * m->in, count * m->in, rows,
+                         sums_of(p, p->turn, i / together), width, i % together ? GRM_ADD : GRM_STORE, panels.begin,
+                         panels.end);
     }
     p->added_rows = rows;
     pass(p, next);
@@ -360,7 +366,7 @@ static void run_self(step *p, size_t layer) {
     const grm_decoder_layer *l = &s->decoder->layers[layer];
     size_t width = c->width, head = width / c->heads, rows = s->rows * p->count;
     range share = share_of_heads(s->decoder, 3 * head, p->member, p->size);
-    multiply_heads(p, l->qkv, normalize(p, &l->self_norm, l->qkv, rows), rows, s->qkv, 3 * head, share);
+    multiply_heads(p, l->qkv, normalize(p, &l->self_norm, rows), rows, s->qkv, 3 * head, share);
     for (size_t h = share.begin; h < share.end; h++)
         for (size_t r = 0; r < s->rows; r++) {
             grm_cache cache = cache_of(&s->past, layer, r, h);
@@ -391,8 +397,8 @@ static void run_absorbed(step *p, size_t layer) {
     const grm_absorbed_layer *l = grm_absorbed_of(s->absorbed, layer);
     size_t heads = s->decoder->config.heads, rows = s->conditioned * p->count;
     range share = share_of_heads(s->decoder, s->tokens, p->member, p->size);
-    multiply_heads(p, l->keys, normalize(p, &s->decoder->layers[layer].cross_norm, l->keys, rows), rows, s->qkv,
-                   s->tokens, share);
+    multiply_heads(p, l->keys, normalize(p, &s->decoder->layers[layer].cross_norm, rows), rows, s->qkv, s->tokens,
+                   share);
     for (size_t row = 0; row < rows; row++)
         s->compute->kernels->softmax(s->qkv + (row * heads + share.begin) * s->tokens, s->tokens,
                                      share.end - share.begin);
@@ -406,7 +412,7 @@ static void run_cross(step *p, size_t layer) {
     size_t width = c->width, head = width / c->heads, rows = s->conditioned * p->count;
     range share = share_of_heads(s->decoder, head, p->member, p->size);
     foresee(&s->text, layer, share, s->tokens);
-    multiply_heads(p, l->cross_q, normalize(p, &l->cross_norm, l->cross_q, rows), rows, s->qkv, head, share);
+    multiply_heads(p, l->cross_q, normalize(p, &l->cross_norm, rows), rows, s->qkv, head, share);
     for (size_t row = 0; row < rows; row++) {
         grm_attention *a = s->attentions[p->member];
         for (size_t h = share.begin; h < share.end; h++)
@@ -425,8 +431,8 @@ static void run_ffn(step *p, size_t layer) {
     bool relu = s->decoder->config.activation == GRM_RELU;
     range share;
     grm_share_out(s->decoder->slices * panels, 1, p->member, p->size, &share.begin, &share.end);
-    multiply(p, l->up, normalize(p, &l->ffn_norm, l->up, rows), rows, s->up, relu ? GRM_STORE_RELU : GRM_STORE_GELU,
-             panels, GRM_PANEL, share);
+    multiply(p, l->up, normalize(p, &l->ffn_norm, rows), rows, s->up, relu ? GRM_STORE_RELU : GRM_STORE_GELU, panels,
+             GRM_PANEL, share);
     const grm_decoder *d = s->decoder;
     add_up(p, l->down, s->up, rows, layer + 1 < d->config.layers ? &d->layers[layer + 1].self_norm : &d->norm);
 }
@@ -434,7 +440,7 @@ static void run_ffn(step *p, size_t layer) {
 static void run_heads(step *p) {
     grm_decoder_state *s = p->state;
     const grm_matrix *m = &s->decoder->heads;
-    const float *x = normalize(p, &s->decoder->norm, NULL, s->rows * p->count) + (p->count - 1) * m->in;
+    const float *x = normalize(p, &s->decoder->norm, s->rows * p->count) + (p->count - 1) * m->in;
     range share;
     grm_share_out(grm_matrix_panels(m->out), 1, p->member, p->size, &share.begin, &share.end);
     grm_matrix_split(s->compute, p->member, m, x, p->count * m->in, s->rows);
@@ -458,6 +464,7 @@ static void add_positions(const step *p) {
             }
         }
     meet(p);
+    memcpy(s->residual[p->member], p->x, s->rows * p->count * width * sizeof *p->x);
 }
 
 static void run_step(void *context, unsigned member, unsigned size) {

@@ -9,12 +9,11 @@
 // Rows that products of int8 and int4 matrices take at a time.
 enum { GRM_ROWS = 16 };
 
-// What computes: a team of threads, the kernels that the processor is best at, and room for inputs as bytes: a place of
-// each member's own, and one that members fill together.
+// What computes: a team of threads, the kernels that the processor is best at, and room for inputs as bytes.
 typedef struct grm_compute {
     grm_team *team;
     const grm_kernels *kernels;
-    grm_bytes (*bytes)[GRM_ROWS];  // [place], each for inputs up to `widest`
+    grm_bytes (*bytes)[GRM_ROWS];  // [member], each for inputs up to `widest`
     size_t widest;
     void *room;
 } grm_compute;
@@ -28,16 +27,11 @@ void grm_matrix_run(const grm_compute *compute, const grm_matrix *matrix, const 
 // The same by the calling thread alone, which may be a member inside a run. Of float32 and float16 matrices only.
 void grm_matrix_alone(const grm_compute *compute, const grm_matrix *matrix, const float *x, size_t x_stride,
                       size_t rows, float *y, size_t y_stride, grm_finish finish);
-// Inside a run: inputs as bytes, of up to GRM_ROWS rows, if the matrix is of bytes; then this member's share
+// Inside a run: this member's inputs as bytes, of up to GRM_ROWS rows, if the matrix is of bytes; then its share
 // [begin, end) of the panels, of this matrix or of others of its precision that have no columns either.
-void grm_matrix_split(const grm_compute *compute, unsigned place, const grm_matrix *matrix, const float *x,
+void grm_matrix_split(const grm_compute *compute, unsigned member, const grm_matrix *matrix, const float *x,
                       size_t x_stride, size_t rows);
-void grm_matrix_split_row(const grm_compute *compute, unsigned place, const grm_matrix *matrix, const float *x,
-                          size_t row);
-static inline unsigned grm_common_place(const grm_compute *compute) {  // a member's own is its number
-    return grm_team_size(compute->team);
-}
-void grm_matrix_share(const grm_compute *compute, unsigned place, const grm_matrix *matrix, const float *x,
+void grm_matrix_share(const grm_compute *compute, unsigned member, const grm_matrix *matrix, const float *x,
                       size_t x_stride, size_t rows, float *y, size_t y_stride, grm_finish finish, size_t begin,
                       size_t end);
 // The part [*begin, *end) of `count` pieces that is this member's, `step` pieces at a time.

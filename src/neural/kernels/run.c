@@ -12,17 +12,17 @@ grm_status grm_compute_new(unsigned threads, size_t widest, grm_compute **out, g
     c->widest = widest;
     grm_status status = grm_team_new(threads, &c->team, err);
     size_t width = grm_round_up(widest, GRM_INT8_GROUP), groups = width / GRM_INT4_GROUP;
-    size_t row = 2 * width + grm_round_up(4 * groups * sizeof(float), GRM_LINE), places = threads + 1;
+    size_t row = 2 * width + grm_round_up(4 * groups * sizeof(float), GRM_LINE);
     if (!status) {
-        c->bytes = calloc(places, sizeof *c->bytes);
-        c->room = aligned_alloc(GRM_LINE, places * GRM_ROWS * row);
+        c->bytes = calloc(threads, sizeof *c->bytes);
+        c->room = aligned_alloc(GRM_LINE, threads * GRM_ROWS * row);
         if (!c->bytes || !c->room) status = grm_fail_memory(err);
     }
     if (status) {
         grm_compute_free(c);
         return status;
     }
-    for (size_t i = 0; i < places * GRM_ROWS; i++) {
+    for (size_t i = 0; i < threads * GRM_ROWS; i++) {
         uint8_t *at = (uint8_t *)c->room + i * row;
         float *scales = (float *)(void *)(at + 2 * width);
         int32_t *sums = (int32_t *)(void *)(scales + 2 * groups);
@@ -49,19 +49,16 @@ void grm_share_out(size_t count, size_t step, unsigned member, unsigned size, si
     if (*end > count) *end = count;
 }
 
-void grm_matrix_split_row(const grm_compute *c, unsigned place, const grm_matrix *m, const float *x, size_t row) {
-    size_t group = grm_matrix_group(m->precision);
-    if (group) c->kernels->split(x, m->columns, m->in, group, &c->bytes[place][row]);
-}
-
-void grm_matrix_split(const grm_compute *c, unsigned place, const grm_matrix *m, const float *x, size_t x_stride,
+void grm_matrix_split(const grm_compute *c, unsigned member, const grm_matrix *m, const float *x, size_t x_stride,
                       size_t rows) {
-    for (size_t r = 0; r < rows; r++) grm_matrix_split_row(c, place, m, x + r * x_stride, r);
+    size_t group = grm_matrix_group(m->precision);
+    for (size_t r = 0; r < rows && group; r++)
+        c->kernels->split(x + r * x_stride, m->columns, m->in, group, &c->bytes[member][r]);
 }
 
-void grm_matrix_share(const grm_compute *c, unsigned place, const grm_matrix *m, const float *x, size_t x_stride,
+void grm_matrix_share(const grm_compute *c, unsigned member, const grm_matrix *m, const float *x, size_t x_stride,
                       size_t rows, float *y, size_t y_stride, grm_finish finish, size_t begin, size_t end) {
-    const grm_product product = {m, rows, x, x_stride, c->bytes[place], y, y_stride, finish};
+    const grm_product product = {m, rows, x, x_stride, c->bytes[member], y, y_stride, finish};
     if (begin < end) c->kernels->multiply(&product, begin, end);
 }
 
