@@ -171,10 +171,12 @@ static grm_status run_residual(const worker *w, const grm_residual *r, signal *s
 
 // ---- the recurrent layers ----
 
-// Long short-term memory (Hochreiter and Schmidhuber 1997): the stack's input is added to its output. `memory` holds
-// each layer's state and cell, [layers][2][width], and goes from a stretch of the signal to the next.
-static grm_status run_lstm(const grm_compute *compute, const grm_lstm *lstm, float *memory, signal *s, grm_error *err) {
-    size_t width = lstm->width;
+// Long short-term memory (Hochreiter and Schmidhuber 1997) of tracks side by side, [track][time]: the stack's input is
+// added to its output. `memory` holds each layer's states and cells, [layers][2][track][width], and goes from a stretch
+// of the signal to the next.
+static grm_status run_lstm(const grm_compute *compute, const grm_lstm *lstm, float *memory, size_t tracks, signal *s,
+                           grm_error *err) {
+    size_t width = lstm->width, time = s->time / tracks;
     signal x = {0}, gates = {0};
     if (!make_signal(&x, s->time, width) || !make_signal(&gates, s->time, 4 * width)) {
         free(x.room);
@@ -182,13 +184,16 @@ static grm_status run_lstm(const grm_compute *compute, const grm_lstm *lstm, flo
     }
     memcpy(x.x, s->x, s->time * width * sizeof *x.x);
     for (size_t l = 0; l < lstm->layers; l++) {
-        float *state = memory + l * 2 * width, *cell = state + width;
+        float *states = memory + l * 2 * tracks * width, *cells = states + tracks * width;
         grm_matrix_run(compute, &lstm->layer[l].input, x.x, width, s->time, gates.x, 4 * width, GRM_STORE);
-        for (size_t t = 0; t < s->time; t++) {
-            float *now = gates.x + t * 4 * width;
-            grm_matrix_run(compute, &lstm->layer[l].state, state, width, 1, now, 4 * width, GRM_ADD);
-            compute->kernels->cell(now, width, cell, state);
-            memcpy(x.x + t * width, state, width * sizeof *state);
+        for (size_t t = 0; t < time; t++) {
+            float *now = gates.x + t * 4 * width, *out = x.x + t * width;
+            grm_matrix_run(compute, &lstm->layer[l].state, states, width, tracks, now, time * 4 * width, GRM_ADD);
+            for (size_t i = 0; i < tracks; i++) {
+                float *state = states + i * width;
+                compute->kernels->cell(now + i * time * 4 * width, width, cells + i * width, state);
+                memcpy(out + i * time * width, state, width * sizeof *state);
+            }
         }
     }
     grm_add(s->x, x.x, s->time * width);
@@ -238,57 +243,62 @@ static size_t reach_of(const grm_codec_config *c) {
 struct grm_codec_stream {
     const grm_codec *codec;
     const grm_compute *compute;
-    const uint16_t *codes;
-    size_t code_stride, frames, reach;
-    float *samples;
-    size_t done;    // frames decoded
-    float *memory;  // of the recurrent layers
-    signal latent;  // what they gave, frames [first, first + time)
-    size_t first;
+    grm_codec_track *tracks;
+    size_t count, code_stride, frames, reach;
+    size_t done;         // frames decoded
+    float *memory;       // of the recurrent layers
+    size_t first, last;  // what they gave: frames [first, last),
+    float *latent;       // [track][room][channels]
+    size_t room, channels;
 };
 
 // Frames of a piece; members that decode beside each other, each of which needs memory for its piece; and the fewest
 // frames that are worth the margins of a member of its own.
 enum { PIECE = 50, MOST_PIECES = 4, LEAST_FRAMES = 20 };
 
-grm_status grm_codec_stream_new(const grm_codec *codec, const grm_compute *compute, const uint16_t *codes,
-                                size_t code_stride, size_t frames, float *samples, grm_codec_stream **out,
+grm_status grm_codec_stream_new(const grm_codec *codec, const grm_compute *compute, const grm_codec_track *tracks,
+                                size_t count, size_t code_stride, size_t frames, grm_codec_stream **out,
                                 grm_error *err) {
     *out = NULL;
     grm_codec_stream *s = calloc(1, sizeof *s);
     if (!s) return grm_fail_memory(err);
     *s = (grm_codec_stream){.codec = codec,
                             .compute = compute,
-                            .codes = codes,
+                            .count = count,
                             .code_stride = code_stride,
                             .frames = frames,
                             .reach = reach_of(&codec->config),
-                            .samples = samples};
-    s->memory = calloc(2 * codec->decoder.lstm.width * codec->decoder.lstm.layers + 1, sizeof *s->memory);
-    if (!s->memory || !make_signal(&s->latent, MOST_PIECES * PIECE + 2 * s->reach, codec->decoder.first.out)) {
+                            .channels = codec->decoder.first.out};
+    s->room = MOST_PIECES * PIECE + 2 * s->reach;
+    s->tracks = malloc(count * sizeof *s->tracks);
+    s->memory = calloc(2 * count * codec->decoder.lstm.width * codec->decoder.lstm.layers + 1, sizeof *s->memory);
+    s->latent = malloc(count * s->room * s->channels * sizeof *s->latent);
+    if (!s->tracks || !s->memory || !s->latent) {
         grm_codec_stream_free(s);
         return grm_fail_memory(err);
     }
-    s->latent.time = 0;
+    memcpy(s->tracks, tracks, count * sizeof *tracks);
     *out = s;
     return GRM_OK;
 }
 
 void grm_codec_stream_free(grm_codec_stream *s) {
     if (!s) return;
+    free(s->tracks);
     free(s->memory);
-    free(s->latent.room);
+    free(s->latent);
     free(s);
 }
 
 // The sums of the codebooks' rows, frames [from, to).
-static grm_status look_up(const grm_codec_stream *s, size_t from, size_t to, signal *out, grm_error *err) {
+static grm_status look_up(const grm_codec_stream *s, size_t track, size_t from, size_t to, signal *out,
+                          grm_error *err) {
     const grm_codec_config *c = &s->codec->config;
     if (!make_signal(out, to - from, c->width)) return grm_fail_memory(err);
     memset(out->x, 0, out->time * c->width * sizeof *out->x);
     for (size_t k = 0; k < c->codebooks; k++)
         for (size_t t = from; t < to; t++) {
-            size_t code = s->codes[k * s->code_stride + t];
+            size_t code = s->tracks[track].codes[k * s->code_stride + t];
             if (code >= c->codes)
                 return grm_fail(err, GRM_BAD_INPUT, "code %zu at frame %zu; the codebook has %zu", code, t, c->codes);
             grm_add(out->x + (t - from) * c->width, s->codec->codebook[k] + code * c->code_width, c->code_width);
@@ -301,42 +311,52 @@ static size_t margin_of(const grm_codec *codec) {
     return codec->decoder.first.kernel - 1;
 }
 
+// What goes into the recurrent layers, frames [begin, end) of a track.
+static grm_status enter(const grm_codec_stream *s, size_t track, size_t begin, size_t end, float *to, grm_error *err) {
+    const worker all = {s->compute, false};
+    size_t margin = margin_of(s->codec), from = begin > margin ? begin - margin : 0;
+    signal sums = {0}, first = {0};
+    grm_status status = look_up(s, track, from, end + margin < s->frames ? end + margin : s->frames, &sums, err);
+    if (!status) status = convolve(&all, &s->codec->decoder.first, &sums, false, GRM_STORE, &first, err);
+    if (!status) memcpy(to, first.x + (begin - from) * s->channels, (end - begin) * s->channels * sizeof *to);
+    free(sums.room);
+    free(first.room);
+    return status;
+}
+
 // Brings the recurrent layers to frame `to`, and lets go of what is before `from`.
 static grm_status go_on(grm_codec_stream *s, size_t from, size_t to, grm_error *err) {
-    size_t margin = margin_of(s->codec), begin = s->first + s->latent.time, channels = s->latent.channels;
-    size_t row = channels * sizeof *s->latent.x;
-    size_t seen = begin > margin ? begin - margin : 0, end = to + margin < s->frames ? to + margin : s->frames;
-    signal sums = {0}, next = {0};
-    grm_status status = to > begin ? look_up(s, seen, end, &sums, err) : GRM_OK;
-    const worker all = {s->compute, false};
-    if (!status && to > begin) status = convolve(&all, &s->codec->decoder.first, &sums, false, GRM_STORE, &next, err);
-    if (status) goto done;
-    if (to > begin) memmove(next.x, next.x + (begin - seen) * channels, (to - begin) * row);
-    next.time = to - begin;
-    if (s->codec->config.lstm_layers && to > begin)
-        status = run_lstm(s->compute, &s->codec->decoder.lstm, s->memory, &next, err);
-    if (status) goto done;
-    memmove(s->latent.x, s->latent.x + (from - s->first) * channels, (begin - from) * row);
-    if (to > begin) memcpy(s->latent.x + (begin - from) * channels, next.x, next.time * row);
-    s->latent.time = to - from;
-    s->first = from;
-done:
-    free(sums.room);
+    size_t begin = s->last, time = to - begin, kept = begin - from;
+    signal next = {0};
+    grm_status status = GRM_OK;
+    if (!make_signal(&next, s->count * time, s->channels)) status = grm_fail_memory(err);
+    for (size_t i = 0; i < s->count && time > 0 && !status; i++)
+        status = enter(s, i, begin, to, next.x + i * time * s->channels, err);
+    if (s->codec->config.lstm_layers && time > 0 && !status)
+        status = run_lstm(s->compute, &s->codec->decoder.lstm, s->memory, s->count, &next, err);
+    for (size_t i = 0; i < s->count && !status; i++) {
+        float *latent = s->latent + i * s->room * s->channels;
+        memmove(latent, latent + (from - s->first) * s->channels, kept * s->channels * sizeof *latent);
+        memcpy(latent + kept * s->channels, next.x + i * time * s->channels, time * s->channels * sizeof *latent);
+    }
+    if (!status) s->first = from, s->last = to;
     free(next.room);
     return status;
 }
 
-// Frames [begin, end) of the sound, from what the recurrent layers gave.
-static grm_status make_sound(const grm_codec_stream *s, size_t begin, size_t end, grm_error *err) {
+// Frames [begin, end) of a track's sound, from what the recurrent layers gave.
+static grm_status make_sound(const grm_codec_stream *s, size_t track, size_t begin, size_t end, grm_error *err) {
     const worker alone = {s->compute, true};
     size_t hop = s->codec->config.hop, from = begin > s->reach ? begin - s->reach : 0;
-    size_t to = end + s->reach < s->frames ? end + s->reach : s->frames, channels = s->latent.channels;
+    size_t to = end + s->reach < s->frames ? end + s->reach : s->frames;
+    const float *latent = s->latent + (track * s->room + from - s->first) * s->channels;
     signal piece;
-    if (!make_signal(&piece, to - from, channels)) return grm_fail_memory(err);
-    memcpy(piece.x, s->latent.x + (from - s->first) * channels, piece.time * channels * sizeof *piece.x);
+    if (!make_signal(&piece, to - from, s->channels)) return grm_fail_memory(err);
+    memcpy(piece.x, latent, piece.time * s->channels * sizeof *piece.x);
     grm_status status = run_up(s->codec, &alone, &piece, err);
     if (!status)
-        memcpy(s->samples + begin * hop, piece.x + (begin - from) * hop, (end - begin) * hop * sizeof *piece.x);
+        memcpy(s->tracks[track].samples + begin * hop, piece.x + (begin - from) * hop,
+               (end - begin) * hop * sizeof *piece.x);
     free(piece.room);
     return status;
 }
@@ -344,31 +364,41 @@ static grm_status make_sound(const grm_codec_stream *s, size_t begin, size_t end
 typedef struct shared_piece {
     const grm_codec_stream *stream;
     size_t end;
+    unsigned parts;  // of each track
     unsigned members;
     grm_status status[MOST_PIECES];
 } shared_piece;
 
-static void make_part(void *context, unsigned member, unsigned size) {
+static void make_parts(void *context, unsigned member, unsigned size) {
     shared_piece *p = context;
-    size_t begin, end, done = p->stream->done;
+    const grm_codec_stream *s = p->stream;
     (void)size;
-    if (member >= p->members) return;
-    grm_share_out(p->end - done, 1, member, p->members, &begin, &end);
-    p->status[member] = make_sound(p->stream, done + begin, done + end, NULL);
+    for (size_t i = member; member < p->members && i < s->count * p->parts && !p->status[member]; i += p->members) {
+        size_t begin, end;
+        grm_share_out(p->end - s->done, 1, (unsigned)(i % p->parts), p->parts, &begin, &end);
+        p->status[member] = make_sound(s, i / p->parts, s->done + begin, s->done + end, NULL);
+    }
 }
 
-static unsigned members_for(const grm_codec_stream *s, size_t frames) {
-    unsigned size = grm_team_size(s->compute->team), most = size < MOST_PIECES ? size : MOST_PIECES;
+static unsigned most_members(const grm_codec_stream *s) {
+    unsigned size = grm_team_size(s->compute->team);
+    return size < MOST_PIECES ? size : MOST_PIECES;
+}
+
+// Tracks are shared out whole where none is left over.
+static unsigned parts_for(const grm_codec_stream *s, size_t frames) {
+    unsigned most = most_members(s);
     size_t worth = frames / LEAST_FRAMES;
-    return worth < 1 ? 1 : worth < most ? (unsigned)worth : most;
+    if (s->count % most == 0 || worth < 1) return 1;
+    return worth < most ? (unsigned)worth : most;
 }
 
 static grm_status make_piece(grm_codec_stream *s, size_t end, grm_error *err) {
     size_t from = s->done > s->reach ? s->done - s->reach : 0;
-    shared_piece p = {.stream = s, .end = end, .members = members_for(s, end - s->done)};
+    shared_piece p = {.stream = s, .end = end, .parts = parts_for(s, end - s->done), .members = most_members(s)};
     grm_status status = go_on(s, from, end + s->reach < s->frames ? end + s->reach : s->frames, err);
     if (status) return status;
-    grm_team_run(s->compute->team, make_part, &p);
+    grm_team_run(s->compute->team, make_parts, &p);
     for (unsigned i = 0; i < p.members; i++)
         if (p.status[i]) return grm_fail_memory(err);  // nothing else can go wrong there
     s->done = end;
@@ -377,7 +407,7 @@ static grm_status make_piece(grm_codec_stream *s, size_t end, grm_error *err) {
 
 // The end of the next piece that `ready` codes are enough for, of all members' pieces if they are; else 0.
 static size_t next_end(const grm_codec_stream *s, size_t ready) {
-    for (size_t count = members_for(s, SIZE_MAX); count > 0; count--) {
+    for (size_t count = parts_for(s, SIZE_MAX); count > 0; count--) {
         size_t end = s->done + count * PIECE < s->frames ? s->done + count * PIECE : s->frames;
         size_t needed = end + s->reach + margin_of(s->codec);
         if (ready >= (needed < s->frames ? needed : s->frames)) return end;
@@ -397,7 +427,8 @@ grm_status grm_codec_decode(const grm_codec *codec, const grm_compute *compute, 
                             size_t code_stride, size_t frames, float *samples, grm_error *err) {
     grm_codec_stream *stream;
     size_t made;
-    grm_status status = grm_codec_stream_new(codec, compute, codes, code_stride, frames, samples, &stream, err);
+    const grm_codec_track track = {codes, samples};
+    grm_status status = grm_codec_stream_new(codec, compute, &track, 1, code_stride, frames, &stream, err);
     if (!status) status = grm_codec_stream_run(stream, frames, &made, err);
     grm_codec_stream_free(stream);
     return status;
@@ -453,7 +484,7 @@ grm_status grm_codec_encode(const grm_codec *codec, const grm_compute *compute, 
     }
     if (c->lstm_layers) {
         float *memory = calloc(2 * half->lstm.width * half->lstm.layers, sizeof *memory);
-        status = memory ? run_lstm(compute, &half->lstm, memory, &s, err) : grm_fail_memory(err);
+        status = memory ? run_lstm(compute, &half->lstm, memory, 1, &s, err) : grm_fail_memory(err);
         free(memory);
     }
     if (status) goto done;

@@ -51,14 +51,18 @@ void grm_codec_load(grm_codec *codec, const grm_codec_config *config, grm_weight
 // the result is the same. Codes outside the codebook are GRM_BAD_INPUT.
 grm_status grm_codec_decode(const grm_codec *codec, const grm_compute *compute, const uint16_t *codes,
                             size_t code_stride, size_t frames, float *samples, grm_error *err);
-// The same while codes come: they are read from `codes` and sound goes to `samples` [frames * hop], which both stay the
-// caller's until the stream is freed.
+// The same while codes come, of `count` tracks side by side, so that the weights of the recurrent layers are read once
+// for all: channels of pieces that are equally long. Codes and samples stay the caller's until the stream is freed.
+typedef struct grm_codec_track {
+    const uint16_t *codes;  // [codebooks][frames], rows code_stride apart
+    float *samples;         // [frames * hop]
+} grm_codec_track;
 typedef struct grm_codec_stream grm_codec_stream;
-grm_status grm_codec_stream_new(const grm_codec *codec, const grm_compute *compute, const uint16_t *codes,
-                                size_t code_stride, size_t frames, float *samples, grm_codec_stream **out,
+grm_status grm_codec_stream_new(const grm_codec *codec, const grm_compute *compute, const grm_codec_track *tracks,
+                                size_t count, size_t code_stride, size_t frames, grm_codec_stream **out,
                                 grm_error *err);
 void grm_codec_stream_free(grm_codec_stream *stream);
-// Of the codes the first `ready` frames are there. *samples: how many samples are there now.
+// Of the codes the first `ready` frames are there. *samples: how many samples of each track are there now.
 grm_status grm_codec_stream_run(grm_codec_stream *stream, size_t ready, size_t *samples, grm_error *err);
 // samples: [count] -> codes: [codebooks][frames], frames = count / hop rounded up.
 grm_status grm_codec_encode(const grm_codec *codec, const grm_compute *compute, const float *samples, size_t count,

@@ -33,17 +33,17 @@ typedef struct job {
     float guidance;
     size_t pieces, rows;  // with guidance twice as many rows: first all pieces' with words, then those without
     grm_decoder_state *state;
-    size_t prefix;                                                     // positions of melody models before the codes
-    float *conditions;                                                 // [rows][prefix][width]
-    grm_audio *melody;                                                 // one channel, or NULL
-    uint16_t *codes;                                                   // [piece][codebooks][frames]
-    size_t frames, known;                                              // in all; so far
-    size_t sounding;                                                   // samples that the sink has
-    grm_audio **audio;                                                 // [piece]
-    grm_codec_stream *streams[GRM_MAX_VARIATIONS * GRM_MAX_CHANNELS];  // [piece][channel]
-    float *x, *logits, *guided;                                        // guided: [piece][codebooks][codes]
-    grm_draw *draws;                                                   // [pieces * codebooks]
-    grm_candidate *candidates;                                         // [member][2][codes]
+    size_t prefix;               // positions of melody models before the codes
+    float *conditions;           // [rows][prefix][width]
+    grm_audio *melody;           // one channel, or NULL
+    uint16_t *codes;             // [piece][codebooks][frames]
+    size_t frames, known;        // in all; so far
+    size_t sounding;             // samples that the sink has
+    grm_audio **audio;           // [piece]
+    grm_codec_stream *stream;    // of all pieces' channels
+    float *x, *logits, *guided;  // guided: [piece][codebooks][codes]
+    grm_draw *draws;             // [pieces * codebooks]
+    grm_candidate *candidates;   // [member][2][codes]
     grm_rng rng[GRM_MAX_VARIATIONS];
     grm_trace trace;
 } job;
@@ -233,18 +233,26 @@ static size_t plan_column(job *j, const grm_pattern *p, size_t piece, size_t fir
 // Makes the sound of the first `ready` frames, as far as those tell, and hands it on.
 static grm_status sound_out(job *j, size_t ready, grm_error *err) {
     const grm_generate_options *o = j->options;
-    size_t channels = j->model->config.decoder.channels, made = j->sounding;
-    for (size_t i = 0; i < j->pieces * channels; i++) {
-        grm_status status = grm_codec_stream_run(j->streams[i], ready, &made, err);
-        if (status) return status;
-        if (ready == j->frames) tell(j, SOUND, (double)(i + 1) / (double)(j->pieces * channels));
-    }
-    for (size_t i = 0; i < j->pieces && o->sink && made > j->sounding; i++) {
-        grm_status status = o->sink(o->sink_context, (unsigned)i, j->audio[i], j->sounding, made, err);
-        if (status) return status;
-    }
+    size_t made = j->sounding;
+    grm_status status = grm_codec_stream_run(j->stream, ready, &made, err);
+    for (size_t i = 0; i < j->pieces && o->sink && made > j->sounding && !status; i++)
+        status = o->sink(o->sink_context, (unsigned)i, j->audio[i], j->sounding, made, err);
     j->sounding = made;
-    return GRM_OK;
+    return status;
+}
+
+// The sound of all that has not been made while codes came.
+static grm_status sound_rest(job *j, grm_error *err) {
+    enum { AT_ONCE = 250 };  // frames
+    size_t hop = j->model->config.codec.hop;
+    grm_status status = GRM_OK;
+    for (size_t ready = j->sounding / hop; ready < j->frames && !status;) {
+        ready = j->frames - ready > AT_ONCE ? ready + AT_ONCE : j->frames;
+        status = grm_run_check(&j->run, err);
+        if (!status) status = sound_out(j, ready, err);
+        tell(j, SOUND, (double)ready / (double)j->frames);
+    }
+    return status;
 }
 
 // Frames [first, first + frames) of the pieces, of which `given` are there.
@@ -309,16 +317,18 @@ static grm_status make_codes(job *j, grm_error *err) {
 static grm_status start_sound(job *j, grm_error *err) {
     const grm_model *m = j->model;
     size_t channels = m->config.decoder.channels;
+    grm_codec_track tracks[GRM_MAX_VARIATIONS * GRM_MAX_CHANNELS];  // [piece][channel]
     grm_status status = GRM_OK;
     for (size_t i = 0; i < j->pieces && !status; i++) {
         status = grm_audio_new((unsigned)channels, j->frames * m->config.codec.hop, m->config.codec.rate_hz,
                                &j->audio[i], err);
         // Stereo interleaves its codebooks.
         for (size_t c = 0; c < channels && !status; c++)
-            status = grm_codec_stream_new(&m->codec, j->compute, codes_of(j, i) + c * j->frames, channels * j->frames,
-                                          j->frames, j->audio[i]->plane[c], &j->streams[i * channels + c], err);
+            tracks[i * channels + c] = (grm_codec_track){codes_of(j, i) + c * j->frames, j->audio[i]->plane[c]};
     }
-    return status;
+    if (status) return status;
+    return grm_codec_stream_new(&m->codec, j->compute, tracks, j->pieces * channels, channels * j->frames, j->frames,
+                                &j->stream, err);
 }
 
 // ---- the whole ----
@@ -361,7 +371,7 @@ static grm_status run_job(job *j, const char *prompt, grm_error *err) {
     grm_decoder_state_free(j->state);
     j->state = NULL;
     grm_packed_release(j->model->packed, "decoder.model.");
-    if (!status) status = sound_out(j, j->frames, err);
+    if (!status) status = sound_rest(j, err);
     if (!status && j->trace.folder)
         status = grm_trace_write(&j->trace, j->model, &j->prompt, j->codes, j->frames, j->frames, j->audio[0], err);
     return status;
@@ -389,7 +399,7 @@ static grm_status generate(const grm_run *run, size_t stage, const grm_model *mo
     grm_trace_clear(&j.trace);
     grm_decoder_state_free(j.state);
     grm_prompt_states_clear(&j.prompt);
-    for (size_t i = 0; i < GRM_COUNT(j.streams); i++) grm_codec_stream_free(j.streams[i]);
+    grm_codec_stream_free(j.stream);
     for (size_t i = 0; i < j.pieces && status; i++) {
         grm_audio_free(out[i]);
         out[i] = NULL;
