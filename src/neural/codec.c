@@ -4,16 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-// [time][channels], at x in the memory `room`.
-typedef struct signal {
-    size_t time, channels;
-    float *x, *room;
-} signal;
+#include "neural/signal.h"
 
 // Who computes a stretch of sound: the whole team, or one member, while others have stretches of their own.
 typedef struct worker {
     const grm_compute *compute;
     bool alone;
+    grm_shelf *shelf;
 } worker;
 
 static void multiply(const worker *w, const grm_matrix *m, const float *x, size_t x_stride, size_t rows, float *y,
@@ -22,18 +19,6 @@ static void multiply(const worker *w, const grm_matrix *m, const float *x, size_
         grm_matrix_alone(w->compute, m, x, x_stride, rows, y, y_stride, finish);
     else
         grm_matrix_run(w->compute, m, x, x_stride, rows, y, y_stride, finish);
-}
-
-static bool make_signal(signal *s, size_t time, size_t channels) {
-    *s = (signal){time, channels, NULL, NULL};
-    if (channels && time > SIZE_MAX / 8 / channels) return false;
-    s->x = s->room = malloc((time * channels + 1) * sizeof *s->x);
-    return s->x != NULL;
-}
-
-static void replace(signal *s, signal by) {
-    free(s->room);
-    *s = by;
 }
 
 // ---- convolutions ----
@@ -49,11 +34,11 @@ static long reflect(long t, size_t time, size_t larger) {
 
 // What stands before and behind the signal, so that it can be cut into whole windows: (k - 1) dilation + 1 - stride in
 // all, the larger half on the left, and on the right what fills the last stride.
-static bool pad(const signal *in, const grm_convolution *c, signal *out) {
+static bool pad(const worker *w, const grm_signal *in, const grm_convolution *c, grm_signal *out) {
     size_t total = (c->kernel - 1) * c->dilation + 1 - c->stride, right = total / 2, left = total - right;
     size_t steps = (in->time + c->stride - 1) / c->stride, extra = steps * c->stride - in->time;
     right += extra;
-    if (!make_signal(out, left + in->time + right, in->channels)) return false;
+    if (!grm_signal_new(w->shelf, left + in->time + right, in->channels, out)) return false;
     size_t row = in->channels * sizeof *in->x, larger = left > right ? left : right;
     for (size_t t = 0; t < left + right; t++) {
         size_t place = t < left ? t : in->time + t;
@@ -68,8 +53,8 @@ static bool pad(const signal *in, const grm_convolution *c, signal *out) {
 }
 
 // Windows of a dilated convolution, gathered; for dilation 1 they lie in the signal as they are.
-static bool gather(const signal *padded, const grm_convolution *c, size_t steps, signal *out) {
-    if (!make_signal(out, steps, c->kernel * c->in)) return false;
+static bool gather(const worker *w, const grm_signal *padded, const grm_convolution *c, size_t steps, grm_signal *out) {
+    if (!grm_signal_new(w->shelf, steps, c->kernel * c->in, out)) return false;
     for (size_t t = 0; t < steps; t++)
         for (size_t k = 0; k < c->kernel; k++)
             memcpy(out->x + (t * c->kernel + k) * c->in, padded->x + (t * c->stride + k * c->dilation) * c->in,
@@ -78,7 +63,7 @@ static bool gather(const signal *padded, const grm_convolution *c, size_t steps,
 }
 
 // One output: a panel of 32 would be computed for it.
-static bool convolve_to_one(const worker *w, const grm_convolution *c, const signal *padded, signal *out) {
+static bool convolve_to_one(const worker *w, const grm_convolution *c, const grm_signal *padded, grm_signal *out) {
     float *weights = malloc(c->matrix.in * sizeof *weights);
     if (!weights) return false;
     grm_matrix_unpack(&c->matrix, 0, weights);
@@ -89,37 +74,39 @@ static bool convolve_to_one(const worker *w, const grm_convolution *c, const sig
 }
 
 // activate: of elu(in). *out is made, but where it is to be added to, it is there.
-static grm_status convolve(const worker *w, const grm_convolution *c, const signal *in, bool activate,
-                           grm_finish finish, signal *out, grm_error *err) {
-    signal padded = {0}, windows = {0};
+static grm_status convolve(const worker *w, const grm_convolution *c, const grm_signal *in, bool activate,
+                           grm_finish finish, grm_signal *out, grm_error *err) {
+    grm_signal padded = {0}, windows = {0};
     size_t steps = (in->time + c->stride - 1) / c->stride;
     bool plain = c->kernel == 1 && c->stride == 1 && !activate;
-    if (finish == GRM_STORE) *out = (signal){0};
-    bool fine = (plain || pad(in, c, &padded)) && (finish == GRM_ADD || make_signal(out, steps, c->out));
+    if (finish == GRM_STORE) *out = (grm_signal){0};
+    bool fine =
+        (plain || pad(w, in, c, &padded)) && (finish == GRM_ADD || grm_signal_new(w->shelf, steps, c->out, out));
     if (fine && activate) w->compute->kernels->elu(padded.x, padded.time * padded.channels);
-    if (fine && c->dilation > 1) fine = gather(&padded, c, steps, &windows);
+    if (fine && c->dilation > 1) fine = gather(w, &padded, c, steps, &windows);
     if (fine && c->out == 1 && c->dilation == 1 && finish == GRM_STORE) {
         fine = convolve_to_one(w, c, &padded, out);
     } else if (fine) {
-        const signal *from = plain ? in : c->dilation == 1 ? &padded : &windows;
+        const grm_signal *from = plain ? in : c->dilation == 1 ? &padded : &windows;
         size_t stride = c->dilation == 1 ? c->stride * c->in : c->kernel * c->in;
         multiply(w, &c->matrix, from->x, stride, steps, out->x, c->out, finish);
     }
-    free(padded.room);
-    free(windows.room);
+    grm_signal_drop(w->shelf, &padded);
+    grm_signal_drop(w->shelf, &windows);
     if (fine) return GRM_OK;
-    if (finish == GRM_STORE) replace(out, (signal){0});
+    if (finish == GRM_STORE) grm_signal_drop(w->shelf, out);
     return grm_fail_memory(err);
 }
 
 // Where halves of the kernel are no whole strips of panels.
-static grm_status convolve_up_any(const worker *w, const grm_convolution *c, const signal *in, signal *out,
+static grm_status convolve_up_any(const worker *w, const grm_convolution *c, const grm_signal *in, grm_signal *out,
                                   grm_error *err) {
     size_t left = c->stride - c->stride / 2, length = in->time * c->stride;
-    signal parts = {0};
-    *out = (signal){0};
-    if (!make_signal(&parts, in->time, c->kernel * c->out) || !make_signal(out, length, c->out)) {
-        free(parts.room);
+    grm_signal parts = {0};
+    *out = (grm_signal){0};
+    if (!grm_signal_new(w->shelf, in->time, c->kernel * c->out, &parts) ||
+        !grm_signal_new(w->shelf, length, c->out, out)) {
+        grm_signal_drop(w->shelf, &parts);
         return grm_fail_memory(err);
     }
     multiply(w, &c->matrix, in->x, c->in, in->time, parts.x, parts.channels, GRM_STORE);
@@ -130,19 +117,19 @@ static grm_status convolve_up_any(const worker *w, const grm_convolution *c, con
             if (place < left || place - left >= length) continue;
             grm_add(out->x + (place - left) * c->out, parts.x + (t * c->kernel + k) * c->out, c->out);
         }
-    free(parts.room);
+    grm_signal_drop(w->shelf, &parts);
     return GRM_OK;
 }
 
 // The transposed one: every step adds `kernel` steps to the output, which is then cut to time * stride, the larger half
 // of what is too much on the left. The kernel is two strides long, so that all first halves lie side by side, and all
 // second halves one stride later: two products that add to what is there, which begins with the bias.
-static grm_status convolve_up(const worker *w, const grm_convolution *c, const signal *in, signal *out,
+static grm_status convolve_up(const worker *w, const grm_convolution *c, const grm_signal *in, grm_signal *out,
                               grm_error *err) {
     size_t left = c->stride - c->stride / 2, row = c->stride * c->out, length = (in->time + 1) * c->stride;
     size_t strip = grm_matrix_blocks(c->matrix.precision, c->matrix.in).strip;
     if (row % (strip * GRM_PANEL)) return convolve_up_any(w, c, in, out, err);
-    if (!make_signal(out, length, c->out)) return grm_fail_memory(err);
+    if (!grm_signal_new(w->shelf, length, c->out, out)) return grm_fail_memory(err);
     for (size_t t = 0; t < length; t++) memcpy(out->x + t * c->out, c->bias, c->out * sizeof *out->x);
     for (size_t half = 0; half < 2; half++) {
         grm_matrix m = c->matrix;
@@ -155,17 +142,17 @@ static grm_status convolve_up(const worker *w, const grm_convolution *c, const s
     return GRM_OK;
 }
 
-static grm_status run_residual(const worker *w, const grm_residual *r, signal *s, grm_error *err) {
-    signal inner, beside;
+static grm_status run_residual(const worker *w, const grm_residual *r, grm_signal *s, grm_error *err) {
+    grm_signal inner, beside;
     grm_status status = convolve(w, &r->narrow, s, true, GRM_STORE, &inner, err);
     if (status) return status;
     w->compute->kernels->elu(inner.x, inner.time * inner.channels);
     if (r->beside.out) {
         status = convolve(w, &r->beside, s, false, GRM_STORE, &beside, err);
-        if (!status) replace(s, beside);
+        if (!status) grm_signal_replace(w->shelf, s, beside);
     }
     if (!status) status = convolve(w, &r->wide, &inner, false, GRM_ADD, s, err);
-    free(inner.room);
+    grm_signal_drop(w->shelf, &inner);
     return status;
 }
 
@@ -174,52 +161,52 @@ static grm_status run_residual(const worker *w, const grm_residual *r, signal *s
 // Long short-term memory (Hochreiter and Schmidhuber 1997) of tracks side by side, [track][time]: the stack's input is
 // added to its output. `memory` holds each layer's states and cells, [layers][2][track][width], and goes from a stretch
 // of the signal to the next.
-static grm_status run_lstm(const grm_compute *compute, const grm_lstm *lstm, float *memory, size_t tracks, signal *s,
+static grm_status run_lstm(const worker *w, const grm_lstm *lstm, float *memory, size_t tracks, grm_signal *s,
                            grm_error *err) {
     size_t width = lstm->width, time = s->time / tracks;
-    signal x = {0}, gates = {0};
-    if (!make_signal(&x, s->time, width) || !make_signal(&gates, s->time, 4 * width)) {
-        free(x.room);
+    grm_signal x = {0}, gates = {0};
+    if (!grm_signal_new(w->shelf, s->time, width, &x) || !grm_signal_new(w->shelf, s->time, 4 * width, &gates)) {
+        grm_signal_drop(w->shelf, &x);
         return grm_fail_memory(err);
     }
     memcpy(x.x, s->x, s->time * width * sizeof *x.x);
     for (size_t l = 0; l < lstm->layers; l++) {
         float *states = memory + l * 2 * tracks * width, *cells = states + tracks * width;
-        grm_matrix_run(compute, &lstm->layer[l].input, x.x, width, s->time, gates.x, 4 * width, GRM_STORE);
+        multiply(w, &lstm->layer[l].input, x.x, width, s->time, gates.x, 4 * width, GRM_STORE);
         for (size_t t = 0; t < time; t++) {
             float *now = gates.x + t * 4 * width, *out = x.x + t * width;
-            grm_matrix_run(compute, &lstm->layer[l].state, states, width, tracks, now, time * 4 * width, GRM_ADD);
+            multiply(w, &lstm->layer[l].state, states, width, tracks, now, time * 4 * width, GRM_ADD);
             for (size_t i = 0; i < tracks; i++) {
                 float *state = states + i * width;
-                compute->kernels->cell(now + i * time * 4 * width, width, cells + i * width, state);
+                w->compute->kernels->cell(now + i * time * 4 * width, width, cells + i * width, state);
                 memcpy(out + i * time * width, state, width * sizeof *state);
             }
         }
     }
     grm_add(s->x, x.x, s->time * width);
-    free(x.room);
-    free(gates.room);
+    grm_signal_drop(w->shelf, &x);
+    grm_signal_drop(w->shelf, &gates);
     return GRM_OK;
 }
 
 // ---- decoding ----
 
-static grm_status run_up(const grm_codec *codec, const worker *w, signal *s, grm_error *err) {
+static grm_status run_up(const grm_codec *codec, const worker *w, grm_signal *s, grm_error *err) {
     const grm_codec_config *c = &codec->config;
-    signal next;
+    grm_signal next;
     for (size_t i = 0; i < c->ratio_count; i++) {
         const grm_codec_stage *stage = &codec->decoder.stage[i];
         w->compute->kernels->elu(s->x, s->time * s->channels);
         grm_status status = convolve_up(w, &stage->resample, s, &next, err);
         if (status) return status;
-        replace(s, next);
+        grm_signal_replace(w->shelf, s, next);
         for (size_t r = 0; r < c->residual_layers; r++) {
             status = run_residual(w, &stage->residual[r], s, err);
             if (status) return status;
         }
     }
     grm_status status = convolve(w, &codec->decoder.last, s, true, GRM_STORE, &next, err);
-    if (!status) replace(s, next);
+    if (!status) grm_signal_replace(w->shelf, s, next);
     return status;
 }
 
@@ -238,6 +225,10 @@ static size_t reach_of(const grm_codec_config *c) {
     return (size_t)ceil(reach + (double)c->last_kernel / samples);
 }
 
+// Frames of a piece; members that decode beside each other, each of which needs memory for its piece; and the fewest
+// frames that are worth the margins of a member of its own.
+enum { PIECE = 50, MOST_PIECES = 4, LEAST_FRAMES = 20 };
+
 // What is before the recurrent layers sees a few codes, what is behind them a few frames; they themselves go forward
 // alone. So sound is made piece by piece, whenever the codes are there, and needs little memory.
 struct grm_codec_stream {
@@ -250,11 +241,8 @@ struct grm_codec_stream {
     size_t first, last;  // what they gave: frames [first, last),
     float *latent;       // [track][room][channels]
     size_t room, channels;
+    grm_shelf shelves[MOST_PIECES];  // [member]
 };
-
-// Frames of a piece; members that decode beside each other, each of which needs memory for its piece; and the fewest
-// frames that are worth the margins of a member of its own.
-enum { PIECE = 50, MOST_PIECES = 4, LEAST_FRAMES = 20 };
 
 grm_status grm_codec_stream_new(const grm_codec *codec, const grm_compute *compute, const grm_codec_track *tracks,
                                 size_t count, size_t code_stride, size_t frames, grm_codec_stream **out,
@@ -287,14 +275,15 @@ void grm_codec_stream_free(grm_codec_stream *s) {
     free(s->tracks);
     free(s->memory);
     free(s->latent);
+    for (size_t i = 0; i < MOST_PIECES; i++) grm_shelf_clear(&s->shelves[i]);
     free(s);
 }
 
 // The sums of the codebooks' rows, frames [from, to).
-static grm_status look_up(const grm_codec_stream *s, size_t track, size_t from, size_t to, signal *out,
-                          grm_error *err) {
+static grm_status look_up(const worker *w, const grm_codec_stream *s, size_t track, size_t from, size_t to,
+                          grm_signal *out, grm_error *err) {
     const grm_codec_config *c = &s->codec->config;
-    if (!make_signal(out, to - from, c->width)) return grm_fail_memory(err);
+    if (!grm_signal_new(w->shelf, to - from, c->width, out)) return grm_fail_memory(err);
     memset(out->x, 0, out->time * c->width * sizeof *out->x);
     for (size_t k = 0; k < c->codebooks; k++)
         for (size_t t = from; t < to; t++) {
@@ -312,57 +301,58 @@ static size_t margin_of(const grm_codec *codec) {
 }
 
 // What goes into the recurrent layers, frames [begin, end) of a track.
-static grm_status enter(const grm_codec_stream *s, size_t track, size_t begin, size_t end, float *to, grm_error *err) {
-    const worker all = {s->compute, false};
+static grm_status enter(const worker *w, const grm_codec_stream *s, size_t track, size_t begin, size_t end, float *to,
+                        grm_error *err) {
     size_t margin = margin_of(s->codec), from = begin > margin ? begin - margin : 0;
-    signal sums = {0}, first = {0};
-    grm_status status = look_up(s, track, from, end + margin < s->frames ? end + margin : s->frames, &sums, err);
-    if (!status) status = convolve(&all, &s->codec->decoder.first, &sums, false, GRM_STORE, &first, err);
+    grm_signal sums = {0}, first = {0};
+    grm_status status = look_up(w, s, track, from, end + margin < s->frames ? end + margin : s->frames, &sums, err);
+    if (!status) status = convolve(w, &s->codec->decoder.first, &sums, false, GRM_STORE, &first, err);
     if (!status) memcpy(to, first.x + (begin - from) * s->channels, (end - begin) * s->channels * sizeof *to);
-    free(sums.room);
-    free(first.room);
+    grm_signal_drop(w->shelf, &sums);
+    grm_signal_drop(w->shelf, &first);
     return status;
 }
 
 // Brings the recurrent layers to frame `to`, and lets go of what is before `from`.
 static grm_status go_on(grm_codec_stream *s, size_t from, size_t to, grm_error *err) {
+    const worker all = {s->compute, false, &s->shelves[0]}, *w = &all;
     size_t begin = s->last, time = to - begin, kept = begin - from;
-    signal next = {0};
+    grm_signal next = {0};
     grm_status status = GRM_OK;
-    if (!make_signal(&next, s->count * time, s->channels)) status = grm_fail_memory(err);
+    if (!grm_signal_new(w->shelf, s->count * time, s->channels, &next)) status = grm_fail_memory(err);
     for (size_t i = 0; i < s->count && time > 0 && !status; i++)
-        status = enter(s, i, begin, to, next.x + i * time * s->channels, err);
+        status = enter(w, s, i, begin, to, next.x + i * time * s->channels, err);
     if (s->codec->config.lstm_layers && time > 0 && !status)
-        status = run_lstm(s->compute, &s->codec->decoder.lstm, s->memory, s->count, &next, err);
+        status = run_lstm(w, &s->codec->decoder.lstm, s->memory, s->count, &next, err);
     for (size_t i = 0; i < s->count && !status; i++) {
         float *latent = s->latent + i * s->room * s->channels;
         memmove(latent, latent + (from - s->first) * s->channels, kept * s->channels * sizeof *latent);
         memcpy(latent + kept * s->channels, next.x + i * time * s->channels, time * s->channels * sizeof *latent);
     }
     if (!status) s->first = from, s->last = to;
-    free(next.room);
+    grm_signal_drop(w->shelf, &next);
     return status;
 }
 
 // Frames [begin, end) of a track's sound, from what the recurrent layers gave.
-static grm_status make_sound(const grm_codec_stream *s, size_t track, size_t begin, size_t end, grm_error *err) {
-    const worker alone = {s->compute, true};
+static grm_status make_sound(const worker *w, const grm_codec_stream *s, size_t track, size_t begin, size_t end,
+                             grm_error *err) {
     size_t hop = s->codec->config.hop, from = begin > s->reach ? begin - s->reach : 0;
     size_t to = end + s->reach < s->frames ? end + s->reach : s->frames;
     const float *latent = s->latent + (track * s->room + from - s->first) * s->channels;
-    signal piece;
-    if (!make_signal(&piece, to - from, s->channels)) return grm_fail_memory(err);
+    grm_signal piece;
+    if (!grm_signal_new(w->shelf, to - from, s->channels, &piece)) return grm_fail_memory(err);
     memcpy(piece.x, latent, piece.time * s->channels * sizeof *piece.x);
-    grm_status status = run_up(s->codec, &alone, &piece, err);
+    grm_status status = run_up(s->codec, w, &piece, err);
     if (!status)
         memcpy(s->tracks[track].samples + begin * hop, piece.x + (begin - from) * hop,
                (end - begin) * hop * sizeof *piece.x);
-    free(piece.room);
+    grm_signal_drop(w->shelf, &piece);
     return status;
 }
 
 typedef struct shared_piece {
-    const grm_codec_stream *stream;
+    grm_codec_stream *stream;
     size_t end;
     unsigned parts;  // of each track
     unsigned members;
@@ -371,12 +361,13 @@ typedef struct shared_piece {
 
 static void make_parts(void *context, unsigned member, unsigned size) {
     shared_piece *p = context;
-    const grm_codec_stream *s = p->stream;
+    grm_codec_stream *s = p->stream;
+    const worker alone = {s->compute, true, &s->shelves[member < MOST_PIECES ? member : 0]};
     (void)size;
     for (size_t i = member; member < p->members && i < s->count * p->parts && !p->status[member]; i += p->members) {
         size_t begin, end;
         grm_share_out(p->end - s->done, 1, (unsigned)(i % p->parts), p->parts, &begin, &end);
-        p->status[member] = make_sound(s, i / p->parts, s->done + begin, s->done + end, NULL);
+        p->status[member] = make_sound(&alone, s, i / p->parts, s->done + begin, s->done + end, NULL);
     }
 }
 
@@ -441,7 +432,7 @@ size_t grm_codec_frames(const grm_codec *codec, size_t samples) {
 }
 
 // The nearest entry of each codebook to what the ones before have left over.
-static void quantize(const grm_codec *codec, const signal *latent, uint16_t *codes, size_t code_stride) {
+static void quantize(const grm_codec *codec, const grm_signal *latent, uint16_t *codes, size_t code_stride) {
     const grm_codec_config *c = &codec->config;
     for (size_t t = 0; t < latent->time; t++) {
         float *rest = latent->x + t * c->code_width;
@@ -468,31 +459,31 @@ grm_status grm_codec_encode(const grm_codec *codec, const grm_compute *compute, 
                             uint16_t *codes, size_t code_stride, grm_error *err) {
     const grm_codec_config *c = &codec->config;
     const grm_codec_half *half = &codec->encoder;
-    signal s = {0}, next, input = {count, 1, (float *)samples, NULL};
-    const worker all = {compute, false};
+    grm_signal s = {0}, next, input = {count, 1, (float *)samples, NULL};
+    const worker all = {compute, false, NULL}, *w = &all;
     if (count == 0) return grm_fail(err, GRM_BAD_INPUT, "there is no sound to encode");
-    grm_status status = convolve(&all, &half->first, &input, false, GRM_STORE, &s, err);
+    grm_status status = convolve(w, &half->first, &input, false, GRM_STORE, &s, err);
     if (status) return status;
     for (size_t i = 0; i < c->ratio_count; i++) {
         for (size_t r = 0; r < c->residual_layers; r++) {
-            status = run_residual(&all, &half->stage[i].residual[r], &s, err);
+            status = run_residual(w, &half->stage[i].residual[r], &s, err);
             if (status) goto done;
         }
-        status = convolve(&all, &half->stage[i].resample, &s, true, GRM_STORE, &next, err);
+        status = convolve(w, &half->stage[i].resample, &s, true, GRM_STORE, &next, err);
         if (status) goto done;
-        replace(&s, next);
+        grm_signal_replace(w->shelf, &s, next);
     }
     if (c->lstm_layers) {
         float *memory = calloc(2 * half->lstm.width * half->lstm.layers, sizeof *memory);
-        status = memory ? run_lstm(compute, &half->lstm, memory, 1, &s, err) : grm_fail_memory(err);
+        status = memory ? run_lstm(w, &half->lstm, memory, 1, &s, err) : grm_fail_memory(err);
         free(memory);
     }
     if (status) goto done;
-    status = convolve(&all, &half->last, &s, true, GRM_STORE, &next, err);
+    status = convolve(w, &half->last, &s, true, GRM_STORE, &next, err);
     if (status) goto done;
-    replace(&s, next);
+    grm_signal_replace(w->shelf, &s, next);
     quantize(codec, &s, codes, code_stride);
 done:
-    free(s.room);
+    grm_signal_drop(w->shelf, &s);
     return status;
 }
