@@ -48,6 +48,12 @@ static inline size_t grm_round_up(size_t value, size_t to) {
     return (value + to - 1) / to * to;
 }
 
+// ---- order ----
+
+// In place, the smallest first; any order where there is NaN.
+void grm_sort_floats(float *x, size_t count);
+void grm_sort_doubles(double *x, size_t count);
+
 // ---- random numbers ----
 
 // PCG32 (O'Neill 2014). A stream is named, so that what one part draws never moves another part's draws.

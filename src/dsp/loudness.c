@@ -130,11 +130,6 @@ double grm_loudness_integrated(const grm_loudness *l) {
     return grm_loudness_gated(l->tenths, l->count);
 }
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 double grm_loudness_tenths_range(const double *tenths, size_t count) {
     const size_t width = 30, step = 10;  // 3 s every second
     double mean = gated_mean(tenths, count, width, step, ABSOLUTE_GATE), gate = mean * 0.01;
@@ -148,7 +143,7 @@ double grm_loudness_tenths_range(const double *tenths, size_t count) {
         if (block >= gate) blocks[used++] = block;
     }
     if (used) {
-        qsort(blocks, used, sizeof *blocks, by_value);
+        grm_sort_doubles(blocks, used);
         size_t high = (size_t)((double)(used - 1) * 0.95 + 0.5), low = (size_t)((double)(used - 1) * 0.1 + 0.5);
         range = lufs(blocks[high]) - lufs(blocks[low]);
     }

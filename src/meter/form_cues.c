@@ -51,11 +51,6 @@ static float checkerboard(unlike_fn unlike, const void *context, size_t at, size
 
 // ---- stripes ----
 
-static int falling(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x < y) - (x > y);
-}
-
 // Along the diagonal through (at, other): mean of the units behind less that of those before; false: it has no room.
 static bool change_along(const float *x, size_t n, size_t at, size_t other, size_t length, size_t apart, float *out) {
     size_t low = at < other ? at : other, high = at < other ? other : at;
@@ -75,9 +70,9 @@ static float stripes(const float *x, size_t n, size_t at, size_t length, float *
     for (size_t other = 1; other < n; other++)
         if (change_along(x, n, at, other, length, apart, &scratch[count])) count++;
     if (count == 0) return 0;
-    qsort(scratch, count, sizeof *scratch, falling);
+    grm_sort_floats(scratch, count);
     size_t most = count / 8 > 1 ? count / 8 : 1;
-    for (size_t i = 0; i < most; i++) sum += scratch[i] / (float)most;
+    for (size_t i = 0; i < most; i++) sum += scratch[count - 1 - i] / (float)most;
     return sum;
 }
 

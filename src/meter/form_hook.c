@@ -41,11 +41,6 @@ static size_t count_times(const float *alike, size_t count, size_t at, size_t le
     return times;
 }
 
-static int rising(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 // Share of the units that have less than this one, ties half.
 static float rank(const float *sorted, size_t n, float x) {
     size_t below = 0, with = 0;
@@ -59,7 +54,7 @@ static grm_status find_salience(const grm_form_units *u, float *out, grm_error *
     float *sorted = grm_floats_new(u->count);
     if (!sorted) return grm_fail_memory(err);
     for (size_t i = 0; i < u->count; i++) sorted[i] = u->level_db[i];
-    qsort(sorted, u->count, sizeof *sorted, rising);
+    grm_sort_floats(sorted, u->count);
     for (size_t i = 0; i < u->count; i++) out[i] = rank(sorted, u->count, u->level_db[i]);
     free(sorted);
     return GRM_OK;

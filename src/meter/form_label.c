@@ -10,11 +10,6 @@
 static const float same = 0.19f, of_closest = 0.7f;
 enum { APART = 4 };  // units
 
-static int rising(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 // How alike the unit is that is most like another, as the median of all. scratch: [count]
 static float closest(const grm_form_likeness *l, float *scratch) {
     for (size_t a = 0; a < l->count; a++) {
@@ -22,7 +17,7 @@ static float closest(const grm_form_likeness *l, float *scratch) {
         for (size_t b = 0; b < l->count; b++)
             if (b + APART <= a || a + APART <= b) scratch[a] = fmaxf(scratch[a], grm_form_alike(l, a, b));
     }
-    qsort(scratch, l->count, sizeof *scratch, rising);
+    grm_sort_floats(scratch, l->count);
     return scratch[l->count / 2];
 }
 

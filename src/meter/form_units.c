@@ -22,14 +22,9 @@ void grm_form_units_clear(grm_form_units *u) {
 
 // ---- the grid ----
 
-static int rising(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median_bar(const double *downbeats_s, size_t count, double *scratch) {
     for (size_t i = 0; i + 1 < count; i++) scratch[i] = downbeats_s[i + 1] - downbeats_s[i];
-    qsort(scratch, count - 1, sizeof *scratch, rising);
+    grm_sort_doubles(scratch, count - 1);
     return scratch[(count - 1) / 2];
 }
 

@@ -255,11 +255,6 @@ static double window_max_lufs(const double *tenths, size_t count, size_t width) 
     return count < width ? NAN : lufs(most);
 }
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double true_peak(const level *l, size_t from, size_t to) {  // seconds
     float most = 0;
     for (unsigned c = 0; c < l->listening.channels; c++) {
@@ -278,7 +273,7 @@ static double median_psr(const level *l, const double *tenths, size_t count, dou
         if (loud > -60) scratch[used++] = decibels(peak * peak) - loud;
     }
     if (used == 0) return NAN;
-    qsort(scratch, used, sizeof *scratch, by_value);
+    grm_sort_doubles(scratch, used);
     return used % 2 ? scratch[used / 2] : (scratch[used / 2 - 1] + scratch[used / 2]) / 2;
 }
 

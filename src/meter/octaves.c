@@ -1,6 +1,5 @@
 // The ten octaves beside pink noise.
 #include <math.h>
-#include <stdlib.h>
 
 #include "meter/faults.h"
 
@@ -8,11 +7,6 @@ static const double range_db = 60;  // what lies farther below the loudest octav
 
 static double decibels(double power) {
     return power > 1e-16 ? 10 * log10(power) : -160;
-}
-
-static int rising(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 // Octaves that lie above what the rate can hold are not counted.
@@ -37,7 +31,7 @@ void grm_octaves_tell(const grm_frame_shape *shape, const double *mean_power, gr
     size_t count = sum_octaves(shape, mean_power, level);
     if (count < 2) return;
     for (size_t i = 0; i < count; i++) sorted[i] = level[i];
-    qsort(sorted, count, sizeof *sorted, rising);
+    grm_sort_doubles(sorted, count);
     double target = 0.5 * (sorted[(count - 1) / 2] + sorted[count / 2]), middle = 0.5 * (double)(count - 1);
     for (size_t i = 0; i < count; i++) {
         double at = (double)i - middle;

@@ -3,11 +3,6 @@
 
 #include "meter/rhythm.h"
 
-static int rising(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 // Of sorted values, 0..1.
 static double quantile(const double *x, size_t count, double q) {
     double at = q * (double)(count - 1);
@@ -75,7 +70,7 @@ grm_status grm_tempo_measure(const double *beats_s, size_t count, double *bpm, d
     for (size_t i = 0; i < spans; i++)
         if (unbroken(beats_s + i, SPAN + 1)) sorted[whole++] = local[i] = slope(beats_s + i, SPAN + 1);
     if (whole) {
-        qsort(sorted, whole, sizeof *sorted, rising);
+        grm_sort_doubles(sorted, whole);
         double middle = quantile(sorted, whole, 0.5);
         *bpm = 60 / usual_beat_s(beats_s, local, spans, middle);
         *drift_percent = 100 * (quantile(sorted, whole, 0.9) - quantile(sorted, whole, 0.1)) / middle;

@@ -134,15 +134,10 @@ static double agreement(const double *beats, size_t count, const grid *g) {
 }
 
 // Distance of the beats that most of them keep.
-static int rising(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double usual_period(const double *beats, size_t count, double *scratch) {
     enum { SPAN = 8 };
     for (size_t i = 0; i + SPAN < count; i++) scratch[i] = (beats[i + SPAN] - beats[i]) / SPAN;
-    qsort(scratch, count - SPAN, sizeof *scratch, rising);
+    grm_sort_doubles(scratch, count - SPAN);
     return scratch[(count - SPAN) / 2];
 }
 

@@ -286,11 +286,6 @@ void grm_voice_free(grm_voice *v) {
 
 // ---- what they come to ----
 
-static int by_size(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 static grm_status last_seconds(grm_voice *v, grm_error *err) {
     grm_status status = GRM_OK;
     if (v->frames >= FRAMES / 2) {
@@ -310,7 +305,7 @@ grm_status grm_voice_finish(grm_voice *v, bool series, grm_analysis *analysis, g
     if (kept && seconds) memcpy(kept, v->likelihood, seconds * sizeof *kept);
     f->voice_likeness = f->voice_share = NAN;
     if (seconds == 0) return GRM_OK;
-    qsort(v->likelihood, seconds, sizeof *v->likelihood, by_size);
+    grm_sort_floats(v->likelihood, seconds);
     while (silent < seconds && v->likelihood[silent] == 0) silent++;
     while (with < seconds - silent && v->likelihood[seconds - 1 - with] > 0.5f) with++;
     f->voice_likeness = (double)v->likelihood[silent + (seconds - silent) * 9 / 10 - (silent == seconds)];

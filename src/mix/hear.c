@@ -130,11 +130,6 @@ static void hear_frame(ear *e, const float *left, const float *right, float *flu
 
 // ---- all of them ----
 
-static int by_value(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 static float decibels(double part, double whole) {
     return (float)(10 * log10(part / (whole + 1e-20) + 1e-6));
 }
@@ -166,7 +161,7 @@ static void pitch_traits(ear *e, float *trait) {
     }
     for (size_t i = 0; i < e->count; i++)
         if (!isnan(e->pitch[i])) e->pitch[found++] = e->pitch[i];
-    qsort(e->pitch, found, sizeof *e->pitch, by_value);
+    grm_sort_floats(e->pitch, found);
     trait[GRM_TRAIT_PITCH] = found ? e->pitch[found / 2] : 0;
     trait[GRM_TRAIT_RANGE] = found ? e->pitch[found * 9 / 10] - e->pitch[found / 10] : 0;
     trait[GRM_TRAIT_STEADY] = pairs ? (float)steady / (float)pairs : 0;
@@ -192,7 +187,7 @@ static void sum_up(ear *e, grm_sound *sound) {
     pitch_traits(e, sound->trait);
     float onsets = onsets_a_second(sound, e);
     sound->trait[GRM_TRAIT_ONSETS] = log2f(onsets > 0.05f ? onsets : 0.05f);
-    qsort(e->level, e->count, sizeof *e->level, by_value);
+    grm_sort_floats(e->level, e->count);
     float top = e->level[e->count - 1 - e->count / 50];
     size_t loud = 0;
     while (loud < e->count && e->level[loud] < top - 40) loud++;

@@ -84,14 +84,9 @@ static void look_at_block(probe *p, size_t start, size_t frames, double rate_hz)
             add_bands(p, at, rate_hz / SIZE, p->facts->look + (start + at) / GRM_MIX_LOOK * GRM_MIX_BANDS);
 }
 
-static int by_value(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 // What nine tenths of the cells that sound stay below; sorts x.
 static float strong_hit(float *x, size_t count) {
-    qsort(x, count, sizeof *x, by_value);
+    grm_sort_floats(x, count);
     size_t first = 0;
     float floor = count ? x[count - 1] * 0.05f : 0;
     while (first < count && x[first] <= floor) first++;

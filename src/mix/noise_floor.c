@@ -22,11 +22,6 @@ static size_t count_from(const size_t *tenths, size_t level, size_t levels) {
     return sum;
 }
 
-static int by_value(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 // An octave at the moments at which only the floor sounds: dB, in ascending order.
 static size_t take_octave(const grm_stem_facts *f, const double *tenths, size_t count, size_t level, size_t band,
                           float *out) {
@@ -38,7 +33,7 @@ static size_t take_octave(const grm_stem_facts *f, const double *tenths, size_t 
             continue;
         out[found++] = 10 * log10f(f->look[t * GRM_MIX_BANDS + band] + 1e-15f);
     }
-    qsort(out, found, sizeof *out, by_value);
+    grm_sort_floats(out, found);
     return found;
 }
 

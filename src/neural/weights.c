@@ -84,11 +84,6 @@ static grm_planned *plan_entry(grm_weights *w, const char *name, grm_entry_kind 
     return p;
 }
 
-static int by_size(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static grm_precision with_care(grm_precision precision, grm_care care) {
     if (care == GRM_CARE_ALL || precision == GRM_FLOAT32) return GRM_FLOAT32;
     if (care == GRM_CARE_MUCH) return GRM_FLOAT16;
@@ -257,7 +252,7 @@ static bool has_far(double *squares, size_t count) {
     const double far = 16;
     double largest = 0;
     for (size_t k = 0; k < count; k++) largest = squares[k] > largest ? squares[k] : largest;
-    qsort(squares, count, sizeof *squares, by_size);
+    grm_sort_doubles(squares, count);
     return largest > far * far * squares[count / 2];
 }
 

@@ -125,6 +125,28 @@ static void numbers_are_read_as_people_write_them(void **state) {
     (void)state;
 }
 
+static void numbers_are_put_in_order(void **state) {
+    enum { COUNT = 501 };
+    float floats[COUNT];
+    double doubles[COUNT], sum = 0;
+    grm_rng rng = grm_rng_new(7, "order");
+    for (size_t i = 0; i < COUNT; i++) {
+        floats[i] = (float)grm_rng_below(&rng, 200) - 100;
+        doubles[i] = (double)floats[i] * 1e-300;
+        sum += (double)floats[i];
+    }
+    grm_sort_floats(floats, COUNT);
+    grm_sort_doubles(doubles, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_true(i == 0 || (floats[i - 1] <= floats[i] && doubles[i - 1] <= doubles[i]));
+        assert_true(doubles[i] == (double)floats[i] * 1e-300);
+        sum -= (double)floats[i];
+    }
+    assert_true(sum == 0);
+    grm_sort_floats(NULL, 0);
+    (void)state;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hashes_are_those_of_the_standard),
@@ -137,6 +159,7 @@ int main(void) {
         cmocka_unit_test(the_processor_is_consistent),
         cmocka_unit_test(the_version_has_three_numbers),
         cmocka_unit_test(numbers_are_read_as_people_write_them),
+        cmocka_unit_test(numbers_are_put_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "neural/halves.h"
@@ -43,11 +42,6 @@ grm_blocks grm_matrix_blocks(grm_precision precision, size_t in) {
 
 // ---- what is to be packed ----
 
-static int by_size(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 // Powers of two for columns whose root mean square is far from the median's.
 static bool even_out(size_t out, size_t in, const float *weights, float *columns) {
     const double far = 2.5;
@@ -57,7 +51,7 @@ static bool even_out(size_t out, size_t in, const float *weights, float *columns
     for (size_t o = 0; o < out; o++)
         for (size_t k = 0; k < in; k++) columns[k] += weights[o * in + k] * weights[o * in + k];
     memcpy(sorted, columns, in * sizeof *sorted);
-    qsort(sorted, in, sizeof *sorted, by_size);
+    grm_sort_floats(sorted, in);
     double median = sqrt((double)sorted[in / 2]);
     for (size_t k = 0; k < in; k++) {
         double ratio = median > 0 ? sqrt((double)columns[k]) / median : 1;
