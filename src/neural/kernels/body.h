@@ -333,11 +333,21 @@ GRM_INLINE piece piece_of(const grm_matrix *m, const grm_blocks *blocks, size_t 
     return (piece){panel, begin, end, m->panels + grm_block_at(blocks, grm_matrix_panels(m->out), panel, block)};
 }
 
+// What is to be added to: of a long signal it lies in memory, a line or two of each row.
+GRM_INLINE void foresee_outputs(const grm_product *p, size_t panel, size_t row, size_t rows) {
+    for (size_t r = row; r < row + rows; r++) {
+        const float *y = p->y + r * p->y_stride + panel * GRM_PANEL;
+        GRM_PREFETCH_NEAR(y);
+        GRM_PREFETCH_NEAR(y + 16);
+    }
+}
+
 // rows x 32 outputs, input by input. float32 and float16. held: [2 * row + half], from one piece to the next.
 GRM_INLINE void float_tile(const grm_product *p, const piece *part, size_t row, size_t rows, bool halves, vf *held) {
     const uint8_t *w = part->weights;
     const float *x = p->x + row * p->x_stride;
     vf sums[2 * MOST_ROWS];  // stay in registers, as nothing takes their address
+    if (p->finish == GRM_ADD && part->end == p->matrix->in) foresee_outputs(p, part->panel, row, rows);
     for (size_t i = 0; i < 2 * rows; i++) sums[i] = part->begin ? held[i] : vf_set(0);
     for (size_t k = part->begin; k < part->end; k++) {
         vf a = halves ? vf_half((const uint16_t *)(const void *)w) : vf_load((const float *)(const void *)w);
