@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "neural/huge.h"
+#include "base/base.h"
 
 void grm_shelf_clear(grm_shelf *shelf) {
     for (size_t i = 0; i < GRM_SHELF_BLOCKS; i++) free(shelf->block[i].room);
@@ -27,7 +27,7 @@ static float *take(grm_shelf *shelf, size_t size) {
     assert(i < GRM_SHELF_BLOCKS);
     if (shelf->block[i].size < size) {
         free(shelf->block[i].room);
-        shelf->block[i].room = grm_huge_take(size * sizeof(float));
+        shelf->block[i].room = grm_floats_new(size);
         shelf->block[i].size = shelf->block[i].room ? size : 0;
     }
     shelf->block[i].taken = shelf->block[i].room != NULL;
