@@ -271,7 +271,7 @@ static void check_functions(const grm_kernels *const *list, size_t count) {
     for (size_t i = 0; i < COUNT; i++) {
         double v = (double)x[i], exact = 0.5 * v * (1 + erf(v * sqrt(0.5)));
         expect(fabs(exact - (double)plain[i]) < 1.5e-7 * (1 + fabs(v)), "gelu", "far from the one in double");
-        expect(fabs(v) < 5.44 || (double)plain[i] == (v < 0 ? 0 : v), "gelu", "not what is left of its ends");
+        expect(fabs(v) < 5.4 || (double)plain[i] == (v < 0 ? 0 : v), "gelu", "not what is left of its ends");
     }
     memcpy(plain, x, sizeof x);
     list[0]->elu(plain, COUNT);
