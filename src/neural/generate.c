@@ -243,7 +243,7 @@ static grm_status sound_out(job *j, size_t ready, grm_error *err) {
 
 // The sound of all that has not been made while codes came.
 static grm_status sound_rest(job *j, grm_error *err) {
-    enum { AT_ONCE = 250 };  // frames
+    enum { AT_ONCE = 100 };  // frames; a cancel waits for them
     size_t hop = j->model->config.codec.hop;
     grm_status status = GRM_OK;
     for (size_t ready = j->sounding / hop; ready < j->frames && !status;) {

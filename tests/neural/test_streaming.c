@@ -95,6 +95,36 @@ static void hands_out_the_first_second_soon(void **state) {
     grm_model_free(model);
 }
 
+typedef struct watch {
+    grm_progress *progress;
+    double last;  // of what is told
+} watch;
+
+static void cancel_in_sound(void *context, const char *stage, double done) {
+    watch *w = context;
+    w->last = done;
+    if (strcmp(stage, "sound") == 0) grm_progress_cancel(w->progress);
+}
+
+// All of the codes are there then; what is left may take seconds.
+static void stops_between_stretches_of_sound(void **state) {
+    grm_model *model = open_model("mono", "float32");
+    grm_profile *profile = make_profile("2", NULL);
+    grm_audio *audio[2];
+    grm_generate_options options;
+    watch w = {0};
+    assert_int_equal(grm_progress_new(cancel_in_sound, &w, &w.progress, NULL), GRM_OK);
+    grm_generate_defaults(&options);
+    options.duration_s = 20;
+    options.variations = 2;
+    assert_int_equal(grm_generate_variations(model, profile, PROMPT, &options, w.progress, audio, NULL), GRM_CANCELLED);
+    assert_true(w.last > 0.86 && w.last < 0.9);
+    assert_null(audio[0]);
+    grm_progress_free(w.progress);
+    grm_profile_free(profile);
+    grm_model_free(model);
+}
+
 static void makes_of_each_variation_what_its_seed_makes_alone(const char *kind, const char *precision) {
     grm_model *model = open_model(kind, precision);
     grm_audio *together[GRM_MAX_VARIATIONS], *alone;
@@ -155,6 +185,7 @@ int main(void) {
         cmocka_unit_test(hands_out_stereo),
         cmocka_unit_test(hands_out_what_is_shorter_than_a_filter),
         cmocka_unit_test(hands_out_the_first_second_soon),
+        cmocka_unit_test(stops_between_stretches_of_sound),
         cmocka_unit_test(makes_variations_in_every_precision),
         cmocka_unit_test(makes_variations_in_stereo_and_after_a_melody),
         cmocka_unit_test(refuses_other_numbers_of_variations),
