@@ -10,7 +10,7 @@
 typedef struct worker {
     const grm_compute *compute;
     bool alone;
-    grm_shelf *shelf;
+    grm_shelf *shelf;  // NULL: memory goes back to the system at once
 } worker;
 
 static void multiply(const worker *w, const grm_matrix *m, const float *x, size_t x_stride, size_t rows, float *y,
@@ -238,9 +238,9 @@ struct grm_codec_stream {
     size_t count, code_stride, frames, reach;
     size_t done;         // frames decoded
     float *memory;       // of the recurrent layers
-    size_t first, last;  // what they gave: frames [first, last),
-    float *latent;       // [track][room][channels]
-    size_t room, channels;
+    size_t first, last;  // what they gave: frames [first, last)
+    grm_signal latent;   // [track][room]
+    size_t room;
     grm_shelf shelves[MOST_PIECES];  // [member]
 };
 
@@ -255,13 +255,11 @@ grm_status grm_codec_stream_new(const grm_codec *codec, const grm_compute *compu
                             .count = count,
                             .code_stride = code_stride,
                             .frames = frames,
-                            .reach = reach_of(&codec->config),
-                            .channels = codec->decoder.first.out};
+                            .reach = reach_of(&codec->config)};
     s->room = MOST_PIECES * PIECE + 2 * s->reach;
     s->tracks = malloc(count * sizeof *s->tracks);
     s->memory = calloc(2 * count * codec->decoder.lstm.width * codec->decoder.lstm.layers + 1, sizeof *s->memory);
-    s->latent = malloc(count * s->room * s->channels * sizeof *s->latent);
-    if (!s->tracks || !s->memory || !s->latent) {
+    if (!s->tracks || !s->memory || !grm_signal_new(NULL, count * s->room, codec->decoder.first.out, &s->latent)) {
         grm_codec_stream_free(s);
         return grm_fail_memory(err);
     }
@@ -274,7 +272,7 @@ void grm_codec_stream_free(grm_codec_stream *s) {
     if (!s) return;
     free(s->tracks);
     free(s->memory);
-    free(s->latent);
+    grm_signal_drop(NULL, &s->latent);
     for (size_t i = 0; i < MOST_PIECES; i++) grm_shelf_clear(&s->shelves[i]);
     free(s);
 }
@@ -304,10 +302,11 @@ static size_t margin_of(const grm_codec *codec) {
 static grm_status enter(const worker *w, const grm_codec_stream *s, size_t track, size_t begin, size_t end, float *to,
                         grm_error *err) {
     size_t margin = margin_of(s->codec), from = begin > margin ? begin - margin : 0;
+    size_t channels = s->latent.channels;
     grm_signal sums = {0}, first = {0};
     grm_status status = look_up(w, s, track, from, end + margin < s->frames ? end + margin : s->frames, &sums, err);
     if (!status) status = convolve(w, &s->codec->decoder.first, &sums, false, GRM_STORE, &first, err);
-    if (!status) memcpy(to, first.x + (begin - from) * s->channels, (end - begin) * s->channels * sizeof *to);
+    if (!status) memcpy(to, first.x + (begin - from) * channels, (end - begin) * channels * sizeof *to);
     grm_signal_drop(w->shelf, &sums);
     grm_signal_drop(w->shelf, &first);
     return status;
@@ -315,22 +314,22 @@ static grm_status enter(const worker *w, const grm_codec_stream *s, size_t track
 
 // Brings the recurrent layers to frame `to`, and lets go of what is before `from`.
 static grm_status go_on(grm_codec_stream *s, size_t from, size_t to, grm_error *err) {
-    const worker all = {s->compute, false, &s->shelves[0]}, *w = &all;
-    size_t begin = s->last, time = to - begin, kept = begin - from;
+    const worker all = {s->compute, false, &s->shelves[0]};
+    size_t begin = s->last, time = to - begin, kept = begin - from, channels = s->latent.channels;
     grm_signal next = {0};
     grm_status status = GRM_OK;
-    if (!grm_signal_new(w->shelf, s->count * time, s->channels, &next)) status = grm_fail_memory(err);
+    if (!grm_signal_new(all.shelf, s->count * time, channels, &next)) status = grm_fail_memory(err);
     for (size_t i = 0; i < s->count && time > 0 && !status; i++)
-        status = enter(w, s, i, begin, to, next.x + i * time * s->channels, err);
+        status = enter(&all, s, i, begin, to, next.x + i * time * channels, err);
     if (s->codec->config.lstm_layers && time > 0 && !status)
-        status = run_lstm(w, &s->codec->decoder.lstm, s->memory, s->count, &next, err);
+        status = run_lstm(&all, &s->codec->decoder.lstm, s->memory, s->count, &next, err);
     for (size_t i = 0; i < s->count && !status; i++) {
-        float *latent = s->latent + i * s->room * s->channels;
-        memmove(latent, latent + (from - s->first) * s->channels, kept * s->channels * sizeof *latent);
-        memcpy(latent + kept * s->channels, next.x + i * time * s->channels, time * s->channels * sizeof *latent);
+        float *latent = s->latent.x + i * s->room * channels;
+        memmove(latent, latent + (from - s->first) * channels, kept * channels * sizeof *latent);
+        memcpy(latent + kept * channels, next.x + i * time * channels, time * channels * sizeof *latent);
     }
     if (!status) s->first = from, s->last = to;
-    grm_signal_drop(w->shelf, &next);
+    grm_signal_drop(all.shelf, &next);
     return status;
 }
 
@@ -338,11 +337,11 @@ static grm_status go_on(grm_codec_stream *s, size_t from, size_t to, grm_error *
 static grm_status make_sound(const worker *w, const grm_codec_stream *s, size_t track, size_t begin, size_t end,
                              grm_error *err) {
     size_t hop = s->codec->config.hop, from = begin > s->reach ? begin - s->reach : 0;
-    size_t to = end + s->reach < s->frames ? end + s->reach : s->frames;
-    const float *latent = s->latent + (track * s->room + from - s->first) * s->channels;
+    size_t to = end + s->reach < s->frames ? end + s->reach : s->frames, channels = s->latent.channels;
+    const float *latent = s->latent.x + (track * s->room + from - s->first) * channels;
     grm_signal piece;
-    if (!grm_signal_new(w->shelf, to - from, s->channels, &piece)) return grm_fail_memory(err);
-    memcpy(piece.x, latent, piece.time * s->channels * sizeof *piece.x);
+    if (!grm_signal_new(w->shelf, to - from, channels, &piece)) return grm_fail_memory(err);
+    memcpy(piece.x, latent, piece.time * channels * sizeof *piece.x);
     grm_status status = run_up(s->codec, w, &piece, err);
     if (!status)
         memcpy(s->tracks[track].samples + begin * hop, piece.x + (begin - from) * hop,
@@ -362,9 +361,10 @@ typedef struct shared_piece {
 static void make_parts(void *context, unsigned member, unsigned size) {
     shared_piece *p = context;
     grm_codec_stream *s = p->stream;
-    const worker alone = {s->compute, true, &s->shelves[member < MOST_PIECES ? member : 0]};
     (void)size;
-    for (size_t i = member; member < p->members && i < s->count * p->parts && !p->status[member]; i += p->members) {
+    if (member >= p->members) return;
+    const worker alone = {s->compute, true, &s->shelves[member]};
+    for (size_t i = member; i < s->count * p->parts && !p->status[member]; i += p->members) {
         size_t begin, end;
         grm_share_out(p->end - s->done, 1, (unsigned)(i % p->parts), p->parts, &begin, &end);
         p->status[member] = make_sound(&alone, s, i / p->parts, s->done + begin, s->done + end, NULL);
@@ -460,30 +460,30 @@ grm_status grm_codec_encode(const grm_codec *codec, const grm_compute *compute, 
     const grm_codec_config *c = &codec->config;
     const grm_codec_half *half = &codec->encoder;
     grm_signal s = {0}, next, input = {count, 1, (float *)samples, NULL};
-    const worker all = {compute, false, NULL}, *w = &all;
+    const worker all = {compute, false, NULL};
     if (count == 0) return grm_fail(err, GRM_BAD_INPUT, "there is no sound to encode");
-    grm_status status = convolve(w, &half->first, &input, false, GRM_STORE, &s, err);
+    grm_status status = convolve(&all, &half->first, &input, false, GRM_STORE, &s, err);
     if (status) return status;
     for (size_t i = 0; i < c->ratio_count; i++) {
         for (size_t r = 0; r < c->residual_layers; r++) {
-            status = run_residual(w, &half->stage[i].residual[r], &s, err);
+            status = run_residual(&all, &half->stage[i].residual[r], &s, err);
             if (status) goto done;
         }
-        status = convolve(w, &half->stage[i].resample, &s, true, GRM_STORE, &next, err);
+        status = convolve(&all, &half->stage[i].resample, &s, true, GRM_STORE, &next, err);
         if (status) goto done;
-        grm_signal_replace(w->shelf, &s, next);
+        grm_signal_replace(all.shelf, &s, next);
     }
     if (c->lstm_layers) {
         float *memory = calloc(2 * half->lstm.width * half->lstm.layers, sizeof *memory);
-        status = memory ? run_lstm(w, &half->lstm, memory, 1, &s, err) : grm_fail_memory(err);
+        status = memory ? run_lstm(&all, &half->lstm, memory, 1, &s, err) : grm_fail_memory(err);
         free(memory);
     }
     if (status) goto done;
-    status = convolve(w, &half->last, &s, true, GRM_STORE, &next, err);
+    status = convolve(&all, &half->last, &s, true, GRM_STORE, &next, err);
     if (status) goto done;
-    grm_signal_replace(w->shelf, &s, next);
+    grm_signal_replace(all.shelf, &s, next);
     quantize(codec, &s, codes, code_stride);
 done:
-    grm_signal_drop(w->shelf, &s);
+    grm_signal_drop(all.shelf, &s);
     return status;
 }
