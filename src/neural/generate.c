@@ -250,7 +250,7 @@ static grm_status sound_rest(job *j, grm_error *err) {
         ready = j->frames - ready > AT_ONCE ? ready + AT_ONCE : j->frames;
         status = grm_run_check(&j->run, err);
         if (!status) status = sound_out(j, ready, err);
-        tell(j, SOUND, (double)ready / (double)j->frames);
+        if (!status) tell(j, SOUND, (double)ready / (double)j->frames);
     }
     return status;
 }

@@ -12,7 +12,7 @@ typedef struct grm_signal {
 } grm_signal;
 
 // Blocks of memory that are taken again when they have been dropped: signals of megabytes that come from the system and
-// go back to it would take a tenth of a codec's time. Zeroed before its first use; one thread at a time.
+// go back to it would take a tenth of a codec's time. One thread at a time.
 enum { GRM_SHELF_BLOCKS = 8 };
 typedef struct grm_shelf {
     struct {
