@@ -13,8 +13,10 @@
 // runs only where grm_cpu_detect finds avx2_fma. Contraction is off, so both give the same bits.
 #if defined(__GNUC__)
 #define GRM_INLINE static inline __attribute__((__always_inline__))
+#define GRM_APART __attribute__((__noinline__))
 #else
 #define GRM_INLINE static inline
+#define GRM_APART
 #endif
 #if defined(__GNUC__) && defined(__x86_64__)
 #define GRM_HAVE_AVX2 1

@@ -270,14 +270,15 @@ GRM_INLINE void split_some(const float *x, const float *columns, size_t count, s
     for (size_t g = 0; g < many; g++) {
         size_t at = first + g, figures = here - g * group < group ? here - g * group : group;
         bytes->scale[at] = scale[g];
-        bytes->sum[at] = (int32_t)sums[g];  // of whole numbers: exact
+        int32_t sum = (int32_t)sums[g], low_sum = 0;  // of whole numbers: exact
+        bytes->start[at] = -BIAS * sum;
         bytes->low_scale[at] = 0;
         if (!(peak[g] * peak[g] * (float)figures > outstanding * energy[g])) continue;
         float rest[GRM_INT8_GROUP];
-        bytes->scale[at] =
-            split_plane(part + g * group, group, peak[g], bytes->high + at * group, &bytes->sum[at], rest);
-        bytes->low_scale[at] =
-            split_plane(rest, group, scale[g] * 0.5f, bytes->low + at * group, &bytes->low_sum[at], NULL);
+        bytes->scale[at] = split_plane(part + g * group, group, peak[g], bytes->high + at * group, &sum, rest);
+        bytes->low_scale[at] = split_plane(rest, group, scale[g] * 0.5f, bytes->low + at * group, &low_sum, NULL);
+        bytes->start[at] = -BIAS * sum;
+        bytes->low_start[at] = -BIAS * low_sum;
     }
 }
 
@@ -378,8 +379,6 @@ GRM_INLINE void float_rows(const grm_product *p, const piece *w, size_t row, siz
     if (row < end) float_tile(p, w, row, 1, halves, held);
 }
 
-enum { SPAN = 32 };  // inputs of a group that are multiplied between two looks ahead
-
 // Bytes of the weights of so many inputs.
 GRM_INLINE size_t span_bytes(bool fours, size_t inputs) {
     return fours ? inputs * GRM_PANEL / 2 : inputs * GRM_PANEL;
@@ -416,94 +415,97 @@ GRM_INLINE void span_sums(const uint8_t *w, bool fours, size_t rows, const int8_
     }
 }
 
-// What a tile asks for of what comes next: a line with each group and `lines` with each span, in the order in which
-// they lie. More than 20 or so at a time would be thrown away.
-typedef struct ahead {
-    const uint8_t *at;
-    size_t lines;  // 0: nothing is asked for
-} ahead;
+enum { SPAN = 8 };  // inputs that are multiplied between two looks ahead
 
-GRM_INLINE void look_ahead(ahead *next, size_t lines) {
-    ask_for(next->at, lines);
-    next->at += lines * GRM_LINE;
-}
-
-GRM_INLINE void byte_tile(const grm_product *p, const piece *part, size_t row, size_t rows, bool fours, vf *held,
-                          ahead next) {
+// rows x 32 outputs of a group of inputs, up to 4 rows; its scales and weights are at w. sums: [2 * row + half], which
+// stay in memory. ahead (or NULL): what is asked for meanwhile, a line and then half as many bytes as there are
+// weights, a line or two with each span: more than 20 or so at a time would be thrown away.
+GRM_INLINE void group_tile(const grm_bytes *bytes, size_t rows, size_t g, const uint8_t *w, bool fours,
+                           const uint8_t *ahead, vf *sums) {
     enum { TILE = 4 };
-    size_t group = fours ? GRM_INT4_GROUP : GRM_INT8_GROUP, last = (part->end + group - 1) / group;
-    size_t span = rows >= TILE ? SPAN : group;  // a smaller tile does not look ahead
-    const uint8_t *w = part->weights;
-    vf sums[2 * TILE];
-    for (size_t i = 0; i < 2 * rows; i++) sums[i] = part->begin ? held[i] : vf_set(0);
-    for (size_t g = part->begin / group; g < last; g++) {
-        const int8_t *x[TILE];
-        vi whole[2 * TILE];
-        for (size_t r = 0; r < rows; r++) {
-            const grm_bytes *b = &p->bytes[row + r];
-            x[r] = b->high + g * group;
-            whole[2 * r] = whole[2 * r + 1] = vi_set(-BIAS * b->sum[g]);
-        }
-        if (next.lines) look_ahead(&next, 1);
-        vf a = vf_half((const uint16_t *)(const void *)w), b = vf_half((const uint16_t *)(const void *)(w + 32));
-        HOLD(a);
-        HOLD(b);
-        w += GRM_LINE;
-        const uint8_t *first = w;
-        for (size_t k = 0; k < group; k += span, w += span_bytes(fours, span)) {
-            look_ahead(&next, next.lines);
-            span_sums(w, fours, rows, x, k, k + span, whole);
-        }
-        for (size_t r = 0; r < rows; r++) {
-            vf scale = vf_set(p->bytes[row + r].scale[g]);
-            sums[2 * r] = vf_fma(vf_whole(whole[2 * r]), vf_mul(a, scale), sums[2 * r]);
-            sums[2 * r + 1] = vf_fma(vf_whole(whole[2 * r + 1]), vf_mul(b, scale), sums[2 * r + 1]);
-        }
-        for (size_t r = 0; r < rows; r++) {
-            const grm_bytes *bytes = &p->bytes[row + r];
-            if (!(bytes->low_scale[g] > 0)) continue;
-            const int8_t *low = bytes->low + g * group;
-            const uint8_t *again = first;
-            GRM_FORGET(again);  // lest all of the group be kept in registers and on the stack for this rare case
-            whole[0] = whole[1] = vi_set(-BIAS * bytes->low_sum[g]);
-            span_sums(again, fours, 1, &low, 0, group, whole);
-            vf scale = vf_set(bytes->low_scale[g]);
-            sums[2 * r] = vf_fma(vf_whole(whole[0]), vf_mul(a, scale), sums[2 * r]);
-            sums[2 * r + 1] = vf_fma(vf_whole(whole[1]), vf_mul(b, scale), sums[2 * r + 1]);
-        }
+    size_t group = fours ? GRM_INT4_GROUP : GRM_INT8_GROUP, step = span_bytes(fours, SPAN);
+    const int8_t *x[TILE];
+    vi whole[2 * TILE];
+    for (size_t r = 0; r < rows; r++) {
+        x[r] = bytes[r].high + g * group;
+        whole[2 * r] = whole[2 * r + 1] = vi_set(bytes[r].start[g]);
     }
-    vf copy[2 * TILE];
-    for (size_t i = 0; i < 2 * rows; i++) copy[i] = sums[i];
-    if (part->end < p->matrix->in)
-        memcpy(held, copy, 2 * rows * sizeof *held);
-    else  // Sums whose address is taken are kept in memory, which is best where products need the registers.
-        finish(p, part->panel, row, rows, rows >= 4 ? sums : copy);
+    vf a = vf_half((const uint16_t *)(const void *)w), b = vf_half((const uint16_t *)(const void *)(w + 32));
+    HOLD(a);
+    HOLD(b);
+    const uint8_t *at = w += GRM_LINE;
+    if (ahead) ask_for(ahead, 1), ahead += GRM_LINE;
+    for (size_t k = 0; k < group; k += SPAN, at += step) {
+        if (ahead) ask_for(ahead, step / 2 / GRM_LINE), ahead += step / 2;
+        span_sums(at, fours, rows, x, k, k + SPAN, whole);
+    }
+    for (size_t r = 0; r < rows; r++) {
+        vf scale = vf_set(bytes[r].scale[g]);
+        sums[2 * r] = vf_fma(vf_whole(whole[2 * r]), vf_mul(a, scale), sums[2 * r]);
+        sums[2 * r + 1] = vf_fma(vf_whole(whole[2 * r + 1]), vf_mul(b, scale), sums[2 * r + 1]);
+    }
+    for (size_t r = 0; r < rows; r++) {
+        if (!(bytes[r].low_scale[g] > 0)) continue;
+        const int8_t *low = bytes[r].low + g * group;
+        const uint8_t *again = w;
+        GRM_FORGET(again);  // lest all of the group be kept in registers and on the stack for this rare case
+        whole[0] = whole[1] = vi_set(bytes[r].low_start[g]);
+        span_sums(again, fours, 1, &low, 0, group, whole);
+        vf scale = vf_set(bytes[r].low_scale[g]);
+        sums[2 * r] = vf_fma(vf_whole(whole[0]), vf_mul(a, scale), sums[2 * r]);
+        sums[2 * r + 1] = vf_fma(vf_whole(whole[1]), vf_mul(b, scale), sums[2 * r + 1]);
+    }
 }
 
-// Rows [row, end) of a piece. Where it is read by more than one tile, arithmetic takes longer than memory, which would
-// stand still while all but the first compute: so each asks for its share of what comes next, which behind the last
-// piece is the beginning of what lies there. With one tile the processor foresees it better.
+// Up to 4 rows of a piece, or two tiles, of 4 and of 2 or 4 rows, that meet it group by group: the second finds the
+// weights in the first cache. As it computes memory would stand still, so each asks for half of a group that lies
+// further on; one tile alone is better foreseen by the processor. held: [2 * row + half].
+GRM_INLINE void byte_tiles(const grm_product *p, const piece *part, size_t row, size_t rows, bool fours, vf *held) {
+    enum { AHEAD = 16384 };  // bytes; what is nearer than 8 kB would not be there in time
+    size_t group = fours ? GRM_INT4_GROUP : GRM_INT8_GROUP, last = (part->end + group - 1) / group;
+    size_t bytes = GRM_LINE + span_bytes(fours, group);
+    const grm_bytes *x = p->bytes + row;
+    const uint8_t *w = part->weights;
+    for (size_t i = 0; i < 2 * rows && !part->begin; i++) held[i] = vf_set(0);
+    for (size_t g = part->begin / group; g < last; g++, w += bytes) {
+        if (rows <= 4) {
+            group_tile(x, rows, g, w, fours, NULL, held);
+            continue;
+        }
+        const uint8_t *again = w, *ahead = w + AHEAD;
+        group_tile(x, 4, g, w, fours, ahead, held);
+        GRM_FORGET(again);
+        group_tile(x + 4, rows - 4, g, again, fours, ahead + (GRM_LINE + bytes) / 2, held + 8);
+    }
+    if (part->end == p->matrix->in) finish(p, part->panel, row, rows, held);
+}
+
+// Rows [row, end) of a piece.
 GRM_INLINE void byte_rows(const grm_product *p, const piece *w, size_t row, size_t end, bool fours, vf *held) {
-    enum { NEAREST = 16384 };  // bytes; what is nearer would not be there in time
-    size_t group = fours ? GRM_INT4_GROUP : GRM_INT8_GROUP, groups = (w->end - w->begin + group - 1) / group;
-    size_t spans = groups * group / SPAN, tiles = MOST_ROWS >= 4 ? p->rows / 4 : 0;
-    size_t lines = tiles > 1 ? (span_bytes(fours, SPAN) / GRM_LINE + tiles - 1) / tiles : 0;
-    size_t bytes = grm_panel_bytes(fours ? GRM_INT4 : GRM_INT8, w->end - w->begin);
-    size_t share = (groups + spans * lines) * GRM_LINE;
-    ahead next = {w->weights + (bytes > NEAREST ? bytes : NEAREST) + row / 4 * share, lines};
-    for (; MOST_ROWS >= 4 && row + 4 <= end; row += 4, held += 8, next.at += share)
-        byte_tile(p, w, row, MOST_ROWS >= 4 ? 4 : 1, fours, held, next);
-    next.lines = 0;
-    for (; row + 2 <= end; row += 2, held += 4) byte_tile(p, w, row, 2, fours, held, next);
-    if (row < end) byte_tile(p, w, row, 1, fours, held, next);
+    for (; MOST_ROWS >= 8 && row + 8 <= end; row += 8, held += 16) byte_tiles(p, w, row, 8, fours, held);
+    for (; MOST_ROWS >= 8 && row + 6 <= end; row += 6, held += 12) byte_tiles(p, w, row, 6, fours, held);
+    for (; MOST_ROWS >= 4 && row + 4 <= end; row += 4, held += 8) byte_tiles(p, w, row, 4, fours, held);
+    for (; row + 2 <= end; row += 2, held += 4) byte_tiles(p, w, row, 2, fours, held);
+    if (row < end) byte_tiles(p, w, row, 1, fours, held);
+}
+
+// By themselves: among others they would lack registers.
+static GRM_APART void int8_rows(const grm_product *p, const piece *part, size_t row, size_t end, vf *held) {
+    byte_rows(p, part, row, end, false, held);
+}
+
+static GRM_APART void int4_rows(const grm_product *p, const piece *part, size_t row, size_t end, vf *held) {
+    byte_rows(p, part, row, end, true, held);
 }
 
 GRM_INLINE void piece_rows(const grm_product *p, grm_precision precision, const piece *w, size_t row, size_t end,
                            vf *held) {
     if (precision == GRM_FLOAT32 || precision == GRM_FLOAT16)
         float_rows(p, w, row, end, precision == GRM_FLOAT16, held);
+    else if (precision == GRM_INT8)
+        int8_rows(p, w, row, end, held);
     else
-        byte_rows(p, w, row, end, precision == GRM_INT4, held);
+        int4_rows(p, w, row, end, held);
 }
 
 // GELU of the rows of tiles of 4 and more comes with each panel, of the others when all is there: between panels it

@@ -25,9 +25,9 @@ grm_status grm_compute_new(unsigned threads, size_t widest, grm_compute **out, g
     for (size_t i = 0; i < threads * GRM_ROWS; i++) {
         uint8_t *at = (uint8_t *)c->room + i * row;
         float *scales = (float *)(void *)(at + 2 * width);
-        int32_t *sums = (int32_t *)(void *)(scales + 2 * groups);
+        int32_t *starts = (int32_t *)(void *)(scales + 2 * groups);
         c->bytes[i / GRM_ROWS][i % GRM_ROWS] =
-            (grm_bytes){(int8_t *)at, (int8_t *)at + width, scales, scales + groups, sums, sums + groups};
+            (grm_bytes){(int8_t *)at, (int8_t *)at + width, scales, scales + groups, starts, starts + groups};
     }
     *out = c;
     return GRM_OK;

@@ -8,9 +8,9 @@
 // A row of inputs as bytes, for int8 and int4 matrices: x = scale * high + low_scale * low in each group. The second
 // plane is there only where a few inputs stand out so far that the others would lose their precision (low_scale > 0).
 typedef struct grm_bytes {
-    int8_t *high, *low;        // [groups * group]
-    float *scale, *low_scale;  // [groups]
-    int32_t *sum, *low_sum;    // [groups], of high and low
+    int8_t *high, *low;          // [groups * group]
+    float *scale, *low_scale;    // [groups]
+    int32_t *start, *low_start;  // [groups]: what sums of high and low begin with, for the kernels that made them
 } grm_bytes;
 
 typedef enum grm_finish { GRM_STORE, GRM_ADD, GRM_STORE_GELU, GRM_STORE_RELU } grm_finish;
