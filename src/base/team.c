@@ -73,6 +73,16 @@ void grm_team_wait(grm_team *team) {
     grm_team_leave(team, grm_team_arrive(team));
 }
 
+void grm_team_hand(float *to, const float *from, size_t count) {
+    size_t i = 0;
+#ifdef __SSE2__
+    if ((uintptr_t)to % 16 == 0)
+        for (; i + 4 <= count; i += 4) _mm_stream_ps(to + i, _mm_loadu_ps(from + i));
+    _mm_sfence();  // barriers do not wait for such stores
+#endif
+    memcpy(to + i, from + i, (count - i) * sizeof *to);
+}
+
 static void sleep_until_run(grm_team *team, unsigned seen) {
     pthread_mutex_lock(&team->lock);
     team->sleeping++;

@@ -44,6 +44,7 @@ struct grm_decoder_state {
     float *frequencies;          // [width / 2]
     float *qkv, *mixed, *up;     // [GRM_ROWS][...], of all members
     float *sums;                 // [2][GRM_SLICES][GRM_ROWS][width]: what slices add to x, of two parts in turn
+    float **own;                 // [member][GRM_ROWS][width]: what the slices of one add, before it is in sums
     float **residual, **normed;  // [member][GRM_ROWS][width]: x, as each member adds it up for itself
     float **room_of;             // [member]
     grm_attention **attentions;  // [member][rows * heads]
@@ -137,7 +138,7 @@ static bool make_room(grm_decoder_state *s) {
     size_t room = s->rows * c->heads * grm_attention_room(c->width / c->heads, longest);
     size_t width = grm_round_up(c->width, LINE_FLOATS), ffn = grm_round_up(c->ffn, LINE_FLOATS);
     free(s->room);
-    s->room = grm_floats_new(width + rows * ((4 + 2 * GRM_SLICES) * width + ffn) + members * (2 * rows * width + room));
+    s->room = grm_floats_new(width + rows * ((4 + 2 * GRM_SLICES) * width + ffn) + members * (3 * rows * width + room));
     if (!s->room) return false;
     float *next = s->room;
     s->frequencies = next, next += width;
@@ -146,6 +147,7 @@ static bool make_room(grm_decoder_state *s) {
     s->up = next, next += rows * ffn;
     s->sums = next, next += 2 * GRM_SLICES * rows * width;
     for (size_t m = 0; m < members; m++) {
+        s->own[m] = next, next += rows * width;
         s->residual[m] = next, next += rows * width;
         s->normed[m] = next, next += rows * width;
         s->room_of[m] = next, next += room;
@@ -182,10 +184,11 @@ grm_status grm_decoder_state_new(const grm_decoder *decoder, const grm_compute *
     s->conditioned = conditioned;
     s->positions = positions;
     s->precision = cache;
+    s->own = calloc(members, sizeof *s->own);
     s->residual = calloc(members, sizeof *s->residual);
     s->normed = calloc(members, sizeof *s->normed);
     s->room_of = calloc(members, sizeof *s->room_of);
-    bool fine = s->residual && s->normed && s->room_of && make_attentions(s);
+    bool fine = s->own && s->residual && s->normed && s->room_of && make_attentions(s);
     if (!fine || !make_room(s) ||
         !stores_new(&s->past, decoder, cache, 3 * (c->width / c->heads), members, rows, positions)) {
         grm_decoder_state_free(s);
@@ -200,6 +203,7 @@ void grm_decoder_state_free(grm_decoder_state *s) {
     stores_clear(&s->past);
     stores_clear(&s->text);
     grm_absorbed_free(s->absorbed);
+    free(s->own);
     free(s->residual);
     free(s->normed);
     free(s->room_of);
@@ -287,6 +291,12 @@ static float *sums_of(const step *p, size_t turn, size_t sum) {
     return s->sums + (turn % 2 * GRM_SLICES + sum) * GRM_ROWS * s->decoder->config.width;
 }
 
+// Whether what a member's slices add is one sum, that of its own number: it is added up in memory that nobody else
+// reads, and handed to the others as a whole.
+static bool hands_over(const step *p) {
+    return p->size > 1 && has_whole_slices(p);
+}
+
 // Adds what the last part's slices have made to this member's own x, row by row, and normalises it.
 static const float *normalize(step *p, const grm_norm *norm, size_t rows) {
     grm_decoder_state *s = p->state;
@@ -294,7 +304,8 @@ static const float *normalize(step *p, const grm_norm *norm, size_t rows) {
     float *x = s->residual[p->member], *to = s->normed[p->member];
     for (size_t r = 0; r < rows || r < p->added_rows; r++) {
         const float *sums[GRM_SLICES];
-        for (size_t i = 0; i < many; i++) sums[i] = sums_of(p, p->turn, i) + r * width;
+        for (size_t i = 0; i < many; i++)
+            sums[i] = (hands_over(p) && i == p->member ? s->own[p->member] : sums_of(p, p->turn, i)) + r * width;
         s->compute->kernels->layer_norm(x + r * width, sums, r < p->added_rows ? many : 0,
                                         r < rows ? norm->weight : NULL, norm->bias, width, EPSILON, to + r * width);
     }
@@ -351,11 +362,12 @@ static void add_up(step *p, const grm_matrix *slices, const float *x, size_t row
     p->turn++;
     for (size_t i = own.begin; i < own.end; i++) {
         const grm_matrix *m = &slices[i];
+        float *sum = hands_over(p) ? s->own[p->member] : sums_of(p, p->turn, i / together);
         grm_matrix_split(s->compute, p->member, m, x + i * m->in, count * m->in, rows);
-        grm_matrix_share(s->compute, p->member, m, x + i * m->in, count * m->in, rows,
-                         sums_of(p, p->turn, i / together), width, i % together ? GRM_ADD : GRM_STORE, panels.begin,
-                         panels.end);
+        grm_matrix_share(s->compute, p->member, m, x + i * m->in, count * m->in, rows, sum, width,
+                         i % together ? GRM_ADD : GRM_STORE, panels.begin, panels.end);
     }
+    if (hands_over(p)) grm_team_hand(sums_of(p, p->turn, p->member), s->own[p->member], rows * width);
     p->added_rows = rows;
     pass(p, next);
 }
