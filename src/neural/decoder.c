@@ -38,14 +38,15 @@ struct grm_decoder_state {
     const grm_decoder *decoder;
     const grm_compute *compute;
     size_t rows, conditioned, positions, at, tokens;
+    size_t stride;            // floats from a row of x or what is added to it to the next
     grm_precision precision;  // of keys and values, at most
     stores past, text;
     grm_absorbed *absorbed;      // in place of the text's keys and values
     float *frequencies;          // [width / 2]
     float *qkv, *mixed, *up;     // [GRM_ROWS][...], of all members
-    float *sums;                 // [2][GRM_SLICES][GRM_ROWS][width]: what slices add to x, of two parts in turn
-    float **own;                 // [member][GRM_ROWS][width]: what the slices of one add, before it is in sums
-    float **residual, **normed;  // [member][GRM_ROWS][width]: x, as each member adds it up for itself
+    float *sums;                 // [2][GRM_SLICES][GRM_ROWS][stride]: what slices add to x, of two parts in turn
+    float **own;                 // [member][GRM_ROWS][stride]: what the slices of one add, before it is in sums
+    float **residual, **normed;  // [member][GRM_ROWS][stride]: x, as each member adds it up for itself
     float **room_of;             // [member]
     grm_attention **attentions;  // [member][rows * heads]
     float *room;
@@ -137,19 +138,21 @@ static bool make_room(grm_decoder_state *s) {
     size_t longest = s->positions > s->tokens ? s->positions : s->tokens;
     size_t room = s->rows * c->heads * grm_attention_room(c->width / c->heads, longest);
     size_t width = grm_round_up(c->width, LINE_FLOATS), ffn = grm_round_up(c->ffn, LINE_FLOATS);
+    s->stride = width + LINE_FLOATS;
     free(s->room);
-    s->room = grm_floats_new(width + rows * ((4 + 2 * GRM_SLICES) * width + ffn) + members * (3 * rows * width + room));
+    s->room = grm_floats_new(width + rows * (4 * width + 2 * GRM_SLICES * s->stride + ffn) +
+                             members * (3 * rows * s->stride + room));
     if (!s->room) return false;
     float *next = s->room;
     s->frequencies = next, next += width;
     s->qkv = next, next += rows * 3 * width;
     s->mixed = next, next += rows * width;
     s->up = next, next += rows * ffn;
-    s->sums = next, next += 2 * GRM_SLICES * rows * width;
+    s->sums = next, next += 2 * GRM_SLICES * rows * s->stride;
     for (size_t m = 0; m < members; m++) {
-        s->own[m] = next, next += rows * width;
-        s->residual[m] = next, next += rows * width;
-        s->normed[m] = next, next += rows * width;
+        s->own[m] = next, next += rows * s->stride;
+        s->residual[m] = next, next += rows * s->stride;
+        s->normed[m] = next, next += rows * s->stride;
         s->room_of[m] = next, next += room;
     }
     size_t half = c->width / 2;
@@ -288,7 +291,7 @@ static size_t count_sums(const step *p) {
 
 static float *sums_of(const step *p, size_t turn, size_t sum) {
     const grm_decoder_state *s = p->state;
-    return s->sums + (turn % 2 * GRM_SLICES + sum) * GRM_ROWS * s->decoder->config.width;
+    return s->sums + (turn % 2 * GRM_SLICES + sum) * GRM_ROWS * s->stride;
 }
 
 // Whether what a member's slices add is one sum, that of its own number: it is added up in memory that nobody else
@@ -297,17 +300,20 @@ static bool hands_over(const step *p) {
     return p->size > 1 && has_whole_slices(p);
 }
 
-// Adds what the last part's slices have made to this member's own x, row by row, and normalises it.
+// Adds what the last part's slices have made to this member's own x, and normalises it.
 static const float *normalize(step *p, const grm_norm *norm, size_t rows) {
     grm_decoder_state *s = p->state;
     size_t width = s->decoder->config.width, many = count_sums(p);
     float *x = s->residual[p->member], *to = s->normed[p->member];
-    for (size_t r = 0; r < rows || r < p->added_rows; r++) {
+    // What is added to and normalised, then what is left of either.
+    size_t both = rows < p->added_rows ? rows : p->added_rows, more = p->added_rows > rows ? p->added_rows : rows;
+    for (size_t first = 0, end = both; first < more; first = end, end = more) {
         const float *sums[GRM_SLICES];
+        size_t at = first * s->stride;
         for (size_t i = 0; i < many; i++)
-            sums[i] = (hands_over(p) && i == p->member ? s->own[p->member] : sums_of(p, p->turn, i)) + r * width;
-        s->compute->kernels->layer_norm(x + r * width, sums, r < p->added_rows ? many : 0,
-                                        r < rows ? norm->weight : NULL, norm->bias, width, EPSILON, to + r * width);
+            sums[i] = (hands_over(p) && i == p->member ? s->own[p->member] : sums_of(p, p->turn, i)) + at;
+        s->compute->kernels->layer_norm(x + at, sums, first < p->added_rows ? many : 0, end - first, s->stride,
+                                        first < rows ? norm->weight : NULL, norm->bias, width, EPSILON, to + at);
     }
     p->added_rows = 0;
     return to;
@@ -325,10 +331,10 @@ static void multiply(const step *p, const grm_matrix *slices, const float *x, si
         size_t first = i * units, begin = share.begin > first ? share.begin - first : 0;
         size_t end = share.end - first < units ? share.end - first : units;
         if (!split || split->precision != m->precision || split->columns || m->columns)
-            grm_matrix_split(c, p->member, m, x, m->in, rows);
+            grm_matrix_split(c, p->member, m, x, p->state->stride, rows);
         split = m;
-        grm_matrix_share(c, p->member, m, x, m->in, rows, y + i * m->out, stride, finish, begin * outputs / GRM_PANEL,
-                         grm_matrix_panels(end * outputs));
+        grm_matrix_share(c, p->member, m, x, p->state->stride, rows, y + i * m->out, stride, finish,
+                         begin * outputs / GRM_PANEL, grm_matrix_panels(end * outputs));
     }
 }
 
@@ -364,10 +370,10 @@ static void add_up(step *p, const grm_matrix *slices, const float *x, size_t row
         const grm_matrix *m = &slices[i];
         float *sum = hands_over(p) ? s->own[p->member] : sums_of(p, p->turn, i / together);
         grm_matrix_split(s->compute, p->member, m, x + i * m->in, count * m->in, rows);
-        grm_matrix_share(s->compute, p->member, m, x + i * m->in, count * m->in, rows, sum, width,
+        grm_matrix_share(s->compute, p->member, m, x + i * m->in, count * m->in, rows, sum, s->stride,
                          i % together ? GRM_ADD : GRM_STORE, panels.begin, panels.end);
     }
-    if (hands_over(p)) grm_team_hand(sums_of(p, p->turn, p->member), s->own[p->member], rows * width);
+    if (hands_over(p)) grm_team_hand(sums_of(p, p->turn, p->member), s->own[p->member], rows * s->stride);
     p->added_rows = rows;
     pass(p, next);
 }
@@ -452,12 +458,12 @@ static void run_ffn(step *p, size_t layer) {
 static void run_heads(step *p) {
     grm_decoder_state *s = p->state;
     const grm_matrix *m = &s->decoder->heads;
-    const float *x = normalize(p, &s->decoder->norm, s->rows * p->count) + (p->count - 1) * m->in;
+    const float *x = normalize(p, &s->decoder->norm, s->rows * p->count) + (p->count - 1) * s->stride;
     range share;
     grm_share_out(grm_matrix_panels(m->out), 1, p->member, p->size, &share.begin, &share.end);
-    grm_matrix_split(s->compute, p->member, m, x, p->count * m->in, s->rows);
-    grm_matrix_share(s->compute, p->member, m, x, p->count * m->in, s->rows, p->logits, m->out, GRM_STORE, share.begin,
-                     share.end);
+    grm_matrix_split(s->compute, p->member, m, x, p->count * s->stride, s->rows);
+    grm_matrix_share(s->compute, p->member, m, x, p->count * s->stride, s->rows, p->logits, m->out, GRM_STORE,
+                     share.begin, share.end);
 }
 
 // Positions as sines: cosines in the first half of the width, sines in the second, in float32 as the reference.
@@ -476,7 +482,8 @@ static void add_positions(const step *p) {
             }
         }
     meet(p);
-    memcpy(s->residual[p->member], p->x, s->rows * p->count * width * sizeof *p->x);
+    for (size_t r = 0; r < s->rows * p->count; r++)
+        memcpy(s->residual[p->member] + r * s->stride, p->x + r * width, width * sizeof *p->x);
 }
 
 static void run_step(void *context, unsigned member, unsigned size) {

@@ -349,39 +349,41 @@ static void check_softmax(const grm_kernels *const *list, size_t count) {
     }
 }
 
-// x + its addends, and their norm, whose length fills no vector.
+// x + its addends, and their norm, whose length fills no vector. Rows are as many as are normed side by side, and more.
 static void check_norm(const grm_kernels *const *list, size_t count) {
-    enum { WIDTH = 83 };
+    enum { WIDTH = 83, ROWS = 7, ALL = ROWS * WIDTH };
     static const size_t many[] = {0, 1, 2, 4};
-    float x[WIDTH], sums[4][WIDTH], weight[WIDTH], bias[WIDTH];
+    static float x[ALL], sums[4][ALL], weight[WIDTH], bias[WIDTH];
     const float *const addends[] = {sums[0], sums[1], sums[2], sums[3]};
     grm_rng rng = grm_rng_new(9, "check");
-    fill(&rng, x, WIDTH, 1);
-    fill(&rng, sums[0], 4 * WIDTH, 1);
+    fill(&rng, x, ALL, 1);
+    fill(&rng, sums[0], 4 * ALL, 1);
     fill(&rng, weight, WIDTH, 1);
     fill(&rng, bias, WIDTH, 1);
     for (size_t m = 0; m < GRM_COUNT(many); m++) {
-        float plain[2][WIDTH];
-        double whole[WIDTH], mean = 0, square = 0;
-        for (size_t i = 0; i < WIDTH; i++) {
-            whole[i] = (double)x[i];
-            for (size_t s = 0; s < many[m]; s++) whole[i] += (double)sums[s][i];
-            mean += whole[i] / WIDTH;
-        }
-        for (size_t i = 0; i < WIDTH; i++) square += (whole[i] - mean) * (whole[i] - mean) / WIDTH;
+        static float plain[2][ALL], fast[2][ALL], added[ALL];
         memcpy(plain[0], x, sizeof x);
-        list[0]->layer_norm(plain[0], addends, many[m], weight, bias, WIDTH, 1e-5f, plain[1]);
-        for (size_t i = 0; i < WIDTH; i++) {
-            double exact = (whole[i] - mean) / sqrt(square + 1e-5) * (double)weight[i] + (double)bias[i];
-            expect(fabs(whole[i] - (double)plain[0][i]) < 2e-6, "layer norm", "its sums are wrong");
-            expect(fabs(exact - (double)plain[1][i]) < 2e-5, "layer norm", "far from the one in double");
+        list[0]->layer_norm(plain[0], addends, many[m], ROWS, WIDTH, weight, bias, WIDTH, 1e-5f, plain[1]);
+        for (size_t r = 0; r < ROWS; r++) {
+            double whole[WIDTH], mean = 0, square = 0;
+            for (size_t i = 0; i < WIDTH; i++) {
+                whole[i] = (double)x[r * WIDTH + i];
+                for (size_t s = 0; s < many[m]; s++) whole[i] += (double)sums[s][r * WIDTH + i];
+                mean += whole[i] / WIDTH;
+            }
+            for (size_t i = 0; i < WIDTH; i++) square += (whole[i] - mean) * (whole[i] - mean) / WIDTH;
+            for (size_t i = 0; i < WIDTH; i++) {
+                double exact = (whole[i] - mean) / sqrt(square + 1e-5) * (double)weight[i] + (double)bias[i];
+                expect(fabs(whole[i] - (double)plain[0][r * WIDTH + i]) < 2e-6, "layer norm", "its sums are wrong");
+                expect(fabs(exact - (double)plain[1][r * WIDTH + i]) < 2e-5, "layer norm",
+                       "far from the one in double");
+            }
         }
         for (size_t k = 0; k < count; k++) {
-            float fast[2][WIDTH], added[WIDTH];
             memcpy(fast[0], x, sizeof x);
             memcpy(added, x, sizeof x);
-            list[k]->layer_norm(fast[0], addends, many[m], weight, bias, WIDTH, 1e-5f, fast[1]);
-            list[k]->layer_norm(added, addends, many[m], NULL, NULL, WIDTH, 1e-5f, NULL);
+            list[k]->layer_norm(fast[0], addends, many[m], ROWS, WIDTH, weight, bias, WIDTH, 1e-5f, fast[1]);
+            list[k]->layer_norm(added, addends, many[m], ROWS, WIDTH, NULL, NULL, WIDTH, 1e-5f, NULL);
             expect(memcmp(plain, fast, sizeof plain) == 0, list[k]->name, "layer norm");
             expect(memcmp(plain[0], added, sizeof added) == 0, list[k]->name, "layer norm, sums alone");
         }

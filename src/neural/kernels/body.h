@@ -168,39 +168,66 @@ GRM_INLINE vf add_sums(const float *x, const float *const *sums, size_t many, si
     return vf_add(v, all);
 }
 
-static void layer_norm(float *x, const float *const *sums, size_t many, const float *weight, const float *bias,
-                       size_t width, float epsilon, float *y) {
+enum { NORMED = 4 };
+
+// `rows` rows side by side, up to NORMED: the sums of one row are a chain, in which each waits for the one before.
+GRM_INLINE void norm_rows(float *x, const float *const *sums, size_t many, size_t rows, size_t stride,
+                          const float *weight, const float *bias, size_t width, float epsilon, float *y) {
     size_t whole = width & ~(size_t)15, part = width - whole;
-    vf sum = vf_set(0), squares = vf_set(0);
-    for (size_t i = 0; i < whole; i += 16) {
-        vf v = add_sums(x, sums, many, i, 16);
-        vf_store(x + i, v);
-        sum = vf_add(sum, v);
-    }
-    if (part) {
-        vf v = add_sums(x, sums, many, whole, part);
-        store_part(x + whole, v, part);
-        sum = vf_add(sum, v);
+    vf sum[NORMED], squares[NORMED], mean[NORMED], scale[NORMED];
+    for (size_t r = 0; r < rows; r++) sum[r] = squares[r] = vf_set(0);
+    for (size_t i = 0; i < whole; i += 16)
+        for (size_t r = 0; r < rows; r++) {
+            vf v = add_sums(x, sums, many, r * stride + i, 16);
+            vf_store(x + r * stride + i, v);
+            sum[r] = vf_add(sum[r], v);
+        }
+    for (size_t r = 0; r < rows && part; r++) {
+        vf v = add_sums(x, sums, many, r * stride + whole, part);
+        store_part(x + r * stride + whole, v, part);
+        sum[r] = vf_add(sum[r], v);
     }
     if (!weight) return;
-    vf mean = vf_set(vf_total(sum) / (float)width);
-    for (size_t i = 0; i < whole; i += 16) {
-        vf d = vf_sub(vf_load(x + i), mean);
-        squares = vf_fma(d, d, squares);
-    }
-    if (part) {
+    for (size_t r = 0; r < rows; r++) mean[r] = vf_set(vf_total(sum[r]) / (float)width);
+    for (size_t i = 0; i < whole; i += 16)
+        for (size_t r = 0; r < rows; r++) {
+            vf d = vf_sub(vf_load(x + r * stride + i), mean[r]);
+            squares[r] = vf_fma(d, d, squares[r]);
+        }
+    for (size_t r = 0; r < rows && part; r++) {
         float d[16] = {0};
-        store_part(d, vf_sub(load_part(x + whole, part), mean), part);
-        squares = vf_fma(vf_load(d), vf_load(d), squares);
+        store_part(d, vf_sub(load_part(x + r * stride + whole, part), mean[r]), part);
+        squares[r] = vf_fma(vf_load(d), vf_load(d), squares[r]);
     }
-    vf scale = vf_set(1.0f / sqrtf(vf_total(squares) / (float)width + epsilon));
-    for (size_t i = 0; i < whole; i += 16) {
-        vf d = vf_mul(vf_sub(vf_load(x + i), mean), scale);
-        vf_store(y + i, vf_fma(d, vf_load(weight + i), vf_load(bias + i)));
+    for (size_t r = 0; r < rows; r++) scale[r] = vf_set(1.0f / sqrtf(vf_total(squares[r]) / (float)width + epsilon));
+    for (size_t i = 0; i < whole; i += 16)
+        for (size_t r = 0; r < rows; r++) {
+            vf d = vf_mul(vf_sub(vf_load(x + r * stride + i), mean[r]), scale[r]);
+            vf_store(y + r * stride + i, vf_fma(d, vf_load(weight + i), vf_load(bias + i)));
+        }
+    for (size_t r = 0; r < rows && part; r++) {
+        vf d = vf_mul(vf_sub(load_part(x + r * stride + whole, part), mean[r]), scale[r]);
+        d = vf_fma(d, load_part(weight + whole, part), load_part(bias + whole, part));
+        store_part(y + r * stride + whole, d, part);
     }
-    if (part) {
-        vf d = vf_mul(vf_sub(load_part(x + whole, part), mean), scale);
-        store_part(y + whole, vf_fma(d, load_part(weight + whole, part), load_part(bias + whole, part)), part);
+}
+
+static void layer_norm(float *x, const float *const *sums, size_t many, size_t rows, size_t stride, const float *weight,
+                       const float *bias, size_t width, float epsilon, float *y) {
+    const float *from[4];
+    for (size_t i = 0; i < many; i++) from[i] = sums[i];
+    while (rows > 0) {
+        size_t here = rows >= NORMED ? NORMED : rows >= 2 ? 2 : 1;
+        if (here == NORMED)
+            norm_rows(x, from, many, NORMED, stride, weight, bias, width, epsilon, y);
+        else if (here == 2)
+            norm_rows(x, from, many, 2, stride, weight, bias, width, epsilon, y);
+        else
+            norm_rows(x, from, many, 1, stride, weight, bias, width, epsilon, y);
+        for (size_t i = 0; i < many; i++) from[i] += here * stride;
+        x += here * stride;
+        y += weight ? here * stride : 0;
+        rows -= here;
     }
 }
 

@@ -93,9 +93,10 @@ typedef struct grm_kernels {
     // out = sum softmax(scale q . k) v. room: grm_attention_room for each.
     void (*attend)(const grm_attention *heads, size_t many, float scale, size_t count, float *room);
     // x += sums[0], + (sums[0] + sums[1]) or + ((sums[0] + sums[1]) + (sums[2] + sums[3])), of which there are `many`
-    // (0: x stays as it is); y = layer norm (Ba et al. 2016) of x, unless weight is NULL.
-    void (*layer_norm)(float *x, const float *const *sums, size_t many, const float *weight, const float *bias,
-                       size_t width, float epsilon, float *y);
+    // (0: x stays as it is); y = layer norm (Ba et al. 2016) of x, unless weight is NULL. Rows of x, y and
+    // sums lie `stride` floats apart.
+    void (*layer_norm)(float *x, const float *const *sums, size_t many, size_t rows, size_t stride, const float *weight,
+                       const float *bias, size_t width, float epsilon, float *y);
     // In place, of `many` times `count` figures (count > 0), which follow each other.
     void (*softmax)(float *x, size_t count, size_t many);
     void (*gelu)(float *x, size_t count);
