@@ -265,8 +265,8 @@ static void remember(const grm_cache *c, size_t position, const float *key, cons
             size_t here = c->head - from < 16 ? c->head - from : 16;
             vf k16 = here == 16 ? vf_load(key + from) : load_part(key + from, here);
             vf v16 = here == 16 ? vf_load(value + from) : load_part(value + from, here);
-            vf_store_bytes(some, to_steps(vf_mul(k16, vf_set(to_k))));
-            vf_store_bytes(others, to_steps(vf_mul(v16, vf_set(to_v))));
+            vi_store_bytes(some, to_steps(vf_mul(k16, vf_set(to_k))));
+            vi_store_bytes(others, to_steps(vf_mul(v16, vf_set(to_v))));
             for (size_t i = 0; i < 16; i++) some[i] = (int8_t)(some[i] ^ -128), others[i] = (int8_t)(others[i] ^ -128);
             for (size_t i = 0; i < here; i += 4) memcpy(k + (from + i) / 4 * GRM_LINE, some + i, 4);
             uint32_t line[16];  // of values, a byte of each of four positions

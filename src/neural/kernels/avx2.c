@@ -46,12 +46,6 @@ GRM_INLINE void vf_store_half(uint16_t *p, vf x) {
     _mm_storeu_si128(halves, _mm256_cvtps_ph(x.a, _MM_FROUND_TO_NEAREST_INT));
     _mm_storeu_si128(halves + 1, _mm256_cvtps_ph(x.b, _MM_FROUND_TO_NEAREST_INT));
 }
-GRM_INLINE void vf_store_bytes(int8_t *p, vf x) {
-    __m256i words = _mm256_packs_epi32(_mm256_cvtps_epi32(x.a), _mm256_cvtps_epi32(x.b));  // halves of a and b in turn
-    words = _mm256_permute4x64_epi64(words, _MM_SHUFFLE(3, 1, 2, 0));
-    __m128i low = _mm256_castsi256_si128(words), high = _mm256_extracti128_si256(words, 1);
-    _mm_storeu_si128((__m128i *)(void *)p, _mm_packs_epi16(low, high));
-}
 GRM_INLINE vf vf_add(vf x, vf y) {
     BOTH(_mm256_add_ps(x.a, y.a), _mm256_add_ps(x.b, y.b));
 }
@@ -109,6 +103,15 @@ GRM_INLINE vf vf_whole(vi x) {
 }
 GRM_INLINE vi vi_set(int32_t x) {
     return (vi){_mm256_set1_epi32(x), _mm256_set1_epi32(x)};
+}
+GRM_INLINE vi vi_round(vf x) {
+    return (vi){_mm256_cvtps_epi32(x.a), _mm256_cvtps_epi32(x.b)};
+}
+GRM_INLINE void vi_store_bytes(int8_t *p, vi x) {
+    __m256i words = _mm256_packs_epi32(x.a, x.b);  // halves of a and b in turn
+    words = _mm256_permute4x64_epi64(words, _MM_SHUFFLE(3, 1, 2, 0));
+    __m128i low = _mm256_castsi256_si128(words), high = _mm256_extracti128_si256(words, 1);
+    _mm_storeu_si128((__m128i *)(void *)p, _mm_packs_epi16(low, high));
 }
 GRM_INLINE vi vi_add(vi x, vi y) {
     return (vi){_mm256_add_epi32(x.a, y.a), _mm256_add_epi32(x.b, y.b)};

@@ -33,9 +33,6 @@ GRM_INLINE vf vf_half(const uint16_t *p) {
 GRM_INLINE void vf_store_half(uint16_t *p, vf a) {
     _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
 }
-GRM_INLINE void vf_store_bytes(int8_t *p, vf a) {
-    _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a)));
-}
 GRM_INLINE vf vf_add(vf a, vf b) {
     return _mm512_add_ps(a, b);
 }
@@ -108,6 +105,12 @@ GRM_INLINE vf vf_whole(vi a) {
 }
 GRM_INLINE vi vi_set(int32_t a) {
     return _mm512_set1_epi32(a);
+}
+GRM_INLINE vi vi_round(vf a) {
+    return _mm512_cvtps_epi32(a);
+}
+GRM_INLINE void vi_store_bytes(int8_t *p, vi a) {
+    _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(a));
 }
 GRM_INLINE vi vi_add(vi a, vi b) {
     return _mm512_add_epi32(a, b);

@@ -1,11 +1,11 @@
 // The one text of the kernels, compiled anew by each file that has defined the words it is written in:
 //
-//   vf  16 floats: vf_set vf_load vf_store vf_half vf_store_half vf_store_bytes (of whole numbers) vf_add vf_sub vf_mul
-//   vf_div vf_fma (a b + c)
+//   vf  16 floats: vf_set vf_load vf_store vf_half vf_store_half vf_add vf_sub vf_mul vf_div vf_fma (a b + c)
 //       vf_max vf_min vf_abs vf_round (to even) vf_power (2^n of whole n)
 //       vf_less (a < b ? x : y) vf_whole (of vi) vf_total, vf_most (one float, in a fixed order) and, where
 //       SIDE_BY_SIDE is defined, vf_totals, vf_mosts (those of 16 vectors)
-//   vi  16 sums of bytes: vi_set, vi_add, vi_dot (each adds 4 weights times the 4 bytes at x)
+//   vi  16 whole numbers: vi_set, vi_add, vi_round (of vf, to even), vi_store_bytes (of those from -127 to 127), vi_dot
+//       (each adds 4 weights times the 4 bytes at x)
 //       vi_dot_many (the same, where sums take most of the registers)
 //   vw  16 x 4 weights: vw_load, vw_halves (two of them from 64 bytes of int4)
 //   HOLD (x) has x loaded here, where the text says so: compilers bring loads together, in another order. What is read
@@ -234,21 +234,27 @@ static void layer_norm(float *x, const float *const *sums, size_t many, size_t r
 // ---- inputs as bytes ----
 
 // The nearest whole number from -127 to 127.
-GRM_INLINE vf to_steps(vf x) {
-    return vf_max(vf_min(vf_round(x), vf_set(127)), vf_set(-127));
+GRM_INLINE vi to_steps(vf x) {
+    return vi_round(vf_max(vf_min(x, vf_set(127)), vf_set(-127)));
+}
+
+GRM_INLINE int32_t vi_total(vi a) {
+    return (int32_t)vf_total(vf_whole(a));  // of so few bytes: exact
 }
 
 // One plane of a group: -> its scale. `rest` (may be NULL) gets what the bytes leave over.
 GRM_INLINE float split_plane(const float *x, size_t group, float most, int8_t *bytes, int32_t *sum, float *rest) {
     float scale = most / 127.0f;
-    vf inverse = vf_set(most > 0 ? 127.0f / most : 0.0f), size = vf_set(-scale), total = vf_set(0);
+    vf inverse = vf_set(most > 0 ? 127.0f / most : 0.0f), size = vf_set(-scale);
+    vi total = vi_set(0);
     for (size_t i = 0; i < group; i += 16) {
-        vf v = vf_load(x + i), q = to_steps(vf_mul(v, inverse));
-        vf_store_bytes(bytes + i, q);
-        total = vf_add(total, q);
-        if (rest) vf_store(rest + i, vf_fma(q, size, v));
+        vf v = vf_load(x + i);
+        vi q = to_steps(vf_mul(v, inverse));
+        vi_store_bytes(bytes + i, q);
+        total = vi_add(total, q);
+        if (rest) vf_store(rest + i, vf_fma(vf_whole(q), size, v));
     }
-    *sum = (int32_t)vf_total(total);  // of whole numbers: exact
+    *sum = vi_total(total);
     return scale;
 }
 
@@ -284,13 +290,14 @@ GRM_INLINE void split_some(const float *x, const float *columns, size_t count, s
     vf_store(scale, vf_div(peaks, vf_set(127)));
     vf_store(inverse, vf_less(vf_set(0), peaks, vf_div(vf_set(127), peaks), vf_set(0)));
     for (size_t g = 0; g < many; g++) {
-        vf by = vf_set(inverse[g]), t = vf_set(0);
+        vf by = vf_set(inverse[g]);
+        vi t = vi_set(0);
         for (size_t i = 0; i < group; i += 16) {
-            vf q = to_steps(vf_mul(vf_load(part + g * group + i), by));
-            vf_store_bytes(bytes->high + from + g * group + i, q);
-            t = vf_add(t, q);
+            vi q = to_steps(vf_mul(vf_load(part + g * group + i), by));
+            vi_store_bytes(bytes->high + from + g * group + i, q);
+            t = vi_add(t, q);
         }
-        totals[g] = t;
+        totals[g] = vf_whole(t);
     }
     float sums[16];
     vf_store(sums, vf_totals(totals));

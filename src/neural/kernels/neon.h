@@ -29,11 +29,6 @@ GRM_INLINE vf vf_half(const uint16_t *p) {
 GRM_INLINE void vf_store_half(uint16_t *p, vf a) {
     for (size_t q = 0; q < 4; q++) vst1_u16(p + 4 * q, vreinterpret_u16_f16(vcvt_f16_f32(a.x[q])));
 }
-GRM_INLINE void vf_store_bytes(int8_t *p, vf a) {
-    int16x8_t low = vcombine_s16(vmovn_s32(vcvtq_s32_f32(a.x[0])), vmovn_s32(vcvtq_s32_f32(a.x[1])));
-    int16x8_t high = vcombine_s16(vmovn_s32(vcvtq_s32_f32(a.x[2])), vmovn_s32(vcvtq_s32_f32(a.x[3])));
-    vst1q_s8(p, vcombine_s8(vmovn_s16(low), vmovn_s16(high)));
-}
 GRM_INLINE vf vf_add(vf a, vf b) {
     EACH(vaddq_f32(a.x[q], b.x[q]));
 }
@@ -89,6 +84,16 @@ GRM_INLINE vi vi_set(int32_t a) {
     return (vi){{vdupq_n_s32(a), vdupq_n_s32(a), vdupq_n_s32(a), vdupq_n_s32(a)}};
 }
 
+GRM_INLINE vi vi_round(vf a) {
+    vi y;
+    for (size_t q = 0; q < 4; q++) y.x[q] = vcvtnq_s32_f32(a.x[q]);
+    return y;
+}
+GRM_INLINE void vi_store_bytes(int8_t *p, vi a) {
+    int16x8_t low = vcombine_s16(vmovn_s32(a.x[0]), vmovn_s32(a.x[1]));
+    int16x8_t high = vcombine_s16(vmovn_s32(a.x[2]), vmovn_s32(a.x[3]));
+    vst1q_s8(p, vcombine_s8(vmovn_s16(low), vmovn_s16(high)));
+}
 GRM_INLINE vi vi_add(vi a, vi b) {
     for (size_t q = 0; q < 4; q++) a.x[q] = vaddq_s32(a.x[q], b.x[q]);
     return a;

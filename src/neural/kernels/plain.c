@@ -35,9 +35,6 @@ GRM_INLINE vf vf_half(const uint16_t *p) {
 GRM_INLINE void vf_store_half(uint16_t *p, vf a) {
     for (size_t l = 0; l < 16; l++) p[l] = grm_float_to_half(a.x[l]);
 }
-GRM_INLINE void vf_store_bytes(int8_t *p, vf a) {
-    for (size_t l = 0; l < 16; l++) p[l] = (int8_t)a.x[l];
-}
 GRM_INLINE vf vf_add(vf a, vf b) {
     EACH(a.x[l] + b.x[l]);
 }
@@ -89,6 +86,14 @@ GRM_INLINE vi vi_set(int32_t a) {
     vi y;
     for (size_t l = 0; l < 16; l++) y.x[l] = a;
     return y;
+}
+GRM_INLINE vi vi_round(vf a) {
+    vi y;
+    for (size_t l = 0; l < 16; l++) y.x[l] = (int32_t)rintf(a.x[l]);
+    return y;
+}
+GRM_INLINE void vi_store_bytes(int8_t *p, vi a) {
+    for (size_t l = 0; l < 16; l++) p[l] = (int8_t)a.x[l];
 }
 GRM_INLINE vi vi_add(vi a, vi b) {
     for (size_t l = 0; l < 16; l++) a.x[l] += b.x[l];
