@@ -7,8 +7,9 @@
 // another, by half where a system that has run for hours gives out scattered ones; so the share of huge pages is the
 // one to compare by. Each kind has a buffer of 16 times what is read at a time, so that none of it is in a cache. Steps
 // and measurements in which a thread was put off its processor do not count; on a busy machine nearly none is left
-// unless the scheduler prefers the program (chrt -f 1). Two processors may be threads of one core, from one minute to
-// the next on a virtual machine; a barrier then takes less than 0.1 us, and both read as fast as one core does.
+// unless the scheduler prefers the program (chrt -f 1). Two processors may be cores that share a cache, from one minute
+// to the next on a virtual machine; a barrier then takes less than 0.1 us, and where that cache has one way to memory
+// both together read no faster than one alone.
 //   bench_neural MODEL [STEPS [THREADS [VARIATIONS]]]    a packed model, or a folder (MODEL_PRECISION); guidance is on
 #define _DEFAULT_SOURCE  // madvise
 #include <math.h>
@@ -240,7 +241,7 @@ static void report(const bench *b, grm_precision cache, figures *f) {
                100 * median(f->read[SMALL], f->kept));
     if (huge < 99) printf("; of the weights only %.0f %% lie in huge pages", huge);
     printf("; %.2f s of work a second of sound; barrier %.2f us%s; %zu of %zu steps undisturbed\n", ms * 0.05, barrier,
-           grm_team_size(b->compute->team) == 2 && barrier < 0.1 ? " (both threads on one core)" : "", f->kept,
+           grm_team_size(b->compute->team) == 2 && barrier < 0.1 ? " (cores that share a cache)" : "", f->kept,
            f->steps);
 }
 
