@@ -10,7 +10,8 @@
 #endif
 
 // A kernel's body, written once and compiled anew inside each caller: in a plain one, and in one marked GRM_AVX2, which
-// runs only where grm_cpu_detect finds avx2_fma. Contraction is off, so both give the same bits.
+// runs only where grm_cpu_detect finds avx2_fma. Contraction is off, so both give the same bits. GRM_APART: a function
+// that no caller takes in.
 #if defined(__GNUC__)
 #define GRM_INLINE static inline __attribute__((__always_inline__))
 #define GRM_APART __attribute__((__noinline__))

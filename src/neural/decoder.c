@@ -38,7 +38,8 @@ struct grm_decoder_state {
     const grm_decoder *decoder;
     const grm_compute *compute;
     size_t rows, conditioned, positions, at, tokens;
-    size_t stride;            // floats from a row of x or what is added to it to the next
+    size_t stride;  // floats from a row of x, or of what is added to it, to the next: a line more than there are, as
+                    // rows that lie 4 kB apart share their places in the first cache
     grm_precision precision;  // of keys and values, at most
     stores past, text;
     grm_absorbed *absorbed;      // in place of the text's keys and values

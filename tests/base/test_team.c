@@ -52,6 +52,42 @@ static void all_meet_at_every_barrier(void **state) {
     }
 }
 
+// Pieces of any length at any place, in turn with two sets, of which the others read all behind the barrier.
+enum { PIECE = 37, APART = 41 };
+
+typedef struct exchange {
+    grm_team *team;
+    float pieces[2][MEMBERS * APART];
+    atomic_int wrong;
+} exchange;
+
+static void hand(void *context, unsigned member, unsigned size) {
+    exchange *e = context;
+    for (int round = 1; round <= ROUNDS; round++) {
+        float own[PIECE];
+        float *all = e->pieces[round % 2];
+        for (int i = 0; i < PIECE; i++) own[i] = (float)(1000 * round + 100 * (int)member + i);
+        grm_team_hand(all + member * APART, own, PIECE);
+        grm_team_wait(e->team);
+        for (unsigned m = 0; m < size; m++)
+            for (int i = 0; i < APART; i++) {
+                float expected = i < PIECE ? (float)(1000 * round + 100 * (int)m + i) : 0;
+                if (all[m * APART + (unsigned)i] != expected) atomic_fetch_add(&e->wrong, 1);
+            }
+    }
+}
+
+static void hands_over_what_others_read(void **state) {
+    for (unsigned size = 1; size <= MEMBERS; size++) {
+        static exchange e;
+        e = (exchange){0};
+        assert_int_equal(grm_team_new(size, &e.team, NULL), GRM_OK);
+        grm_team_run(e.team, hand, &e);
+        assert_int_equal(atomic_load(&e.wrong), 0);
+        grm_team_free(e.team);
+    }
+}
+
 static void wakes_members_that_fell_asleep(void **state) {
     static tally t;
     t = (tally){0};
@@ -82,9 +118,8 @@ static void refuses_sizes_that_make_no_sense(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_meet_at_every_barrier),
-        cmocka_unit_test(wakes_members_that_fell_asleep),
-        cmocka_unit_test(runs_on_the_caller_alone_without_a_team),
+        cmocka_unit_test(all_meet_at_every_barrier),        cmocka_unit_test(hands_over_what_others_read),
+        cmocka_unit_test(wakes_members_that_fell_asleep),   cmocka_unit_test(runs_on_the_caller_alone_without_a_team),
         cmocka_unit_test(refuses_sizes_that_make_no_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
