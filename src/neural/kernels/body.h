@@ -226,7 +226,7 @@ static void layer_norm(float *x, const float *const *sums, size_t many, size_t r
             norm_rows(x, from, many, 1, stride, weight, bias, width, epsilon, y);
         for (size_t i = 0; i < many; i++) from[i] += here * stride;
         x += here * stride;
-        y += weight ? here * stride : 0;
+        if (weight) y += here * stride;
         rows -= here;
     }
 }
